@@ -1,0 +1,83 @@
+//! `prepare`: what a simulator and a gateway need to meet, made fresh; the one-shot service of docker compose.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use centagate_simulator::credential;
+use sha2::{Digest as _, Sha256};
+
+const SCOPES: &str = r#"["users:create", "users:read", "otp-tokens:create", "admins:create"]"#;
+
+pub(crate) fn run(secrets_dir: &Path, callers_file: &Path) -> Result<(), String> {
+    prepare_secrets(secrets_dir)
+        .map_err(|error| format!("cannot prepare {}: {error}", secrets_dir.display()))?;
+    let key_file = callers_file.with_file_name("caller-key");
+    let key = prepare_caller(callers_file, &key_file)
+        .map_err(|error| format!("cannot prepare {}: {error}", callers_file.display()))?;
+    println!("The caller key is in {}. Try:", key_file.display());
+    println!(
+        "curl -sS http://127.0.0.1:8080/users -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' \
+         -d '{{\"username\":\"alice\",\"firstName\":\"Alice\",\"lastName\":\"Doe\",\"email\":\"alice@example.com\",\
+         \"group\":\"Staff\",\"app\":\"demo\"}}'",
+        key.trim_end()
+    );
+    Ok(())
+}
+
+/// Both halves of a session, unless both exist: one half alone is worthless and replaced.
+fn prepare_secrets(directory: &Path) -> io::Result<()> {
+    create_directory(directory)?;
+    let auth_token = directory.join("centagate.admin.auth_token");
+    let secret_code = directory.join("centagate.admin.secret_code");
+    if auth_token.try_exists()? && secret_code.try_exists()? {
+        return Ok(());
+    }
+    write(&auth_token, &credential::auth_token())?;
+    write(&secret_code, &credential::secret_code())
+}
+
+/// The callers file, written last, decides whether all is there.
+fn prepare_caller(callers_file: &Path, key_file: &Path) -> io::Result<String> {
+    if callers_file.try_exists()? {
+        return fs::read_to_string(key_file);
+    }
+    if let Some(directory) = callers_file.parent() {
+        create_directory(directory)?;
+    }
+    let key = credential::caller_key();
+    let hash = hex::encode(Sha256::digest(&key));
+    write(key_file, &key)?;
+    write(
+        callers_file,
+        &format!("[[callers]]\nname = \"demo\"\nkey_sha256 = \"{hash}\"\nscopes = {SCOPES}"),
+    )?;
+    Ok(key)
+}
+
+/// Writes beside the file and renames, so that no reader sees half of it. Mode 0600: all containers have one uid.
+fn write(file: &Path, content: &str) -> io::Result<()> {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(file.file_name().unwrap_or_default());
+    let unfinished = file.with_file_name(name);
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut handle = options.open(&unfinished)?;
+    writeln!(handle, "{content}")?;
+    handle.sync_all()?;
+    fs::rename(unfinished, file)
+}
+
+/// Creates a directory with mode 0700; one that exists stays as it is.
+fn create_directory(directory: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    if directory.as_os_str().is_empty() {
+        return Ok(());
+    }
+    builder.create(directory)
+}

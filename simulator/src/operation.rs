@@ -1,0 +1,14 @@
+//! The calls that the simulator knows.
+
+use serde::{Deserialize, Serialize};
+
+/// One call of `CentagateWS`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Operation {
+    /// `user/registerUserActivate`: page "User Registration API".
+    RegisterUser,
+    /// `device/register/onetimepin`: page "Token Registration (One Time Pin) API".
+    RegisterOneTimePin,
+}

@@ -1,0 +1,103 @@
+//! The HTTP server, on a thread of its own, so that it runs under any runtime of the caller's.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::web::{self, Data, JsonConfig, PayloadConfig};
+use actix_web::{App, HttpServer, rt};
+use tokio::sync::oneshot;
+
+use crate::centagate::Centagate;
+use crate::{control, exchange};
+
+/// The largest body that is read.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// For how long an idle connection is kept: longer than a client keeps it, so that the client decides.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// A running server. Dropping it stops it without waiting.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    handle: ServerHandle,
+    ended: Option<oneshot::Receiver<()>>,
+}
+
+impl Server {
+    pub(crate) async fn start(address: SocketAddr, centagate: Arc<Centagate>) -> io::Result<Self> {
+        let listener = TcpListener::bind(address)?;
+        let address = listener.local_addr()?;
+        let (started_sender, started) = oneshot::channel();
+        let (ended_sender, ended) = oneshot::channel();
+        thread::Builder::new()
+            .name("centagate-simulator".to_owned())
+            .spawn(move || {
+                rt::System::new().block_on(run(listener, Data::from(centagate), started_sender));
+                // Nobody may be waiting for the end.
+                let _ = ended_sender.send(());
+            })?;
+        let handle = started
+            .await
+            .map_err(|_| io::Error::other("the simulator's thread ended at once"))??;
+        Ok(Self {
+            address,
+            handle,
+            ended: Some(ended),
+        })
+    }
+
+    /// Stops and waits for the end.
+    pub(crate) async fn stop(mut self) {
+        self.handle.stop(false).await;
+        if let Some(ended) = self.ended.take() {
+            let _ = ended.await;
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The command is sent by the call; the future only waits for its completion.
+        drop(self.handle.stop(false));
+    }
+}
+
+async fn run(
+    listener: TcpListener,
+    centagate: Data<Centagate>,
+    started: oneshot::Sender<io::Result<ServerHandle>>,
+) {
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(centagate.clone())
+            .app_data(PayloadConfig::new(MAX_BODY_BYTES))
+            .app_data(
+                JsonConfig::default()
+                    .limit(MAX_BODY_BYTES)
+                    .content_type_required(false)
+                    .content_type(|_| true),
+            )
+            .service(control::scope())
+            .default_service(web::to(exchange::answer))
+    })
+    .workers(1)
+    .keep_alive(KEEP_ALIVE)
+    .disable_signals()
+    .listen(listener);
+    match server {
+        Ok(server) => {
+            let server = server.run();
+            if started.send(Ok(server.handle())).is_ok() {
+                // An error here means that the worker died; the clients see that.
+                let _ = server.await;
+            }
+        }
+        Err(error) => {
+            let _ = started.send(Err(error));
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A running simulator with its admin, and requests that it accepts.
+
+use centagate_simulator::{Admin, Config, Simulator, User, cen_token};
+use serde_json::{Value, json};
+
+use crate::client::{Answer, send};
+
+pub(crate) const REGISTER_USER: &str = "/CentagateWS/webresources/user/registerUserActivate/admin";
+pub(crate) const REGISTER_ONE_TIME_PIN: &str =
+    "/CentagateWS/webresources/device/register/onetimepin/admin";
+
+pub(crate) struct Bench {
+    pub(crate) simulator: Simulator,
+    pub(crate) admin: Admin,
+}
+
+impl Bench {
+    pub(crate) async fn start() -> Self {
+        Self::named("admin").await
+    }
+
+    /// With an admin of that name.
+    pub(crate) async fn named(admin: &str) -> Self {
+        let admin = Admin::with_fresh_session(admin);
+        let simulator = Simulator::start(Config::new(admin.clone())).await.unwrap();
+        Self { simulator, admin }
+    }
+
+    /// With an active user `alice`.
+    pub(crate) async fn with_alice() -> Self {
+        let bench = Self::start().await;
+        bench.simulator.add_user(User {
+            email: "alice@example.com".to_owned(),
+            ..User::new("alice")
+        });
+        bench
+    }
+
+    pub(crate) fn cen_token(&self) -> String {
+        let Admin {
+            username,
+            auth_token,
+            secret_code,
+            ..
+        } = &self.admin;
+        cen_token(username, auth_token, secret_code)
+    }
+
+    /// A complete registration.
+    pub(crate) fn registration(&self, username: &str) -> Value {
+        json!({
+            "firstName": "Ann", "lastName": "Doe", "username": username, "userApp": "app",
+            "userUniqueId": username, "userClientId": username, "roles": "3", "userGroup": "Staff",
+            "userEmail": format!("{username}@example.com"), "cenToken": self.cen_token(),
+        })
+    }
+
+    /// A complete token registration.
+    pub(crate) fn one_time_pin(&self, username: &str) -> Value {
+        json!({"username": username, "status": "2", "cenToken": self.cen_token()})
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
+        let headers = ["Content-Type: application/json"];
+        let body = body.to_string();
+        send(
+            self.simulator.address(),
+            "PUT",
+            path,
+            &headers,
+            body.as_bytes(),
+        )
+        .await
+    }
+
+    pub(crate) async fn register(&self, body: &Value) -> Answer {
+        self.put(REGISTER_USER, body).await
+    }
+
+    pub(crate) async fn bind(&self, body: &Value) -> Answer {
+        self.put(REGISTER_ONE_TIME_PIN, body).await
+    }
+
+    /// The code of a registration that differs from a complete one in these members; `null` removes.
+    pub(crate) async fn code_with(&self, changes: Value) -> Value {
+        let mut body = self.registration("bob");
+        change(&mut body, changes);
+        self.register(&body).await.code()
+    }
+
+    /// The same for a token for alice.
+    pub(crate) async fn token_code_with(&self, changes: Value) -> Value {
+        let mut body = self.one_time_pin("alice");
+        change(&mut body, changes);
+        self.bind(&body).await.code()
+    }
+}
+
+fn change(body: &mut Value, changes: Value) {
+    let Value::Object(changes) = changes else {
+        panic!("changes are an object")
+    };
+    let members = body.as_object_mut().unwrap();
+    for (name, value) in changes {
+        if value.is_null() {
+            members.remove(&name);
+        } else {
+            members.insert(name, value);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The program: serve, healthcheck, prepare.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_centagate-simulator"));
+    command.args(arguments);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SIMULATOR_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn prepare(directory: &Path) -> Output {
+    let secrets = directory.join("secrets");
+    let callers = directory.join("callers/callers.toml");
+    let mut command = program(&["prepare", "--secrets-dir"]);
+    command.arg(secrets).arg("--callers-file").arg(callers);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    output
+}
+
+fn read(file: &Path) -> String {
+    std::fs::read_to_string(file).unwrap()
+}
+
+fn serve(secrets: &Path) -> (Child, String) {
+    let mut child = program(&["serve"])
+        .env("SIMULATOR_ADDRESS", "127.0.0.1:0")
+        .env("SIMULATOR_SECRETS_DIR", secrets)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let address = line.trim().rsplit('/').next().unwrap().to_owned();
+    (child, address)
+}
+
+#[test]
+fn prepare_makes_everything_once() {
+    let directory = TempDir::new().unwrap();
+    let first = prepare(directory.path());
+    let [token, code] = ["auth_token", "secret_code"].map(|key| {
+        read(
+            &directory
+                .path()
+                .join(format!("secrets/centagate.admin.{key}")),
+        )
+    });
+    assert_eq!((token.trim_end().len(), code.trim_end().len()), (44, 32));
+    let key = read(&directory.path().join("callers/caller-key"));
+    let key = key.trim_end();
+    assert!(key.starts_with("cgw_") && key.len() == 68);
+    let callers = read(&directory.path().join("callers/callers.toml"));
+    let hash = hex::encode(Sha256::digest(key));
+    assert_eq!(
+        callers,
+        format!(
+            "[[callers]]\nname = \"demo\"\nkey_sha256 = \"{hash}\"\n\
+             scopes = [\"users:create\", \"users:read\", \"otp-tokens:create\", \"admins:create\"]\n"
+        )
+    );
+    let printed = String::from_utf8(first.stdout).unwrap();
+    assert!(printed.contains("caller-key") && printed.contains("curl"));
+    assert!(!printed.contains(token.trim_end()) && !printed.contains(code.trim_end()));
+    let second = prepare(directory.path());
+    assert_eq!(String::from_utf8(second.stdout).unwrap(), printed);
+    assert_eq!(
+        read(&directory.path().join("callers/callers.toml")),
+        callers
+    );
+    assert_eq!(
+        read(&directory.path().join("secrets/centagate.admin.auth_token")),
+        token
+    );
+    assert_eq!(
+        std::fs::read_dir(directory.path().join("secrets"))
+            .unwrap()
+            .count(),
+        2
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn prepare_lets_nobody_else_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = TempDir::new().unwrap();
+    prepare(directory.path());
+    for (file, mode) in [
+        ("secrets", 0o700),
+        ("secrets/centagate.admin.auth_token", 0o600),
+        ("secrets/centagate.admin.secret_code", 0o600),
+        ("callers", 0o700),
+        ("callers/caller-key", 0o600),
+        ("callers/callers.toml", 0o600),
+    ] {
+        let metadata = std::fs::metadata(directory.path().join(file)).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, mode, "{file}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn it_serves_until_sigterm_or_ctrl_c() {
+    let directory = TempDir::new().unwrap();
+    prepare(directory.path());
+    for signal in ["TERM", "INT"] {
+        let (mut child, address) = serve(&directory.path().join("secrets"));
+        let health = || {
+            let mut command = program(&["healthcheck"]);
+            command.env("SIMULATOR_ADDRESS", &address).output().unwrap()
+        };
+        assert!(health().status.success());
+        let id = child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-s", signal, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+        assert_eq!(health().status.code(), Some(1));
+    }
+}
+
+#[test]
+fn problems_are_one_line() {
+    let problem = |command: &mut Command| {
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for (command, expected) in [
+        (&mut program(&["dance"]), "--help"),
+        (&mut program(&["prepare", "--secrets-dir", "x"]), "--help"),
+        (&mut program(&[]), "SIMULATOR_AUTH_TOKEN"),
+        (
+            program(&[]).env("SIMULATOR_AUTH_TOKEN", "t"),
+            "SIMULATOR_SECRET_CODE",
+        ),
+        (
+            program(&[]).env("SIMULATOR_SECRETS_DIR", "/nowhere"),
+            "/nowhere",
+        ),
+        (
+            program(&["healthcheck"]).env("SIMULATOR_ADDRESS", "here"),
+            "SIMULATOR_ADDRESS",
+        ),
+    ] {
+        let problem = problem(command);
+        assert!(problem.contains(expected), "{problem}");
+        assert_eq!(problem.lines().count(), 1);
+    }
+    let output = program(&["--help"]).output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    assert!(help.contains("SIMULATOR_USER_LIMIT") && help.contains("POST /simulator/instructions"));
+}

@@ -1,0 +1,90 @@
+//! A client of one request per connection that shows every byte.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A reply, split but not interpreted.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (known, value) = line.split_once(':')?;
+            known.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    pub(crate) fn code(&self) -> Value {
+        assert_eq!(self.status, 200);
+        self.json()["code"].clone()
+    }
+
+    pub(crate) fn object(&self) -> Value {
+        self.json()["object"].clone()
+    }
+}
+
+/// Sends a request with these headers and no other but `Host`, `Connection` and `Content-Length`; answers what came back,
+/// byte for byte.
+pub(crate) async fn exchange(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[&str],
+    body: &[u8],
+) -> Vec<u8> {
+    let headers: String = headers
+        .iter()
+        .flat_map(|header| [*header, "\r\n"])
+        .collect();
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         {headers}Content-Length: {length}\r\n\r\n"
+    );
+    let mut bytes = request.into_bytes();
+    bytes.extend_from_slice(body);
+    let talk = async {
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        connection.write_all(&bytes).await.unwrap();
+        let mut reply = Vec::new();
+        connection.read_to_end(&mut reply).await.unwrap();
+        reply
+    };
+    timeout(PATIENCE, talk).await.expect("an end in time")
+}
+
+/// As [`exchange`], with the reply split.
+pub(crate) async fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[&str],
+    body: &[u8],
+) -> Answer {
+    let reply = exchange(address, method, path, headers, body).await;
+    let reply = String::from_utf8(reply).unwrap();
+    let (head, body) = reply.split_once("\r\n\r\n").expect("a complete head");
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer {
+        status,
+        head: head.to_owned(),
+        body: body.to_owned(),
+    }
+}

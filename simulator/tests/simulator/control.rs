@@ -1,0 +1,173 @@
+//! The HTTP interface for other processes.
+
+use centagate_simulator::cen_token;
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+use crate::client::{Answer, send};
+
+async fn control(bench: &Bench, method: &str, path: &str, body: Value) -> Answer {
+    let path = format!("/simulator/{path}");
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
+    send(
+        bench.simulator.address(),
+        method,
+        &path,
+        &[],
+        body.as_bytes(),
+    )
+    .await
+}
+
+#[tokio::test]
+async fn it_answers_a_health_check_and_records_none() {
+    let bench = Bench::start().await;
+    let answer = control(&bench, "GET", "health", Value::Null).await;
+    assert_eq!(
+        (answer.status, answer.json()),
+        (200, json!({"status": "ok"}))
+    );
+    assert_eq!(
+        control(&bench, "GET", "nothing", Value::Null).await.status,
+        404
+    );
+    assert!(bench.simulator.requests().is_empty());
+}
+
+#[tokio::test]
+async fn instructions_are_given_and_cleared() {
+    let bench = Bench::start().await;
+    for behaviour in [
+        json!({"delayMs": 1}),
+        json!({"code": {"code": 10003, "message": "DB"}}),
+        json!({"reply": {"status": 503, "contentType": "text/html", "headers": [["X-A", "b"]], "body": "<p>"}}),
+        json!({"reply": {"status": 500}}),
+        json!({"object": {"a": 1}}),
+        json!({"envelope": {"code": "9"}}),
+        json!("cutBeforeReply"),
+        json!("cutWithoutExecuting"),
+    ] {
+        let instruction = json!({"operation": "registerUser", "times": 1, "behaviour": behaviour});
+        let answer = control(&bench, "POST", "instructions", instruction).await;
+        assert_eq!(answer.status, 204, "{behaviour}: {}", answer.body);
+    }
+    assert_eq!(bench.code_with(json!({})).await, 10003);
+    let answer = bench.register(&bench.registration("bob")).await;
+    assert_eq!((answer.status, answer.body.as_str()), (503, "<p>"));
+    assert_eq!(answer.header("x-a"), Some("b"));
+    assert_eq!(bench.register(&bench.registration("bob")).await.status, 500);
+    let answer = bench.register(&bench.registration("bob")).await;
+    assert_eq!(answer.object(), json!({"a": 1}));
+    assert_eq!(bench.code_with(json!({})).await, "9");
+    control(&bench, "DELETE", "instructions", Value::Null).await;
+    assert_eq!(bench.code_with(json!({})).await, "22025");
+    for wrong in [
+        json!({}),
+        json!({"behaviour": "dance"}),
+        json!({"behaviour": {"hold": {}}}),
+    ] {
+        assert_eq!(
+            control(&bench, "POST", "instructions", wrong).await.status,
+            400
+        );
+    }
+}
+
+#[tokio::test]
+async fn requests_are_listed() {
+    let bench = Bench::start().await;
+    bench.register(&bench.registration("bob")).await;
+    let requests = control(&bench, "GET", "requests", Value::Null).await.json();
+    assert_eq!(requests.as_array().unwrap().len(), 1);
+    assert_eq!(requests[0]["operation"], "registerUser");
+    assert_eq!(requests[0]["members"]["username"], "bob");
+    assert_eq!(requests[0]["body"], bench.registration("bob").to_string());
+    assert_eq!(
+        (&requests[0]["code"], &requests[0]["executed"]),
+        (&json!("0"), &json!(true))
+    );
+}
+
+#[tokio::test]
+async fn groups_users_and_tokens_are_seeded() {
+    let bench = Bench::start().await;
+    control(&bench, "POST", "groups", json!({"name": "Sales"})).await;
+    assert_eq!(bench.code_with(json!({"userGroup": "Sales"})).await, "0");
+    let alice = json!({"username": "alice", "email": "alice@example.com"});
+    let answer = control(&bench, "POST", "users", alice).await;
+    assert_eq!(
+        answer.json()["id"],
+        bench.simulator.user("alice").unwrap().id
+    );
+    assert!(bench.simulator.user("alice").unwrap().active);
+    assert_eq!(
+        control(&bench, "POST", "users/alice/active", json!(false))
+            .await
+            .status,
+        204
+    );
+    assert_eq!(bench.token_code_with(json!({})).await, "22004");
+    control(&bench, "POST", "users/alice/active", json!(true)).await;
+    assert_eq!(
+        control(&bench, "POST", "users/alice/token", Value::Null)
+            .await
+            .status,
+        204
+    );
+    assert_eq!(bench.token_code_with(json!({})).await, "22027");
+    assert_eq!(
+        control(&bench, "DELETE", "users/alice/token", Value::Null)
+            .await
+            .status,
+        204
+    );
+    assert_eq!(bench.token_code_with(json!({})).await, "0");
+    let users = control(&bench, "GET", "users", Value::Null).await.json();
+    let alice = users
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|user| user["username"] == "alice")
+        .unwrap();
+    assert_eq!(
+        alice["token"]["passcode"].as_str(),
+        bench.simulator.last_passcode("alice").as_deref()
+    );
+    assert_eq!(
+        control(&bench, "POST", "users/nobody/active", json!(true))
+            .await
+            .status,
+        404
+    );
+}
+
+#[tokio::test]
+async fn settings_and_sessions_are_changed() {
+    let bench = Bench::start().await;
+    let set = async |settings: Value| {
+        let answer = control(&bench, "POST", "settings", settings).await;
+        assert_eq!(answer.status, 204, "{}", answer.body);
+    };
+    set(json!({"userLimit": 0})).await;
+    assert_eq!(bench.code_with(json!({})).await, "22013");
+    set(json!({"companyExists": false})).await;
+    assert_eq!(bench.code_with(json!({})).await, "20002");
+    set(json!({"licenceValid": false, "userLimit": null})).await;
+    assert_eq!(bench.code_with(json!({})).await, "27001");
+    set(json!({"licenceValid": true, "companyExists": true})).await;
+    control(&bench, "DELETE", "session", Value::Null).await;
+    assert_eq!(bench.code_with(json!({})).await, "10001");
+    let session = json!({"authToken": "t", "secretCode": "s"});
+    control(&bench, "POST", "session", session).await;
+    let token = cen_token("admin", "t", "s");
+    assert_eq!(bench.code_with(json!({"cenToken": token})).await, "0");
+    let unknown = json!({"licenseValid": true});
+    assert_eq!(
+        control(&bench, "POST", "settings", unknown).await.status,
+        400
+    );
+}
