@@ -1,0 +1,41 @@
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::AUTHORIZATION;
+
+use super::problem::Problem;
+use super::request_record::RequestRecord;
+use super::{ApiError, Gateway};
+use crate::callers::{Caller, Scope};
+
+/// The caller that the request's one credential belongs to, if it has the right to do what `scope` allows.
+pub(super) fn authorize(
+    request: &HttpRequest,
+    gateway: &Gateway,
+    record: &RequestRecord,
+    scope: Scope,
+) -> Result<Arc<Caller>, ApiError> {
+    let caller = credential(request)
+        .and_then(|credential| gateway.callers.find(credential))
+        .ok_or(ApiError::from(Problem::Unauthenticated))?;
+    record.caller(&caller.name);
+    require(&caller, scope)?;
+    Ok(caller)
+}
+
+/// Refuses a `caller` without `scope`, naming what it lacks.
+pub(super) fn require(caller: &Caller, scope: Scope) -> Result<(), ApiError> {
+    if caller.may(scope) {
+        return Ok(());
+    }
+    Err(ApiError::with_detail(Problem::Forbidden, format!("The caller lacks the scope {}.", scope.as_str())))
+}
+
+/// The bearer token of the only `Authorization` header (RFC 6750, section 2.1), as bytes: no format is checked.
+fn credential(request: &HttpRequest) -> Option<&[u8]> {
+    let mut headers = request.headers().get_all(AUTHORIZATION);
+    let (Some(header), None) = (headers.next(), headers.next()) else { return None };
+    let (scheme, token) = header.as_bytes().split_at_checked("Bearer ".len())?;
+    let token = token.trim_ascii();
+    (scheme.eq_ignore_ascii_case(b"Bearer ") && !token.is_empty()).then_some(token)
+}

@@ -1,0 +1,184 @@
+use std::sync::Arc;
+
+use actix_web::http::header::LOCATION;
+use actix_web::web::{self, Bytes, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::request_record::RequestRecord;
+use super::{ApiError, Gateway, authentication, body, exchange, members};
+use crate::callers::Scope;
+use crate::centagate::{Operation, percent_encode_segment};
+use crate::domain::{Email, NewUser, Role};
+use crate::settings::UserSettings;
+
+/// A user to register.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = NewUser)]
+#[expect(dead_code, reason = "documents what `parse` reads; the two are compared by a test")]
+pub(crate) struct CreateUserRequest {
+    /// The name to log in with. It cannot be changed later; `.` and `..` are refused, because HTTP clients collapse them
+    /// in paths.
+    #[schema(min_length = 1, max_length = 255, example = "alice")]
+    username: String,
+    /// The first name.
+    #[schema(min_length = 1, max_length = 255, example = "Alice")]
+    first_name: String,
+    /// The last name.
+    #[schema(min_length = 1, max_length = 255, example = "Archer")]
+    last_name: String,
+    /// The e-mail address; no other user of CENTAGATE may have it.
+    #[schema(max_length = 254, format = Email, example = "alice@example.com", pattern = r"^[a-zA-Z0-9.!#$%&'*+\/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$")]
+    email: String,
+    /// The name of the group the user joins. Required unless the gateway is configured with a default.
+    #[schema(min_length = 1, max_length = 255, example = "Staff")]
+    group: Option<String>,
+    /// What the user may do; `user` where it is absent. The two admin roles need the scope `admins:create`.
+    #[schema(default = "user", example = "user")]
+    role: Option<RoleWord>,
+    /// The application that the user belongs to. Required unless the gateway is configured with a default.
+    #[schema(min_length = 1, max_length = 255, example = "portal")]
+    app: Option<String>,
+    /// The user's unique id in the application; the username where it is absent.
+    #[schema(min_length = 1, max_length = 255, example = "alice")]
+    unique_id: Option<String>,
+    /// The user's client id in the application; the username where it is absent.
+    #[schema(min_length = 1, max_length = 255, example = "alice")]
+    client_id: Option<String>,
+    /// Free texts to keep with the user.
+    #[schema(max_items = 5, example = json!(["floor 2"]))]
+    additional_data: Option<Vec<AdditionalText>>,
+}
+
+/// One free text to keep with a user.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = AdditionalText, min_length = 1, max_length = 255, example = "floor 2")]
+#[expect(dead_code, reason = "documents what `parse` reads")]
+pub(crate) struct AdditionalText(String);
+
+/// What a user may do in CENTAGATE.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Role)]
+pub(crate) enum RoleWord {
+    /// An ordinary user.
+    User,
+    /// Administers all users of the company.
+    CompanyAdmin,
+    /// Administers the users of its own group.
+    GroupAdmin,
+}
+
+/// A user that was registered.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CreatedUser)]
+pub(crate) struct CreatedUserReply<'a> {
+    /// The name to log in with.
+    #[schema(value_type = String, example = "alice")]
+    username: &'a str,
+    /// CENTAGATE's own id of the user; null if it sent none.
+    #[schema(required, example = "10045")]
+    centagate_id: Option<String>,
+    /// What the user may do.
+    #[schema(value_type = RoleWord)]
+    role: &'static str,
+    /// The group the user joined.
+    #[schema(value_type = String, example = "Staff")]
+    group: &'a str,
+    /// The application that the user belongs to.
+    #[schema(value_type = String, example = "portal")]
+    app: &'a str,
+    /// The user's unique id in the application.
+    #[schema(value_type = String, example = "alice")]
+    unique_id: &'a str,
+    /// The user's client id in the application.
+    #[schema(value_type = String, example = "alice")]
+    client_id: &'a str,
+}
+
+/// Register a user
+///
+/// Registers an active user in CENTAGATE. Registration sets no password: the user gets one in CENTAGATE, or logs in with
+/// an OTP token. Needs the scope `users:create`; the roles `companyAdmin` and `groupAdmin` need `admins:create`, too. The
+/// gateway's own admin is never a target.
+#[utoipa::path(
+    post,
+    path = "/users",
+    operation_id = "createUser",
+    tag = "Users",
+    request_body(content = CreateUserRequest, description = "The user to register; unknown members are refused"),
+    responses((
+        status = 201,
+        description = "The user is registered",
+        body = CreatedUserReply<'_>,
+        headers(("Location" = String, description = "The path of the user, its name percent-encoded"))
+    )),
+    security(("callerKey" = [])),
+)]
+pub(super) async fn create_user(
+    request: HttpRequest,
+    payload: Payload,
+    gateway: web::Data<Gateway>,
+    record: web::ReqData<Arc<RequestRecord>>,
+) -> Result<HttpResponse, ApiError> {
+    let caller = authentication::authorize(&request, &gateway, &record, Scope::UsersCreate)?;
+    let body = body::read(&request, payload, &gateway.limits, record.started()).await?;
+    let user = parse(&body, &gateway.users)?;
+    gateway.refuse_own_admin(&user.username)?;
+    if user.role.is_admin() {
+        authentication::require(&caller, Scope::AdminsCreate)?;
+    }
+    let user = Arc::new(user);
+    let new_user = Arc::clone(&user);
+    let created = exchange::run(&gateway, &record, Operation::RegisterUser, |gateway, deadline| async move {
+        gateway.centagate.register_user(&new_user, deadline).await
+    })
+    .await?;
+    let location = format!("{}/users/{}", gateway.base_path, percent_encode_segment(user.username.as_str()));
+    Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(CreatedUserReply {
+        username: user.username.as_str(),
+        centagate_id: created.centagate_id,
+        role: user.role.as_str(),
+        group: user.group.as_str(),
+        app: user.app.as_str(),
+        unique_id: user.unique_id.as_str(),
+        client_id: user.client_id.as_str(),
+    }))
+}
+
+/// Reads the body by the contract's rules.
+fn parse(body: &Bytes, defaults: &UserSettings) -> Result<NewUser, ApiError> {
+    let mut members = body::members(body)?;
+    let username = members.required("username", members::username);
+    let first_name = members.required("firstName", members::text);
+    let last_name = members.required("lastName", members::text);
+    let email = members
+        .required("email", |value| Email::parse(members::string(value)?).map_err(|fault| fault.to_string().into()));
+    let group = members.required_unless(defaults.default_group.as_ref(), "group");
+    let role = members.optional("role", members::word(Role::from_word, "user, companyAdmin, groupAdmin"));
+    let app = members.required_unless(defaults.default_app.as_ref(), "app");
+    let unique_id = members.optional("uniqueId", members::text);
+    let client_id = members.optional("clientId", members::text);
+    let additional_data = members.texts("additionalData", 5);
+    members.finish().map_err(ApiError::invalid)?;
+    let user = || {
+        let username = username?;
+        let name_as_text = || crate::domain::Text::parse(username.as_str()).ok();
+        Some(NewUser {
+            first_name: first_name?,
+            last_name: last_name?,
+            email: email?,
+            group: group?,
+            role: role.unwrap_or(Role::User),
+            app: app?,
+            unique_id: unique_id.or_else(name_as_text)?,
+            client_id: client_id.or_else(name_as_text)?,
+            additional_data,
+            username,
+        })
+    };
+    user().ok_or_else(|| super::Problem::Internal.into())
+}

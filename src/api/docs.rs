@@ -1,0 +1,33 @@
+use std::sync::{Arc, LazyLock};
+
+use actix_web::http::header::{CONTENT_TYPE, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, web};
+use utoipa_swagger_ui::Config;
+
+use super::{ApiError, Gateway, Problem};
+
+/// Swagger UI finds the document from its own place, so that both work behind any path prefix; it asks nobody else.
+static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
+    Arc::new(
+        Config::from("../openapi.json").validator_url("none").try_it_out_enabled(true).display_request_duration(true),
+    )
+});
+
+/// The contract.
+pub(super) async fn openapi(gateway: web::Data<Gateway>) -> Result<HttpResponse, ApiError> {
+    let document = gateway.openapi.clone().ok_or(Problem::NotFound)?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(document))
+}
+
+/// From `/docs` to `/docs/`, relative: the path that the browser sees may have a prefix that we do not.
+pub(super) async fn redirect() -> HttpResponse {
+    HttpResponse::TemporaryRedirect().insert_header((LOCATION, "docs/")).finish()
+}
+
+/// The files of Swagger UI.
+pub(super) async fn swagger_ui(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let name = request.match_info().query("file");
+    let file = utoipa_swagger_ui::serve(name, Arc::clone(&CONFIG)).map_err(|_| Problem::Internal)?;
+    let file = file.ok_or(Problem::NotFound)?;
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, file.content_type)).body(file.bytes.into_owned()))
+}

@@ -1,0 +1,170 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::{ConnectionType, StatusCode};
+use actix_web::{HttpResponse, ResponseError};
+
+use super::members::Fault;
+use super::problem::Problem;
+use super::problem_document::{ProblemDocument, urn};
+use crate::centagate::{self, Meaning, NotSent, ReturnCode, Unreadable};
+use crate::domain::Outcome;
+
+/// Why a request was not served, as its caller will read it.
+///
+/// Handlers return it; [`boundary`](super::boundary) alone makes the reply, because only there the request's id is known.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    pub(super) problem: Problem,
+    detail: Cow<'static, str>,
+    pub(super) upstream_code: Option<i64>,
+    pub(super) outcome: Option<Outcome>,
+    faults: Vec<Fault>,
+    allow: Option<&'static str>,
+    close: bool,
+}
+
+impl From<Problem> for ApiError {
+    fn from(problem: Problem) -> Self {
+        Self {
+            problem,
+            detail: problem.entry().detail.into(),
+            upstream_code: None,
+            outcome: None,
+            faults: Vec::new(),
+            allow: None,
+            close: false,
+        }
+    }
+}
+
+impl ApiError {
+    /// A `problem` with a detail of its own; it must not repeat what the caller or CENTAGATE sent.
+    pub(super) fn with_detail(problem: Problem, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { detail: detail.into(), ..problem.into() }
+    }
+
+    /// A request whose body or path has `faults`.
+    pub(super) fn invalid(faults: Vec<Fault>) -> Self {
+        Self { faults, ..Problem::InvalidRequest.into() }
+    }
+
+    /// A route that takes only the methods in `allow`.
+    pub(super) fn method_not_allowed(allow: &'static str) -> Self {
+        Self { allow: Some(allow), ..Problem::MethodNotAllowed.into() }
+    }
+
+    /// A bug met after the request may have reached CENTAGATE.
+    pub(super) fn internal_after_sending() -> Self {
+        Self { outcome: Some(Outcome::Unknown), ..Problem::Internal.into() }
+    }
+
+    /// The same error, with the connection closed after the reply: the rest of the body is not wanted.
+    pub(super) fn closing(self) -> Self {
+        Self { close: true, ..self }
+    }
+
+    /// The problem document as a reply.
+    pub(super) fn reply(&self, request_id: &str) -> HttpResponse {
+        let entry = self.problem.entry();
+        let mut reply = HttpResponse::build(entry.status);
+        reply.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/problem+json")));
+        if self.problem == Problem::Unauthenticated {
+            reply.insert_header((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        }
+        if let Some(seconds) = entry.retry_after {
+            reply.insert_header((RETRY_AFTER, seconds.to_string()));
+        }
+        if let Some(methods) = self.allow {
+            reply.insert_header((ALLOW, HeaderValue::from_static(methods)));
+        }
+        let mut reply = reply.body(self.document(request_id));
+        if self.close {
+            reply.head_mut().set_connection_type(ConnectionType::Close);
+        }
+        reply
+    }
+
+    /// The problem document as JSON.
+    pub(crate) fn document(&self, request_id: &str) -> Vec<u8> {
+        let entry = self.problem.entry();
+        let document = ProblemDocument {
+            type_: urn(entry.code),
+            title: entry.title,
+            status: entry.status.as_u16(),
+            detail: &self.detail,
+            code: entry.code,
+            request_id,
+            upstream_code: self.upstream_code,
+            outcome: self.outcome,
+            errors: &self.faults,
+        };
+        serde_json::to_vec(&document).expect("a problem document serializes")
+    }
+
+    /// An error with `problem` as a caller may meet it.
+    pub(crate) fn example(problem: Problem) -> Self {
+        let refusals = ReturnCode::KNOWN.map(|code| centagate::Error::Refused(ReturnCode::new(code)));
+        let failures = [
+            centagate::Error::NotSent(NotSent::DeadlineSpent),
+            centagate::Error::TimedOut,
+            centagate::Error::Unreadable(Unreadable::NotAnEnvelope),
+        ];
+        let met = refusals.iter().chain(&failures).map(Self::from).find(|error| error.problem == problem);
+        met.unwrap_or_else(|| match problem {
+            Problem::InvalidRequest => Self::invalid(vec![Fault::at("/email".to_owned(), "must be an e-mail address")]),
+            other => other.into(),
+        })
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.problem.entry().code)
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.problem.entry().status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code()) // the boundary replaces it
+    }
+}
+
+impl From<&centagate::Error> for ApiError {
+    fn from(error: &centagate::Error) -> Self {
+        use Outcome::{NotExecuted, Unknown};
+        let (problem, outcome) = match error {
+            centagate::Error::NotSent(NotSent::CannotConnect(_) | NotSent::DeadlineSpent | NotSent::Stopping) => {
+                (Problem::CentagateUnavailable, NotExecuted)
+            }
+            centagate::Error::TimedOut => (Problem::CentagateTimeout, Unknown),
+            centagate::Error::ConnectionLost(_) | centagate::Error::Unreadable(_) => {
+                (Problem::CentagateUnexpected, Unknown)
+            }
+            centagate::Error::Refused(code) => match code.meaning() {
+                Meaning::InvalidInput => (Problem::RejectedByCentagate, NotExecuted),
+                Meaning::DuplicateEmail => (Problem::EmailTaken, NotExecuted),
+                Meaning::DuplicateUsername => (Problem::UsernameTaken, NotExecuted),
+                Meaning::UserNotFound => (Problem::UserNotFound, NotExecuted),
+                Meaning::UserNotActive => (Problem::UserNotActive, NotExecuted),
+                Meaning::AlreadyBound => (Problem::OtpTokenAlreadyRegistered, NotExecuted),
+                Meaning::GroupNotFound => (Problem::GroupNotFound, NotExecuted),
+                Meaning::UserLimitReached => (Problem::UserLimitReached, NotExecuted),
+                Meaning::AdminDenied => (Problem::CentagateDenied, NotExecuted),
+                Meaning::InstallationFault => (Problem::CentagateFailed, NotExecuted),
+                Meaning::InternalFault => (Problem::CentagateFailed, Unknown),
+                Meaning::Undocumented => (Problem::CentagateUnexpected, Unknown),
+            },
+        };
+        let upstream_code = match error {
+            centagate::Error::Refused(code) => Some(ReturnCode::get(*code)),
+            _ => None,
+        };
+        Self { upstream_code, outcome: Some(outcome), ..problem.into() }
+    }
+}

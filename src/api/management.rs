@@ -1,0 +1,39 @@
+//! The second listener: liveness, readiness and metrics, for those who run the gateway.
+
+use actix_web::http::header::ContentType;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::routes::{get, get_or_head};
+use super::{ApiError, Gateway, Problem};
+
+/// Mounts the routes of the management side.
+pub(crate) fn configure(config: &mut web::ServiceConfig, gateway: &web::Data<Gateway>) {
+    config
+        .app_data(gateway.clone())
+        .service(get("/livez", "/livez").route(get_or_head().to(livez)))
+        .service(get("/readyz", "/readyz").route(get_or_head().to(readyz)))
+        .service(get("/metrics", "/metrics").route(get_or_head().to(metrics)));
+}
+
+/// Alive as long as it answers.
+async fn livez() -> &'static str {
+    "alive\n"
+}
+
+/// Ready for requests: not while draining. It does not follow CENTAGATE, or one outage would take every replica out.
+/// `?verbose` adds the reasons, a line each.
+async fn readyz(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
+    let draining = gateway.lifecycle.is_draining();
+    let mut reply = if draining { HttpResponse::ServiceUnavailable() } else { HttpResponse::Ok() };
+    let mut text = if draining { "not ready\n" } else { "ready\n" }.to_owned();
+    if request.query_string().split('&').any(|flag| flag == "verbose" || flag.starts_with("verbose=")) {
+        text += if draining { "draining: stopping\n" } else { "draining: no\n" };
+    }
+    reply.content_type(ContentType::plaintext()).body(text)
+}
+
+/// All metrics as OpenMetrics text.
+async fn metrics(gateway: web::Data<Gateway>) -> Result<HttpResponse, ApiError> {
+    let text = gateway.metrics.encode().map_err(|_| Problem::Internal)?;
+    Ok(HttpResponse::Ok().content_type("application/openmetrics-text; version=1.0.0; charset=utf-8").body(text))
+}

@@ -1,0 +1,75 @@
+//! The callers' side: routes, requests and replies, problem documents, who may do what.
+//!
+//! A request goes one way through these files: `boundary` lets it in, `routes` finds its handler (`create_user`,
+//! `register_otp_token`), which asks `authentication` who is calling, has `body` and `members` read what was sent, and
+//! hands a domain value to `exchange`. An [`ApiError`] anywhere on the way becomes a problem document in `boundary`.
+
+mod authentication;
+mod body;
+mod boundary;
+mod create_user;
+mod docs;
+mod error;
+mod exchange;
+mod json;
+mod lifecycle;
+mod management;
+mod members;
+mod path;
+mod problem;
+mod problem_document;
+mod problem_pages;
+mod register_otp_token;
+mod request_record;
+mod routes;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) use boundary::boundary;
+pub(crate) use create_user::{__path_create_user, CreateUserRequest};
+pub(crate) use error::ApiError;
+pub(crate) use lifecycle::Lifecycle;
+pub(crate) use management::configure as configure_management;
+pub(crate) use members::Fault;
+pub(crate) use problem::Problem;
+pub(crate) use problem_document::ProblemDocument;
+pub(crate) use register_otp_token::{__path_register_otp_token, RegisterOtpTokenRequest};
+pub(crate) use routes::configure;
+
+use crate::callers::Callers;
+use crate::centagate;
+use crate::domain::{Identity, Username};
+use crate::metrics::Metrics;
+use crate::settings::UserSettings;
+
+/// Everything that handlers share.
+pub(crate) struct Gateway {
+    pub(crate) callers: Callers,
+    pub(crate) centagate: centagate::Client,
+    /// The gateway's own admin, who is never a target.
+    pub(crate) admin: Identity,
+    pub(crate) users: UserSettings,
+    pub(crate) limits: Limits,
+    /// The path that routes are mounted under: empty, or with a slash at its start and none at its end.
+    pub(crate) base_path: String,
+    /// The contract as it is served, if it is.
+    pub(crate) openapi: Option<String>,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+/// What one request may use.
+pub(crate) struct Limits {
+    pub(crate) max_body_bytes: usize,
+    pub(crate) request_timeout: Duration,
+}
+
+impl Gateway {
+    fn refuse_own_admin(&self, target: &Username) -> Result<(), ApiError> {
+        if Identity::of(target.as_str()) == self.admin {
+            return Err(ApiError::with_detail(Problem::Forbidden, "The gateway's own admin is never a target."));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::info;
+
+use crate::centagate::ReturnCode;
+use crate::centagate::{self, Operation};
+use crate::metrics::{CodeLabel, Metrics};
+
+/// The status that stands for a caller who went away before its reply.
+const CALLER_GONE: u16 = 499;
+
+/// What is known about one request, told once in one log line and counted once.
+///
+/// The boundary and the task that talks to CENTAGATE share it; whoever lets go last tells. So the line is written after
+/// everything is known, also where the caller is long gone.
+#[derive(Debug)]
+pub(crate) struct RequestRecord {
+    metrics: Arc<Metrics>,
+    started: Instant,
+    request_id: String,
+    route: &'static str,
+    method: &'static str,
+    caller: OnceLock<Arc<str>>,
+    call: OnceLock<CallRecord>,
+    reply: OnceLock<ReplyRecord>,
+}
+
+#[derive(Debug)]
+struct CallRecord {
+    operation: Operation,
+    code: Option<i64>,
+    outcome: &'static str,
+    fault: Option<String>,
+    duration: Duration,
+}
+
+#[derive(Debug)]
+struct ReplyRecord {
+    status: u16,
+    code: Option<&'static str>,
+    duration: Duration,
+}
+
+impl RequestRecord {
+    /// Begins the record of a request whose head has just been read.
+    pub(super) fn begin(metrics: Arc<Metrics>, request_id: String, route: &'static str, method: &'static str) -> Self {
+        Self {
+            metrics,
+            started: Instant::now(),
+            request_id,
+            route,
+            method,
+            caller: OnceLock::new(),
+            call: OnceLock::new(),
+            reply: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    pub(super) fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Who sent the request.
+    pub(super) fn caller(&self, name: &Arc<str>) {
+        let _ = self.caller.set(Arc::clone(name));
+    }
+
+    /// How the call of CENTAGATE ended.
+    pub(super) fn call<T>(&self, operation: Operation, result: &Result<T, centagate::Error>, duration: Duration) {
+        let (label, outcome) = match result {
+            Ok(_) => (CodeLabel::Known(0), "executed"),
+            Err(error) => {
+                (label(error), super::ApiError::from(error).outcome.map_or("", crate::domain::Outcome::as_str))
+            }
+        };
+        self.metrics.centagate_call(operation, label, duration);
+        let (code, fault) = match result {
+            Ok(_) => (Some(0), None),
+            Err(centagate::Error::Refused(code)) => (Some(code.get()), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        let _ = self.call.set(CallRecord { operation, code, outcome, fault, duration });
+    }
+
+    /// Which reply the caller gets.
+    pub(super) fn reply(&self, status: u16, code: Option<&'static str>) {
+        let _ = self.reply.set(ReplyRecord { status, code, duration: self.started.elapsed() });
+    }
+}
+
+fn label(error: &centagate::Error) -> CodeLabel {
+    match error {
+        centagate::Error::Refused(code) if ReturnCode::KNOWN.contains(&code.get()) => CodeLabel::Known(code.get()),
+        centagate::Error::Refused(_) => CodeLabel::Word("other"),
+        centagate::Error::NotSent(_) => CodeLabel::Word("not_sent"),
+        centagate::Error::TimedOut => CodeLabel::Word("timed_out"),
+        centagate::Error::ConnectionLost(_) => CodeLabel::Word("connection_lost"),
+        centagate::Error::Unreadable(_) => CodeLabel::Word("unreadable"),
+    }
+}
+
+impl Drop for RequestRecord {
+    fn drop(&mut self) {
+        let reply = self.reply.get();
+        let call = self.call.get();
+        let status = reply.map_or(CALLER_GONE, |reply| reply.status);
+        let duration = reply.map_or_else(|| self.started.elapsed(), |reply| reply.duration);
+        self.metrics.request(self.route, self.method, status, duration);
+        info!(
+            request_id = self.request_id,
+            caller = self.caller.get().map(AsRef::as_ref),
+            method = self.method,
+            route = self.route,
+            status,
+            code = reply.and_then(|reply| reply.code),
+            duration_ms = milliseconds(duration),
+            operation = call.map(|call| call.operation.as_str()),
+            upstream_code = call.and_then(|call| call.code),
+            upstream_fault = call.and_then(|call| call.fault.as_deref()),
+            upstream_duration_ms = call.map(|call| milliseconds(call.duration)),
+            outcome = call.map(|call| call.outcome),
+            "{}",
+            if reply.is_some() { "request" } else { "request whose caller went away" }
+        );
+    }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    // Microseconds are fine enough, and exact in a float.
+    #[expect(clippy::cast_precision_loss, reason = "a request does not last for 285 years")]
+    let microseconds = duration.as_micros() as f64;
+    microseconds / 1000.0
+}

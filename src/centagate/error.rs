@@ -1,0 +1,56 @@
+use thiserror::Error as ThisError;
+
+use super::ReturnCode;
+
+/// Why a call of CentagateWS brought no success, named for what the gateway can do next.
+///
+/// Neither `Display` nor `Debug` holds a URL, a secret or anything that CENTAGATE or a caller sent.
+#[derive(Debug, ThisError)]
+pub enum Error {
+    /// Not a byte was sent.
+    #[error("nothing was sent: {0}")]
+    NotSent(NotSent),
+    /// The request was sent and no complete reply came in time.
+    #[error("no reply in time")]
+    TimedOut,
+    /// The connection failed after the request was sent.
+    #[error("connection lost after sending: {0}")]
+    ConnectionLost(String),
+    /// CENTAGATE answered with a code other than 0.
+    #[error("refused with code {0}")]
+    Refused(ReturnCode),
+    /// CENTAGATE, or something in front of it, answered with something else than its envelope.
+    #[error("unreadable reply: {0}")]
+    Unreadable(Unreadable),
+}
+
+/// Why nothing was sent.
+#[derive(Debug, ThisError)]
+pub enum NotSent {
+    /// No connection, or none in time.
+    #[error("cannot connect: {0}")]
+    CannotConnect(String),
+    /// The request's time was over before it could be sent.
+    #[error("the request's time was over")]
+    DeadlineSpent,
+    /// The gateway is stopping.
+    #[error("the gateway is stopping")]
+    Stopping,
+}
+
+/// What is wrong with a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
+pub enum Unreadable {
+    /// An HTTP status other than 200, redirects included: CentagateWS answers everything with 200.
+    #[error("HTTP status {0}")]
+    HttpStatus(u16),
+    /// More than 256 KiB.
+    #[error("more than 256 KiB")]
+    TooLarge,
+    /// Not a JSON object, or one that ends early, nests too deep or names a member twice.
+    #[error("not a JSON object")]
+    NotAnEnvelope,
+    /// No `code`, or one that is not an integer.
+    #[error("no integer code")]
+    NoCode,
+}

@@ -1,0 +1,26 @@
+//! The vendor's side: everything the gateway knows about CentagateWS.
+//!
+//! A call goes one way through these files: [`Client`] takes a domain value, `wire` spells it for the vendor,
+//! `signing` makes the cenToken, `transport` carries it, `envelope` and `reply` read what came back.
+//! Nothing in this module knows our callers or their HTTP library.
+
+mod client;
+mod encoding;
+mod envelope;
+mod error;
+mod operation;
+mod reply;
+mod return_code;
+mod session;
+mod signing;
+mod tracked_body;
+mod transport;
+mod wire;
+
+pub use client::{Client, ClientOptions, SetupError};
+pub use encoding::percent_encode_segment;
+pub use error::{Error, NotSent, Unreadable};
+pub use operation::Operation;
+pub use return_code::{Meaning, ReturnCode};
+pub use session::Session;
+pub use signing::cen_token;

@@ -1,0 +1,18 @@
+/// A call of CentagateWS that the gateway makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// `user/registerUserActivate` (vendor page "User Registration API").
+    RegisterUser,
+    /// `device/register/onetimepin` (vendor page "Token Registration (One Time Pin) API").
+    RegisterOneTimePin,
+}
+
+impl Operation {
+    /// The operation's name in logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RegisterUser => "register_user",
+            Self::RegisterOneTimePin => "register_one_time_pin",
+        }
+    }
+}

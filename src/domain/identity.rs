@@ -1,0 +1,38 @@
+use icu_casemap::CaseMapper;
+use icu_normalizer::ComposingNormalizerBorrowed;
+
+/// A user name folded for comparison: NFKC, full case folding, NFKC again.
+///
+/// Two names with equal identities may be one account to CENTAGATE, whose own comparison rules are not published; so
+/// whatever protects an account compares identities, not names.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Identity(String);
+
+impl Identity {
+    /// The identity behind `name`.
+    pub fn of(name: &str) -> Self {
+        let nfkc = ComposingNormalizerBorrowed::new_nfkc();
+        let folded = CaseMapper::new().fold_string(&nfkc.normalize(name)).into_owned();
+        Self(nfkc.normalize(&folded).into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Identity;
+
+    #[test]
+    fn spellings_of_one_name_share_an_identity() {
+        for (one, other) in [
+            ("admin", "ADMIN"),
+            ("admin", "ａｄｍｉｎ"), // full-width
+            ("Straße", "STRASSE"),
+            ("\u{212b}", "å"), // ANGSTROM SIGN
+            ("ﬁ", "FI"),
+        ] {
+            assert_eq!(Identity::of(one), Identity::of(other), "{one} and {other}");
+        }
+        assert_ne!(Identity::of("admin"), Identity::of("admin2"));
+        assert_ne!(Identity::of("admin"), Identity::of("аdmin"), "a Cyrillic letter is another letter");
+    }
+}

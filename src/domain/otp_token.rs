@@ -1,0 +1,76 @@
+use secrecy::SecretString;
+
+use super::Username;
+
+/// The state an OTP token is registered in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtpTokenStatus {
+    /// Waiting for its user.
+    Pending,
+    /// Ready to log in with.
+    Valid,
+    /// Switched off for a while.
+    TemporarilyDeactivated,
+    /// Switched off.
+    Deactivated,
+}
+
+impl OtpTokenStatus {
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Valid, Self::TemporarilyDeactivated, Self::Deactivated];
+
+    /// The status in callers' words: `pending`, `valid`, `temporarilyDeactivated`, `deactivated`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Valid => "valid",
+            Self::TemporarilyDeactivated => "temporarilyDeactivated",
+            Self::Deactivated => "deactivated",
+        }
+    }
+
+    /// The status that `word` stands for, if any.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+}
+
+/// How long a passcode stays valid: 1 to 86,400 seconds (a day).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ValiditySeconds(u32);
+
+impl ValiditySeconds {
+    /// The longest validity, in seconds.
+    pub const MAX: u32 = 86_400;
+
+    /// A validity of `seconds`, if that is within 1 to [`Self::MAX`].
+    pub fn new(seconds: u64) -> Option<Self> {
+        let seconds = u32::try_from(seconds).ok()?;
+        (1..=Self::MAX).contains(&seconds).then_some(Self(seconds))
+    }
+
+    /// The validity in seconds.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// An OTP token to register.
+#[derive(Clone, Debug)]
+pub struct NewOtpToken {
+    /// Whose token it will be.
+    pub username: Username,
+    /// The state to register it in.
+    pub status: OtpTokenStatus,
+    /// How long its passcode is valid; CENTAGATE's default is 300 seconds.
+    pub validity: Option<ValiditySeconds>,
+}
+
+/// What CENTAGATE answered to a registered OTP token; both members are secrets.
+#[derive(Debug)]
+pub struct RegisteredOtpToken {
+    /// The passcode to log in with, if it sent one.
+    pub passcode: Option<SecretString>,
+    /// The content of a QR code that enrols the token, if it sent one.
+    pub qr: Option<SecretString>,
+}

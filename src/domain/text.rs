@@ -1,0 +1,101 @@
+use std::fmt;
+
+/// The longest text a member may hold, in Unicode scalar values.
+pub(super) const MAX_CHARACTERS: usize = 255;
+
+/// One line of text as callers may send it: 1 to 255 Unicode scalar values, no control characters (category Cc), no
+/// bidirectional embeddings, overrides or isolates. Nothing is trimmed or changed; one blank is a legal text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text(String);
+
+impl Text {
+    /// Takes `text` as it is.
+    ///
+    /// # Errors
+    /// The first rule that `text` breaks.
+    pub fn parse(text: impl Into<String>) -> Result<Self, TextFault> {
+        let text = text.into();
+        check(&text)?;
+        if text.chars().any(is_bidirectional_override) {
+            return Err(TextFault::BidirectionalOverride);
+        }
+        Ok(Self(text))
+    }
+
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The rules that texts and user names share: length and control characters.
+pub(super) fn check(text: &str) -> Result<(), TextFault> {
+    if text.is_empty() {
+        return Err(TextFault::Empty);
+    }
+    // No scalar value is shorter than a byte, so most texts need no counting.
+    if text.len() > MAX_CHARACTERS && text.chars().count() > MAX_CHARACTERS {
+        return Err(TextFault::TooLong);
+    }
+    if text.chars().any(char::is_control) {
+        return Err(TextFault::ControlCharacter);
+    }
+    Ok(())
+}
+
+/// The explicit formatting characters of UAX #9 that reorder what a person reads: embeddings, overrides, isolates.
+fn is_bidirectional_override(character: char) -> bool {
+    matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Why a text was refused. Its `Display` is fit for a caller and never holds the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextFault {
+    /// No character at all.
+    Empty,
+    /// More than 255 Unicode scalar values.
+    TooLong,
+    /// A character of category Cc.
+    ControlCharacter,
+    /// A bidirectional embedding, override or isolate.
+    BidirectionalOverride,
+}
+
+impl fmt::Display for TextFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "must not be empty",
+            Self::TooLong => "must have at most 255 characters",
+            Self::ControlCharacter => "must not contain control characters",
+            Self::BidirectionalOverride => "must not contain bidirectional override characters",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Text, TextFault};
+
+    #[test]
+    fn one_blank_is_a_text_and_nothing_is_trimmed() {
+        assert_eq!(Text::parse(" ").expect("a blank").as_str(), " ");
+        assert_eq!(Text::parse(" a ").expect("blanks around").as_str(), " a ");
+    }
+
+    #[test]
+    fn length_is_counted_in_scalar_values_not_bytes() {
+        assert!(Text::parse("ü".repeat(255)).is_ok());
+        assert_eq!(Text::parse("ü".repeat(256)), Err(TextFault::TooLong));
+        assert_eq!(Text::parse(""), Err(TextFault::Empty));
+    }
+
+    #[test]
+    fn control_characters_and_bidirectional_overrides_are_refused() {
+        for control in ['\0', '\n', '\u{7f}', '\u{85}', '\u{9f}'] {
+            assert_eq!(Text::parse(format!("a{control}b")), Err(TextFault::ControlCharacter));
+        }
+        for reordering in ['\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}'] {
+            assert_eq!(Text::parse(format!("a{reordering}b")), Err(TextFault::BidirectionalOverride));
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! A REST gateway in front of CENTAGATE's `CentagateWS`.
+//!
+//! CENTAGATE (by `SecureMetric`) takes every admin call as a signed PUT of stringly typed JSON and answers HTTP 200 with a
+//! numeric code inside. This gateway keeps the admin's secrets, signs and translates each call, and gives callers clean
+//! JSON, proper HTTP statuses and problem documents instead.
+//!
+//! How a request flows: [`startup`] mounts the routes of `api`; a handler reads the request into a [`domain`] value, hands it
+//! to the [`centagate`] client, which signs, sends and decodes, and turns the outcome into a reply. Dependencies point one
+//! way: `api` to `centagate` to `domain`.
+
+mod api;
+pub mod callers;
+pub mod centagate;
+pub mod command;
+pub mod domain;
+pub mod metrics;
+pub mod openapi;
+pub mod settings;
+pub mod startup;
+pub mod telemetry;

@@ -1,0 +1,7 @@
+//! The `centagate-gateway` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    centagate_gateway::command::run()
+}

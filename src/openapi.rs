@@ -1,0 +1,172 @@
+//! The contract as an `OpenAPI` 3.1 document: operations and schemas come from the handlers' own annotations, error
+//! responses from the one table of problems.
+
+use serde_json::{Value, json};
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::header::{Header, HeaderBuilder};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Server};
+use utoipa::{OpenApi, ToSchema as _};
+
+use crate::api::{self, ApiError, Problem, ProblemDocument};
+
+const DESCRIPTION: &str = "\
+Registers users and OTP tokens in CENTAGATE. The gateway keeps the administrator's secrets, signs each call and maps \
+CENTAGATE's return codes to HTTP statuses.
+
+Every error is a problem document (RFC 9457). Its `code` is a stable word; `GET /problems` explains all of them. Where a \
+problem concerns a call of CENTAGATE, `outcome` says whether the request may have been executed: after `notExecuted` it \
+may be sent again, after `unknown` look first.
+
+Within 1.x reply members are added, never removed: ignore those you do not know.";
+
+/// The problems that every operation with a body can answer.
+const COMMON: [Problem; 13] = [
+    Problem::MalformedRequest,
+    Problem::Unauthenticated,
+    Problem::Forbidden,
+    Problem::RequestTimeout,
+    Problem::BodyTooLarge,
+    Problem::UnsupportedMediaType,
+    Problem::InvalidRequest,
+    Problem::RejectedByCentagate,
+    Problem::Internal,
+    Problem::CentagateDenied,
+    Problem::CentagateFailed,
+    Problem::CentagateUnexpected,
+    Problem::CentagateUnavailable,
+];
+
+/// The problems that an operation adds to [`COMMON`], by its path.
+const OWN: [(&str, &[Problem]); 2] = [
+    (
+        "/users",
+        &[
+            Problem::CentagateTimeout,
+            Problem::UserLimitReached,
+            Problem::EmailTaken,
+            Problem::UsernameTaken,
+            Problem::GroupNotFound,
+        ],
+    ),
+    (
+        "/users/{id}/otp-token",
+        &[Problem::CentagateTimeout, Problem::UserNotFound, Problem::UserNotActive, Problem::OtpTokenAlreadyRegistered],
+    ),
+];
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "CENTAGATE gateway", license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")),
+    paths(api::create_user, api::register_otp_token),
+    components(schemas(api::CreateUserRequest, api::RegisterOtpTokenRequest, ProblemDocument<'_>, api::Fault)),
+    tags((name = "Users", description = "Users of CENTAGATE"), (name = "OTP tokens", description = "One-time passcodes")),
+)]
+struct Annotations;
+
+/// The document for a gateway whose routes are mounted under `base_path`.
+///
+/// # Panics
+/// Never: every operation it completes is annotated.
+pub fn document(base_path: &str) -> utoipa::openapi::OpenApi {
+    let mut document = Annotations::openapi();
+    document.info.description = Some(DESCRIPTION.to_owned());
+    let server = if base_path.is_empty() { "/" } else { base_path };
+    document.servers = Some(vec![Server::new(server)]);
+    for (path, own) in OWN {
+        let operation = document.paths.paths.get_mut(path).and_then(|item| item.post.as_mut());
+        let operation = operation.expect("every path of OWN is annotated");
+        complete(operation, own);
+    }
+    let components = document.components.get_or_insert_with(Components::new);
+    let scheme = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("The caller key, as `centagate-gateway new-caller-key` printed it"));
+    components.add_security_scheme("callerKey", SecurityScheme::Http(scheme.build()));
+    document
+}
+
+/// The document as JSON text.
+///
+/// # Panics
+/// Never: the document serializes.
+pub fn to_json(document: &utoipa::openapi::OpenApi) -> String {
+    let mut text = document.to_pretty_json().expect("an OpenAPI document serializes");
+    text.push('\n');
+    text
+}
+
+/// Adds what every operation has: the request id, the headers of every reply, a response for each status.
+fn complete(operation: &mut Operation, own: &[Problem]) {
+    let request_id = ParameterBuilder::new()
+        .name("X-Request-Id")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "Your id for this request; the reply and the gateway's log carry it. Any other value is replaced.",
+        ))
+        .schema(Some(text().pattern(Some("^[A-Za-z0-9._-]{1,128}$"))))
+        .example(Some(json!("order-4711")));
+    operation.parameters.get_or_insert_default().push(request_id.build().into());
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response {
+            add_common_headers(response);
+        }
+    }
+    let mut problems: Vec<Problem> = COMMON.iter().chain(own).copied().collect();
+    problems.sort_by_key(|problem| problem.entry().status.as_u16());
+    for same_status in problems.chunk_by(|one, other| one.entry().status == other.entry().status) {
+        let status = same_status[0].entry().status.as_str().to_owned();
+        operation.responses.responses.insert(status, RefOr::T(response(same_status)));
+    }
+}
+
+/// The response of one status: which problems it may carry, an example of each.
+fn response(problems: &[Problem]) -> Response {
+    let description = problems.iter().map(|problem| {
+        let entry = problem.entry();
+        format!("`{}`: {} {}", entry.code, entry.detail, entry.advice)
+    });
+    let examples = problems.iter().map(|problem| {
+        let entry = problem.entry();
+        (entry.code, ExampleBuilder::new().summary(entry.title).value(Some(example(*problem))))
+    });
+    let content =
+        ContentBuilder::new().schema(Some(Ref::from_schema_name(ProblemDocument::name()))).examples_from_iter(examples);
+    let mut response = ResponseBuilder::new()
+        .description(description.collect::<Vec<_>>().join("\n\n"))
+        .content("application/problem+json", content.build())
+        .build();
+    add_common_headers(&mut response);
+    if problems.contains(&Problem::Unauthenticated) {
+        response
+            .headers
+            .insert("WWW-Authenticate".to_owned(), header("How to identify yourself", json!("Bearer")).into());
+    }
+    if problems.iter().any(|problem| problem.entry().retry_after.is_some()) {
+        response.headers.insert("Retry-After".to_owned(), header("Seconds to wait", json!("5")).into());
+    }
+    response
+}
+
+fn add_common_headers(response: &mut Response) {
+    let request_id = header("The id of this request: yours, if it could be taken", json!("order-4711"));
+    response.headers.insert("X-Request-Id".to_owned(), request_id.into());
+    response.headers.insert("Cache-Control".to_owned(), header("Always no-store", json!("no-store")).into());
+}
+
+fn header(description: &str, example: Value) -> Header {
+    HeaderBuilder::new().schema(Some(text())).description(Some(description)).example(Some(example)).build()
+}
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+/// A whole problem document, made the way real ones are.
+fn example(problem: Problem) -> Value {
+    let body = ApiError::example(problem).document("order-4711");
+    serde_json::from_slice(&body).expect("a problem document is JSON")
+}

@@ -1,0 +1,70 @@
+use std::fmt;
+
+use url::{Host, Url};
+
+use super::SettingsFault;
+use super::reader::Reader;
+
+/// The URL that callers see the gateway under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl(Url);
+
+impl PublicUrl {
+    pub(super) const EXPECTED: &str =
+        "http(s)://host[:port][/path] with letters, digits, - . _ ~ in the path's segments, no query";
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let url = plain_url(text)?;
+        let segments = url.path().trim_end_matches('/').split('/').skip(1).all(|segment| {
+            let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+            !segment.is_empty() && segment.bytes().all(unreserved)
+        });
+        segments.then_some(Self(url))
+    }
+
+    /// The path that all routes are mounted under: empty, or with a slash at its start and none at its end.
+    pub fn path(&self) -> &str {
+        self.0.path().trim_end_matches('/')
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str().trim_end_matches('/'))
+    }
+}
+
+/// `centagate.base_url`: https, or http to this machine or where `centagate.allow_http` says so.
+pub(super) fn base_url(reader: &Reader) -> Result<Url, SettingsFault> {
+    const KEY: &str = "centagate.base_url";
+    let url = reader
+        .parsed(KEY, "https://host[:port] without a path", |text| plain_url(text).filter(|url| url.path() == "/"))?;
+    if url.scheme() == "http" && !is_loopback(&url) && !reader.flag("centagate.allow_http")? {
+        return Err(SettingsFault::of_key(
+            KEY,
+            "plain http would show the admin's session to the network; use https, or set centagate.allow_http = true",
+        ));
+    }
+    Ok(url)
+}
+
+/// `text` as an http(s) URL without user information, query or fragment.
+fn plain_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    plain.then_some(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}

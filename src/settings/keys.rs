@@ -1,0 +1,53 @@
+/// A configuration key.
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    pub(super) secret: bool,
+}
+
+const fn plain(name: &'static str) -> Key {
+    Key { name, secret: false }
+}
+
+const fn secret(name: &'static str) -> Key {
+    Key { name, secret: true }
+}
+
+/// Every key there is, in the order of `check-config`. What each means stands in `config/base.toml`.
+pub(super) const KEYS: &[Key] = &[
+    plain("server.host"),
+    plain("server.port"),
+    plain("server.public_url"),
+    plain("server.workers"),
+    plain("server.max_body_bytes"),
+    plain("server.request_timeout_ms"),
+    plain("server.keep_alive_ms"),
+    plain("server.max_connections"),
+    plain("server.drain_ms"),
+    plain("server.shutdown_ms"),
+    plain("management.host"),
+    plain("management.port"),
+    plain("centagate.base_url"),
+    plain("centagate.allow_http"),
+    plain("centagate.connect_timeout_ms"),
+    plain("centagate.request_timeout_ms"),
+    secret("centagate.proxy_url"),
+    plain("centagate.admin.username"),
+    secret("centagate.admin.auth_token"),
+    secret("centagate.admin.secret_code"),
+    plain("callers_file"),
+    plain("users.default_group"),
+    plain("users.default_app"),
+    plain("docs.enabled"),
+    plain("telemetry.log_format"),
+    plain("telemetry.log_filter"),
+];
+
+/// The key called `name`.
+pub(super) fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// The environment variable that sets the key called `name`.
+pub(super) fn variable(name: &str) -> String {
+    format!("GATEWAY__{}", name.to_ascii_uppercase().replace('.', "__"))
+}

@@ -1,0 +1,219 @@
+//! The configuration: layers of files, environment variables and secret files, read once into typed settings.
+
+mod address;
+mod fault;
+mod keys;
+mod reader;
+mod secret_files;
+mod sources;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+pub use address::PublicUrl;
+pub use fault::SettingsFault;
+use reader::Reader;
+pub use sources::Sources;
+pub(crate) use sources::toml_position;
+
+use crate::domain::{Text, Username};
+
+/// Everything that can be configured. What each value means stands in `config/base.toml` beside its default.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "config/base.toml describes every key")]
+pub struct Settings {
+    pub server: ServerSettings,
+    pub management: ManagementSettings,
+    pub centagate: CentagateSettings,
+    pub callers_file: PathBuf,
+    pub users: UserSettings,
+    pub docs_enabled: bool,
+    pub telemetry: TelemetrySettings,
+}
+
+/// The listener for callers and its limits.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "config/base.toml describes every key")]
+pub struct ServerSettings {
+    pub host: String,
+    pub port: u16,
+    pub public_url: Option<PublicUrl>,
+    pub workers: usize,
+    pub max_body_bytes: usize,
+    pub request_timeout: Duration,
+    pub keep_alive: Duration,
+    pub max_connections: usize,
+    pub drain: Duration,
+    pub shutdown: Duration,
+}
+
+/// The listener for health and metrics.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "config/base.toml describes every key")]
+pub struct ManagementSettings {
+    pub host: String,
+    pub port: u16,
+}
+
+/// How to reach CENTAGATE and as whom.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "config/base.toml describes every key")]
+pub struct CentagateSettings {
+    pub base_url: Url,
+    pub connect_timeout: Duration,
+    pub request_timeout: Duration,
+    pub proxy_url: Option<SecretString>,
+    pub admin: AdminSettings,
+}
+
+/// The admin and its session.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "config/base.toml describes every key")]
+pub struct AdminSettings {
+    pub username: Username,
+    pub auth_token: SecretString,
+    pub secret_code: SecretString,
+}
+
+/// What users get that a caller leaves out.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "config/base.toml describes every key")]
+pub struct UserSettings {
+    pub default_group: Option<Text>,
+    pub default_app: Option<Text>,
+}
+
+/// Logs.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "config/base.toml describes every key")]
+pub struct TelemetrySettings {
+    pub log_format: LogFormat,
+    pub log_filter: String,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object per line, for machines.
+    Json,
+    /// Coloured text, for people.
+    Pretty,
+}
+
+impl Settings {
+    /// Reads and checks the configuration.
+    ///
+    /// # Errors
+    /// The first fault: an unknown key, a missing or bad value, or values that contradict each other.
+    pub fn load(sources: &Sources) -> Result<Self, SettingsFault> {
+        let reader = Reader { found: sources.collect()? };
+        let settings = Self::read(&reader)?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// Each key with its effective value and the layer that it comes from, a line each; secrets as `set` or `missing`.
+    ///
+    /// # Errors
+    /// If a layer cannot be read.
+    pub fn describe(sources: &Sources) -> Result<String, SettingsFault> {
+        let found = sources.collect()?;
+        Ok(keys::KEYS.iter().fold(String::new(), |mut lines, key| {
+            let _ = match (found.get(key.name), key.secret) {
+                (Some(found), true) => writeln!(lines, "{} = set ({})", key.name, found.layer),
+                (None, true) => writeln!(lines, "{} = missing", key.name),
+                (Some(found), false) => writeln!(lines, "{} = {} ({})", key.name, found.value, found.layer),
+                (None, false) => writeln!(lines, "{} is not set", key.name),
+            };
+            lines
+        }))
+    }
+
+    fn read(reader: &Reader) -> Result<Self, SettingsFault> {
+        let text = |text: &str| Text::parse(text).ok();
+        let host = |key| reader.text(key);
+        Ok(Self {
+            server: ServerSettings {
+                host: host("server.host")?,
+                port: reader.number("server.port", 0..=u16::MAX)?,
+                public_url: reader.optional_parsed("server.public_url", PublicUrl::EXPECTED, PublicUrl::parse)?,
+                workers: reader.number("server.workers", 0..=1024)?,
+                max_body_bytes: reader.number("server.max_body_bytes", 256..=1_048_576)?,
+                request_timeout: reader.milliseconds("server.request_timeout_ms", 10)?,
+                keep_alive: reader.milliseconds("server.keep_alive_ms", 0)?,
+                max_connections: reader.number("server.max_connections", 1..=1_000_000)?,
+                drain: reader.milliseconds("server.drain_ms", 0)?,
+                shutdown: reader.milliseconds("server.shutdown_ms", 0)?,
+            },
+            management: ManagementSettings {
+                host: host("management.host")?,
+                port: reader.number("management.port", 0..=u16::MAX)?,
+            },
+            centagate: CentagateSettings {
+                base_url: address::base_url(reader)?,
+                connect_timeout: reader.milliseconds("centagate.connect_timeout_ms", 1)?,
+                request_timeout: reader.milliseconds("centagate.request_timeout_ms", 1)?,
+                proxy_url: reader.optional_secret("centagate.proxy_url")?,
+                admin: Self::read_admin(reader)?,
+            },
+            callers_file: reader
+                .parsed("callers_file", "the path of a TOML file with [[callers]]", |path| Some(path.into()))?,
+            users: UserSettings {
+                default_group: reader.optional_parsed(
+                    "users.default_group",
+                    "a group's name of 1 to 255 characters",
+                    text,
+                )?,
+                default_app: reader.optional_parsed(
+                    "users.default_app",
+                    "an app's name of 1 to 255 characters",
+                    text,
+                )?,
+            },
+            docs_enabled: reader.flag("docs.enabled")?,
+            telemetry: TelemetrySettings {
+                log_format: reader.parsed("telemetry.log_format", "json or pretty", |text| match text {
+                    "json" => Some(LogFormat::Json),
+                    "pretty" => Some(LogFormat::Pretty),
+                    _ => None,
+                })?,
+                log_filter: reader.parsed(
+                    "telemetry.log_filter",
+                    "a filter such as info or centagate_gateway=debug",
+                    |text| crate::telemetry::is_filter(text).then(|| text.to_owned()),
+                )?,
+            },
+        })
+    }
+
+    fn read_admin(reader: &Reader) -> Result<AdminSettings, SettingsFault> {
+        const FIX: &str = "set the variable or put a file of this name into GATEWAY_SECRETS_DIR";
+        let secret = |key| {
+            reader.optional_secret(key)?.ok_or_else(|| SettingsFault::of_key(key, format_args!("is missing; {FIX}")))
+        };
+        Ok(AdminSettings {
+            username: reader
+                .parsed("centagate.admin.username", "the admin's user name", |name| Username::parse(name).ok())?,
+            auth_token: secret("centagate.admin.auth_token")?,
+            secret_code: secret("centagate.admin.secret_code")?,
+        })
+    }
+
+    /// The rules between values.
+    fn check(&self) -> Result<(), SettingsFault> {
+        if self.centagate.connect_timeout + self.centagate.request_timeout >= self.server.request_timeout {
+            return Err(SettingsFault::of_key(
+                "server.request_timeout_ms",
+                "must be more than centagate.connect_timeout_ms + centagate.request_timeout_ms",
+            ));
+        }
+        if self.server.shutdown < self.server.request_timeout {
+            return Err(SettingsFault::of_key("server.shutdown_ms", "must be at least server.request_timeout_ms"));
+        }
+        Ok(())
+    }
+}

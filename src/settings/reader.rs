@@ -1,0 +1,86 @@
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use config::ValueKind;
+use secrecy::SecretString;
+
+use super::sources::Found;
+use super::{SettingsFault, keys};
+
+/// Turns collected values into typed ones; every fault names the key, the variable and what was expected.
+pub(super) struct Reader {
+    pub(super) found: BTreeMap<&'static str, Found>,
+}
+
+impl Reader {
+    /// The text of `key`, if it has a value.
+    pub(super) fn optional_text(&self, key: &'static str) -> Result<Option<String>, SettingsFault> {
+        debug_assert!(keys::find(key).is_some(), "{key} is not in KEYS");
+        let Some(found) = self.found.get(key) else { return Ok(None) };
+        match &found.value.kind {
+            ValueKind::String(text) if text.is_empty() => Ok(None),
+            ValueKind::String(text) => Ok(Some(text.clone())),
+            ValueKind::I64(_) | ValueKind::U64(_) | ValueKind::Boolean(_) => Ok(Some(found.value.to_string())),
+            _ => Err(self.expected(key, "a single value")),
+        }
+    }
+
+    /// The text of `key`.
+    pub(super) fn text(&self, key: &'static str) -> Result<String, SettingsFault> {
+        self.optional_text(key)?.ok_or_else(|| SettingsFault::of_key(key, "is missing"))
+    }
+
+    /// What `parse` makes of the text of `key`, if it has a value.
+    pub(super) fn optional_parsed<T>(
+        &self,
+        key: &'static str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, SettingsFault> {
+        let Some(text) = self.optional_text(key)? else { return Ok(None) };
+        parse(&text).map(Some).ok_or_else(|| self.expected(key, expected))
+    }
+
+    /// What `parse` makes of the text of `key`.
+    pub(super) fn parsed<T>(
+        &self,
+        key: &'static str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, SettingsFault> {
+        self.optional_parsed(key, expected, parse)?
+            .ok_or_else(|| SettingsFault::of_key(key, format_args!("is missing; expected {expected}")))
+    }
+
+    /// A whole number within `range`.
+    pub(super) fn number<T>(&self, key: &'static str, range: RangeInclusive<T>) -> Result<T, SettingsFault>
+    where
+        T: std::str::FromStr + PartialOrd + std::fmt::Display,
+    {
+        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        self.parsed(key, &expected, |text| text.parse().ok().filter(|number| range.contains(number)))
+    }
+
+    /// A duration in milliseconds, up to an hour.
+    pub(super) fn milliseconds(&self, key: &'static str, at_least: u64) -> Result<Duration, SettingsFault> {
+        self.number(key, at_least..=3_600_000).map(Duration::from_millis)
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(&self, key: &'static str) -> Result<bool, SettingsFault> {
+        self.parsed(key, "true or false", |text| text.parse().ok())
+    }
+
+    /// A secret, if there is one: a line of text.
+    pub(super) fn optional_secret(&self, key: &'static str) -> Result<Option<SecretString>, SettingsFault> {
+        self.optional_parsed(key, "one line without control characters", |text| {
+            (!text.contains(char::is_control)).then(|| text.into())
+        })
+    }
+
+    fn expected(&self, key: &'static str, expected: &str) -> SettingsFault {
+        let layer = self.found.get(key).map(|found| format!(" in the {}", found.layer)).unwrap_or_default();
+        SettingsFault::of_key(key, format_args!("the value{layer} cannot be used; expected {expected}"))
+    }
+}

@@ -1,0 +1,180 @@
+//! The only wiring: one [`Application::build`] for the program, the demo and every test.
+
+use std::future::Future;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use thiserror::Error as ThisError;
+use tokio::time::timeout;
+use tracing::{info, warn};
+
+use crate::api::{self, Gateway, Lifecycle, Limits};
+use crate::callers::Callers;
+use crate::centagate::{Client, ClientOptions, Session, SetupError};
+use crate::domain::Identity;
+use crate::metrics::Metrics;
+use crate::openapi;
+use crate::settings::{ServerSettings, Settings, SettingsFault};
+
+/// How long a client may take to send a request's head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A gateway with both listeners bound, ready to run.
+pub struct Application {
+    api: Listener,
+    management: Listener,
+    gateway: web::Data<Gateway>,
+    settings: Settings,
+}
+
+struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
+/// Why an application could not be built.
+#[derive(Debug, ThisError)]
+pub enum BuildError {
+    /// The configuration cannot be used.
+    #[error("{0}")]
+    Settings(#[from] SettingsFault),
+    /// The client for CENTAGATE could not be set up.
+    #[error("centagate: {0}")]
+    Client(#[from] SetupError),
+    /// A listener could not be bound.
+    #[error("{key}: cannot listen on {address}: {cause}")]
+    Listen {
+        /// The listener's section in the configuration.
+        key: &'static str,
+        /// What it should have listened on.
+        address: String,
+        /// Why it cannot.
+        cause: io::Error,
+    },
+}
+
+impl Application {
+    /// Reads the callers, makes the client and binds both listeners.
+    ///
+    /// # Errors
+    /// If the callers file cannot be used, TLS cannot be set up or an address is taken.
+    pub fn build(settings: Settings) -> Result<Self, BuildError> {
+        let centagate = &settings.centagate;
+        let admin = &centagate.admin;
+        let options = ClientOptions {
+            base_url: centagate.base_url.clone(),
+            admin_username: admin.username.clone(),
+            connect_timeout: centagate.connect_timeout,
+            request_timeout: centagate.request_timeout,
+            proxy_url: centagate.proxy_url.clone(),
+        };
+        let session = Session::new(admin.username.as_str(), &admin.auth_token, &admin.secret_code);
+        let base_path = settings.server.public_url.as_ref().map_or("", |url| url.path()).to_owned();
+        let gateway = Gateway {
+            callers: Callers::load(&settings.callers_file)?,
+            centagate: Client::new(&options, session)?,
+            admin: Identity::of(admin.username.as_str()),
+            users: settings.users.clone(),
+            limits: Limits {
+                max_body_bytes: settings.server.max_body_bytes,
+                request_timeout: settings.server.request_timeout,
+            },
+            openapi: settings.docs_enabled.then(|| openapi::to_json(&openapi::document(&base_path))),
+            base_path,
+            lifecycle: Lifecycle::default(),
+            metrics: Arc::new(Metrics::default()),
+        };
+        Ok(Self {
+            api: bind("server", &settings.server.host, settings.server.port)?,
+            management: bind("management", &settings.management.host, settings.management.port)?,
+            gateway: web::Data::new(gateway),
+            settings,
+        })
+    }
+
+    /// Where callers are served.
+    pub fn address(&self) -> SocketAddr {
+        self.api.address
+    }
+
+    /// Where health and metrics are served.
+    pub fn management_address(&self) -> SocketAddr {
+        self.management.address
+    }
+
+    /// Serves until `stop` resolves, then drains and ends.
+    ///
+    /// # Errors
+    /// If a listener cannot be served.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) -> io::Result<()> {
+        let Self { api, management, gateway, settings } = self;
+        let server = &settings.server;
+        let workers = match server.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        };
+        info!(address = %api.address, management = %management.address, workers, "serving");
+        let shared = gateway.clone();
+        let api = HttpServer::new(move || {
+            App::new().configure(|config| api::configure(config, &shared)).wrap(from_fn(api::boundary))
+        })
+        .workers(workers)
+        .keep_alive(server.keep_alive)
+        .max_connections(server.max_connections.div_ceil(workers))
+        .client_request_timeout(HEAD_TIMEOUT)
+        .tcp_nodelay(true)
+        .shutdown_timeout(server.shutdown.as_secs())
+        .disable_signals()
+        .listen(api.socket)?
+        .run();
+        let shared = gateway.clone();
+        let management =
+            HttpServer::new(move || App::new().configure(|config| api::configure_management(config, &shared)))
+                .workers(1)
+                .shutdown_timeout(1)
+                .disable_signals()
+                .listen(management.socket)?
+                .run();
+        let handles = (api.handle(), management.handle());
+        let mut serving = pin!(async { tokio::try_join!(api, management).map(|_| ()) });
+        tokio::select! {
+            ended = &mut serving => return ended,
+            () = stop => {}
+        }
+        tokio::join!(serving, shut_down(&gateway, server, &handles)).0
+    }
+}
+
+/// Readiness fails and connections close at once; callers are served on until the ingress has noticed; then what is under
+/// way is finished, calls of CENTAGATE whose callers have gone included.
+async fn shut_down(gateway: &Gateway, settings: &ServerSettings, (api, management): &(ServerHandle, ServerHandle)) {
+    info!(drain_ms = settings.drain.as_millis(), "stopping");
+    gateway.lifecycle.drain();
+    tokio::time::sleep(settings.drain).await;
+    let finished = timeout(settings.shutdown, async {
+        api.pause().await;
+        // Before the workers end: the calls run on them.
+        gateway.lifecycle.finish_exchanges().await;
+        api.stop(true).await;
+    });
+    if finished.await.is_err() {
+        warn!(shutdown_ms = settings.shutdown.as_millis(), "stopping before everything under way is finished");
+        api.stop(false).await;
+    }
+    management.stop(false).await;
+    info!("stopped");
+}
+
+fn bind(key: &'static str, host: &str, port: u16) -> Result<Listener, BuildError> {
+    let bound = TcpListener::bind((host, port)).and_then(|socket| {
+        socket.set_nonblocking(true)?;
+        Ok(Listener { address: socket.local_addr()?, socket })
+    });
+    bound.map_err(|cause| BuildError::Listen { key, address: format!("{host}:{port}"), cause })
+}
