@@ -28,26 +28,22 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) async fn start(address: SocketAddr, centagate: Arc<Centagate>) -> io::Result<Self> {
+    pub(crate) async fn start(
+        address: SocketAddr,
+        tls: Option<rustls::ServerConfig>,
+        centagate: Arc<Centagate>,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
         let (started_sender, started) = oneshot::channel();
         let (ended_sender, ended) = oneshot::channel();
-        thread::Builder::new()
-            .name("centagate-simulator".to_owned())
-            .spawn(move || {
-                rt::System::new().block_on(run(listener, Data::from(centagate), started_sender));
-                // Nobody may be waiting for the end.
-                let _ = ended_sender.send(());
-            })?;
-        let handle = started
-            .await
-            .map_err(|_| io::Error::other("the simulator's thread ended at once"))??;
-        Ok(Self {
-            address,
-            handle,
-            ended: Some(ended),
-        })
+        thread::Builder::new().name("centagate-simulator".to_owned()).spawn(move || {
+            rt::System::new().block_on(run(listener, tls, Data::from(centagate), started_sender));
+            // Nobody may be waiting for the end.
+            let _ = ended_sender.send(());
+        })?;
+        let handle = started.await.map_err(|_| io::Error::other("the simulator's thread ended at once"))??;
+        Ok(Self { address, handle, ended: Some(ended) })
     }
 
     /// Stops and waits for the end.
@@ -68,6 +64,7 @@ impl Drop for Server {
 
 async fn run(
     listener: TcpListener,
+    tls: Option<rustls::ServerConfig>,
     centagate: Data<Centagate>,
     started: oneshot::Sender<io::Result<ServerHandle>>,
 ) {
@@ -75,19 +72,17 @@ async fn run(
         App::new()
             .app_data(centagate.clone())
             .app_data(PayloadConfig::new(MAX_BODY_BYTES))
-            .app_data(
-                JsonConfig::default()
-                    .limit(MAX_BODY_BYTES)
-                    .content_type_required(false)
-                    .content_type(|_| true),
-            )
+            .app_data(JsonConfig::default().limit(MAX_BODY_BYTES).content_type_required(false).content_type(|_| true))
             .service(control::scope())
             .default_service(web::to(exchange::answer))
     })
     .workers(1)
     .keep_alive(KEEP_ALIVE)
-    .disable_signals()
-    .listen(listener);
+    .disable_signals();
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls),
+        None => server.listen(listener),
+    };
     match server {
         Ok(server) => {
             let server = server.run();

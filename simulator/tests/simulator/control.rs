@@ -1,40 +1,24 @@
 //! The HTTP interface for other processes.
 
-use centagate_simulator::cen_token;
+use centagate_simulator::{Login, cen_token};
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
 use crate::client::{Answer, send};
+use crate::login::{log_in, start_with};
 
 async fn control(bench: &Bench, method: &str, path: &str, body: Value) -> Answer {
     let path = format!("/simulator/{path}");
-    let body = if body.is_null() {
-        String::new()
-    } else {
-        body.to_string()
-    };
-    send(
-        bench.simulator.address(),
-        method,
-        &path,
-        &[],
-        body.as_bytes(),
-    )
-    .await
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    send(bench.simulator.address(), method, &path, &[], body.as_bytes()).await
 }
 
 #[tokio::test]
 async fn it_answers_a_health_check_and_records_none() {
     let bench = Bench::start().await;
     let answer = control(&bench, "GET", "health", Value::Null).await;
-    assert_eq!(
-        (answer.status, answer.json()),
-        (200, json!({"status": "ok"}))
-    );
-    assert_eq!(
-        control(&bench, "GET", "nothing", Value::Null).await.status,
-        404
-    );
+    assert_eq!((answer.status, answer.json()), (200, json!({"status": "ok"})));
+    assert_eq!(control(&bench, "GET", "nothing", Value::Null).await.status, 404);
     assert!(bench.simulator.requests().is_empty());
 }
 
@@ -65,15 +49,8 @@ async fn instructions_are_given_and_cleared() {
     assert_eq!(bench.code_with(json!({})).await, "9");
     control(&bench, "DELETE", "instructions", Value::Null).await;
     assert_eq!(bench.code_with(json!({})).await, "22025");
-    for wrong in [
-        json!({}),
-        json!({"behaviour": "dance"}),
-        json!({"behaviour": {"hold": {}}}),
-    ] {
-        assert_eq!(
-            control(&bench, "POST", "instructions", wrong).await.status,
-            400
-        );
+    for wrong in [json!({}), json!({"behaviour": "dance"}), json!({"behaviour": {"hold": {}}})] {
+        assert_eq!(control(&bench, "POST", "instructions", wrong).await.status, 400);
     }
 }
 
@@ -86,10 +63,7 @@ async fn requests_are_listed() {
     assert_eq!(requests[0]["operation"], "registerUser");
     assert_eq!(requests[0]["members"]["username"], "bob");
     assert_eq!(requests[0]["body"], bench.registration("bob").to_string());
-    assert_eq!(
-        (&requests[0]["code"], &requests[0]["executed"]),
-        (&json!("0"), &json!(true))
-    );
+    assert_eq!((&requests[0]["code"], &requests[0]["executed"]), (&json!("0"), &json!(true)));
 }
 
 #[tokio::test]
@@ -99,50 +73,19 @@ async fn groups_users_and_tokens_are_seeded() {
     assert_eq!(bench.code_with(json!({"userGroup": "Sales"})).await, "0");
     let alice = json!({"username": "alice", "email": "alice@example.com"});
     let answer = control(&bench, "POST", "users", alice).await;
-    assert_eq!(
-        answer.json()["id"],
-        bench.simulator.user("alice").unwrap().id
-    );
+    assert_eq!(answer.json()["id"], bench.simulator.user("alice").unwrap().id);
     assert!(bench.simulator.user("alice").unwrap().active);
-    assert_eq!(
-        control(&bench, "POST", "users/alice/active", json!(false))
-            .await
-            .status,
-        204
-    );
+    assert_eq!(control(&bench, "POST", "users/alice/active", json!(false)).await.status, 204);
     assert_eq!(bench.token_code_with(json!({})).await, "22004");
     control(&bench, "POST", "users/alice/active", json!(true)).await;
-    assert_eq!(
-        control(&bench, "POST", "users/alice/token", Value::Null)
-            .await
-            .status,
-        204
-    );
+    assert_eq!(control(&bench, "POST", "users/alice/token", Value::Null).await.status, 204);
     assert_eq!(bench.token_code_with(json!({})).await, "22027");
-    assert_eq!(
-        control(&bench, "DELETE", "users/alice/token", Value::Null)
-            .await
-            .status,
-        204
-    );
+    assert_eq!(control(&bench, "DELETE", "users/alice/token", Value::Null).await.status, 204);
     assert_eq!(bench.token_code_with(json!({})).await, "0");
     let users = control(&bench, "GET", "users", Value::Null).await.json();
-    let alice = users
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|user| user["username"] == "alice")
-        .unwrap();
-    assert_eq!(
-        alice["token"]["passcode"].as_str(),
-        bench.simulator.last_passcode("alice").as_deref()
-    );
-    assert_eq!(
-        control(&bench, "POST", "users/nobody/active", json!(true))
-            .await
-            .status,
-        404
-    );
+    let alice = users.as_array().unwrap().iter().find(|user| user["username"] == "alice").unwrap();
+    assert_eq!(alice["token"]["passcode"].as_str(), bench.simulator.last_passcode("alice").as_deref());
+    assert_eq!(control(&bench, "POST", "users/nobody/active", json!(true)).await.status, 404);
 }
 
 #[tokio::test]
@@ -166,8 +109,46 @@ async fn settings_and_sessions_are_changed() {
     let token = cen_token("admin", "t", "s");
     assert_eq!(bench.code_with(json!({"cenToken": token})).await, "0");
     let unknown = json!({"licenseValid": true});
-    assert_eq!(
-        control(&bench, "POST", "settings", unknown).await.status,
-        400
-    );
+    assert_eq!(control(&bench, "POST", "settings", unknown).await.status, 400);
+}
+
+#[tokio::test]
+async fn logins_are_steered() {
+    let (bench, _) = start_with(|_| ()).await;
+    let login = Login::fresh();
+    let Login { password, integration_key, app_secret_key, .. } = &login;
+    let credentials = json!({"password": password, "integrationKey": integration_key, "appSecretKey": app_secret_key});
+    assert_eq!(control(&bench, "POST", "login", credentials).await.status, 204);
+    for (obstacle, expected) in [
+        (json!("untrustedAddress"), "23020"),
+        (json!("groupNotAllowed"), "23021"),
+        (json!({"secondFactor": {"authMethods": "OTP"}}), "0"),
+        (json!("passwordExpired"), "0"),
+        (json!("systemPassword"), "0"),
+        (json!(null), "0"),
+    ] {
+        let answer = control(&bench, "POST", "settings", json!({"obstacle": obstacle})).await;
+        assert_eq!(answer.status, 204, "{obstacle}: {}", answer.body);
+        assert_eq!(log_in(&bench, &login).await.0, expected, "{obstacle}");
+    }
+    assert_eq!(bench.simulator.logins(), 1);
+    let settings = json!({
+        "sessionTimeoutMs": 5000, "reportSessionTimeout": true, "singleSession": true, "registrationDenial": "20002",
+    });
+    assert_eq!(control(&bench, "POST", "settings", settings).await.status, 204);
+    assert_eq!(log_in(&bench, &login).await.1["sessionTimeout"], "5000");
+    assert_eq!(bench.code_with(json!({})).await, "20002");
+    control(&bench, "POST", "settings", json!({"clockSkewSeconds": 1000})).await;
+    assert_eq!(log_in(&bench, &login).await.0, "23023");
+    control(&bench, "POST", "settings", json!({"clockSkewSeconds": 0})).await;
+    let wrong = Login { password: "wrong".to_owned(), ..login };
+    for _ in 0..5 {
+        assert_eq!(log_in(&bench, &wrong).await.0, "23001");
+    }
+    let account = json!({"locked": true, "wrongPasswords": 5, "liveSessions": 1, "logins": 2, "executions": 0});
+    assert_eq!(control(&bench, "GET", "account", Value::Null).await.json(), account);
+    assert_eq!(control(&bench, "DELETE", "lock", Value::Null).await.status, 204);
+    assert!(!bench.simulator.is_locked());
+    let unknown = json!({"registrationDenial": "1"});
+    assert_eq!(control(&bench, "POST", "settings", unknown).await.status, 400);
 }
