@@ -20,18 +20,12 @@ pub struct Admin {
 impl Admin {
     /// An admin with fresh random session secrets in the shapes that CENTAGATE hands out.
     pub fn with_fresh_session(username: impl Into<String>) -> Self {
-        Self {
-            username: username.into(),
-            auth_token: credential::auth_token(),
-            secret_code: credential::secret_code(),
-        }
+        Self { username: username.into(), auth_token: credential::auth_token(), secret_code: credential::secret_code() }
     }
 }
 
 impl fmt::Debug for Admin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Admin")
-            .field("username", &self.username)
-            .finish_non_exhaustive()
+        f.debug_struct("Admin").field("username", &self.username).finish_non_exhaustive()
     }
 }

@@ -16,11 +16,7 @@ pub(crate) struct Centagate {
 
 impl Centagate {
     pub(crate) fn new(config: Config) -> Self {
-        Self {
-            state: Mutex::new(State::new(config)),
-            instructions: Mutex::default(),
-            log: Log::new(),
-        }
+        Self { state: Mutex::new(State::new(config)), instructions: Mutex::default(), log: Log::new() }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -28,8 +24,6 @@ impl Centagate {
     }
 
     pub(crate) fn instructions(&self) -> MutexGuard<'_, Instructions> {
-        self.instructions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.instructions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

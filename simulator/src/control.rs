@@ -31,10 +31,7 @@ async fn health() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-async fn add_instruction(
-    centagate: Data<Centagate>,
-    instruction: Json<Instruction>,
-) -> HttpResponse {
+async fn add_instruction(centagate: Data<Centagate>, instruction: Json<Instruction>) -> HttpResponse {
     centagate.instructions().add(instruction.into_inner());
     done()
 }
@@ -67,16 +64,8 @@ async fn put_user(centagate: Data<Centagate>, user: Json<User>) -> HttpResponse 
     HttpResponse::Ok().json(json!({"id": id}))
 }
 
-async fn set_user_active(
-    centagate: Data<Centagate>,
-    username: Path<String>,
-    active: Json<bool>,
-) -> HttpResponse {
-    found(
-        centagate
-            .state()
-            .change_user(&username, |user| user.active = *active),
-    )
+async fn set_user_active(centagate: Data<Centagate>, username: Path<String>, active: Json<bool>) -> HttpResponse {
+    found(centagate.state().change_user(&username, |user| user.active = *active))
 }
 
 async fn bind_token(centagate: Data<Centagate>, username: Path<String>) -> HttpResponse {
@@ -84,11 +73,7 @@ async fn bind_token(centagate: Data<Centagate>, username: Path<String>) -> HttpR
 }
 
 async fn unbind_token(centagate: Data<Centagate>, username: Path<String>) -> HttpResponse {
-    found(
-        centagate
-            .state()
-            .change_user(&username, |user| user.token = None),
-    )
+    found(centagate.state().change_user(&username, |user| user.token = None))
 }
 
 #[derive(Deserialize)]
@@ -147,9 +132,5 @@ fn done() -> HttpResponse {
 }
 
 fn found(found: bool) -> HttpResponse {
-    if found {
-        done()
-    } else {
-        HttpResponse::NotFound().finish()
-    }
+    if found { done() } else { HttpResponse::NotFound().finish() }
 }

@@ -28,9 +28,8 @@ impl Endpoint {
         let Some(call) = path.strip_prefix(ROOT) else {
             return Self::NotFound;
         };
-        let Some((operation, segment)) = ADMIN_CALLS
-            .iter()
-            .find_map(|(prefix, operation)| Some((*operation, call.strip_prefix(prefix)?)))
+        let Some((operation, segment)) =
+            ADMIN_CALLS.iter().find_map(|(prefix, operation)| Some((*operation, call.strip_prefix(prefix)?)))
         else {
             return Self::NotFound;
         };

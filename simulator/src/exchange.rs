@@ -18,16 +18,10 @@ use crate::{Operation, Request, ReturnCode};
 ///
 /// A call that has been received is executed even if its client hangs up meanwhile, as a servlet would: it runs in a task of
 /// its own.
-pub(crate) async fn answer(
-    request: HttpRequest,
-    body: Bytes,
-    centagate: Data<Centagate>,
-) -> HttpResponse {
+pub(crate) async fn answer(request: HttpRequest, body: Bytes, centagate: Data<Centagate>) -> HttpResponse {
     let endpoint = Endpoint::of(request.method().as_str(), request.uri().path());
     let members = Members::parse(&body);
-    let number = centagate
-        .log
-        .arrive(record(&request, &body, &endpoint, members.as_ref()));
+    let number = centagate.log.arrive(record(&request, &body, &endpoint, members.as_ref()));
     let refuse = |status| {
         centagate.log.finish(number, None, false);
         container_page(status)
@@ -60,12 +54,7 @@ pub(crate) async fn answer(
 }
 
 /// Follows the instructions and executes the call; also says whether it was executed.
-async fn perform(
-    centagate: &Centagate,
-    operation: Operation,
-    admin: &str,
-    members: Option<&Members>,
-) -> (Reply, bool) {
+async fn perform(centagate: &Centagate, operation: Operation, admin: &str, members: Option<&Members>) -> (Reply, bool) {
     let plan = centagate.instructions().take(operation);
     let execute = || centagate.state().execute(operation, admin, members);
     for behaviour in plan {
@@ -75,12 +64,9 @@ async fn perform(
             Behaviour::Code { code, message } => {
                 return (Reply::envelope(&code, &message, &"".into()), false);
             }
-            Behaviour::Reply {
-                status,
-                content_type,
-                headers,
-                body,
-            } => return (Reply::verbatim(status, content_type, headers, body), false),
+            Behaviour::Reply { status, content_type, headers, body } => {
+                return (Reply::verbatim(status, content_type, headers, body), false);
+            }
             Behaviour::Object(object) => {
                 return match execute() {
                     Ok(_) => (Reply::code(ReturnCode::SUCCESS, object), true),
@@ -98,12 +84,7 @@ async fn perform(
     }
 }
 
-fn record(
-    request: &HttpRequest,
-    body: &[u8],
-    endpoint: &Endpoint,
-    members: Option<&Members>,
-) -> Request {
+fn record(request: &HttpRequest, body: &[u8], endpoint: &Endpoint, members: Option<&Members>) -> Request {
     Request {
         method: request.method().to_string(),
         path: request.uri().to_string(),
@@ -116,9 +97,7 @@ fn record(
             })
             .collect(),
         body: body.to_vec(),
-        members: members
-            .map(|members| members.as_map().clone())
-            .unwrap_or_default(),
+        members: members.map(|members| members.as_map().clone()).unwrap_or_default(),
         operation: match endpoint {
             Endpoint::Call(operation, _) => Some(*operation),
             _ => None,

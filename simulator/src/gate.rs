@@ -12,10 +12,7 @@ pub struct Gate {
 impl Gate {
     /// A closed gate.
     pub fn new() -> Self {
-        Self {
-            open: watch::Sender::new(false),
-            entered: watch::Sender::new(0),
-        }
+        Self { open: watch::Sender::new(false), entered: watch::Sender::new(0) }
     }
 
     /// Lets all through, those who wait and those who come.
@@ -31,11 +28,7 @@ impl Gate {
     /// Resolves when so many requests have arrived at the gate.
     pub async fn entered_by(&self, requests: usize) {
         // The error would mean that no sender is left; `self` holds one.
-        let _ = self
-            .entered
-            .subscribe()
-            .wait_for(|count| *count >= requests)
-            .await;
+        let _ = self.entered.subscribe().wait_for(|count| *count >= requests).await;
     }
 
     pub(crate) async fn pass(&self) {

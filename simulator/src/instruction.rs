@@ -27,25 +27,13 @@ impl Instruction {
     }
 
     /// For the next calls, so many.
-    pub fn times(
-        operation: impl Into<Option<Operation>>,
-        times: u32,
-        behaviour: Behaviour,
-    ) -> Self {
-        Self {
-            operation: operation.into(),
-            times: Some(times),
-            behaviour,
-        }
+    pub fn times(operation: impl Into<Option<Operation>>, times: u32, behaviour: Behaviour) -> Self {
+        Self { operation: operation.into(), times: Some(times), behaviour }
     }
 
     /// For all calls until [`clear_instructions`](crate::Simulator::clear_instructions).
     pub fn always(operation: impl Into<Option<Operation>>, behaviour: Behaviour) -> Self {
-        Self {
-            operation: operation.into(),
-            times: None,
-            behaviour,
-        }
+        Self { operation: operation.into(), times: None, behaviour }
     }
 }
 
@@ -96,21 +84,14 @@ impl Behaviour {
     /// [`Behaviour::Code`] with the message that goes with the code.
     pub fn code(code: impl Into<Value>) -> Self {
         let code = code.into();
-        let message = code_text(&code)
-            .and_then(|text| ReturnCode::message_of(&text))
-            .unwrap_or("Unknown error")
-            .to_owned();
+        let message =
+            code_text(&code).and_then(|text| ReturnCode::message_of(&text)).unwrap_or("Unknown error").to_owned();
         Self::Code { code, message }
     }
 
     /// [`Behaviour::Reply`] without further headers.
     pub fn reply(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        Self::Reply {
-            status,
-            content_type: Some(content_type.to_owned()),
-            headers: Vec::new(),
-            body: body.into(),
-        }
+        Self::Reply { status, content_type: Some(content_type.to_owned()), headers: Vec::new(), body: body.into() }
     }
 }
 
@@ -134,18 +115,13 @@ impl Instructions {
     pub(crate) fn take(&mut self, operation: Operation) -> Plan {
         let mut plan = Plan::new();
         for instruction in &mut self.0 {
-            let concerned = instruction
-                .operation
-                .is_none_or(|wanted| wanted == operation);
+            let concerned = instruction.operation.is_none_or(|wanted| wanted == operation);
             if !concerned || instruction.times == Some(0) {
                 continue;
             }
             instruction.times = instruction.times.map(|times| times - 1);
             plan.push(instruction.behaviour.clone());
-            if !matches!(
-                instruction.behaviour,
-                Behaviour::Delay(_) | Behaviour::Hold(_)
-            ) {
+            if !matches!(instruction.behaviour, Behaviour::Delay(_) | Behaviour::Hold(_)) {
                 break;
             }
         }

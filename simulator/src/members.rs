@@ -10,9 +10,7 @@ pub(crate) struct Members(Map<String, Value>);
 impl Members {
     /// Reads a body; `None` if it is no JSON object. Bytes that are not UTF-8 are replaced, as Java does.
     pub(crate) fn parse(body: &[u8]) -> Option<Self> {
-        serde_json::from_str(&String::from_utf8_lossy(body))
-            .ok()
-            .map(Self)
+        serde_json::from_str(&String::from_utf8_lossy(body)).ok().map(Self)
     }
 
     pub(crate) fn as_map(&self) -> &Map<String, Value> {

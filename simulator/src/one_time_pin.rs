@@ -12,10 +12,7 @@ const DEFAULT_VALIDITY_SECONDS: u64 = 300;
 impl State {
     /// Binds a token and answers `{"qr","passcode"}` as JSON text. The page does not order its codes; here: input, user,
     /// active, already bound.
-    pub(crate) fn register_one_time_pin(
-        &mut self,
-        members: &Members,
-    ) -> Result<String, ReturnCode> {
+    pub(crate) fn register_one_time_pin(&mut self, members: &Members) -> Result<String, ReturnCode> {
         let username = members.required("username")?;
         let status = members.required("status")?;
         let validity = members
@@ -25,10 +22,7 @@ impl State {
         if validity == 0 || !matches!(status.as_str(), "1" | "2" | "3" | "4") {
             return Err(ReturnCode::INVALID_INPUT);
         }
-        let user = self
-            .users
-            .get_mut(&username)
-            .ok_or(ReturnCode::USER_NOT_FOUND)?;
+        let user = self.users.get_mut(&username).ok_or(ReturnCode::USER_NOT_FOUND)?;
         if !user.active {
             return Err(ReturnCode::USER_NOT_ACTIVE);
         }

@@ -46,10 +46,7 @@ impl Request {
 
     /// The first header of that name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 }
 
@@ -77,11 +74,7 @@ pub(crate) struct Log {
 
 impl Log {
     pub(crate) fn new() -> Self {
-        Self {
-            entries: Mutex::default(),
-            arrived: watch::Sender::new(0),
-            finished: watch::Sender::new(0),
-        }
+        Self { entries: Mutex::default(), arrived: watch::Sender::new(0), finished: watch::Sender::new(0) }
     }
 
     /// Records an arrival; its number is the key to [`finish`](Self::finish).
@@ -99,10 +92,7 @@ impl Log {
     pub(crate) fn finish(&self, number: usize, code: Option<String>, executed: bool) {
         let mut entries = self.entries();
         let forgotten = *self.arrived.borrow() - entries.len();
-        if let Some(request) = number
-            .checked_sub(forgotten)
-            .and_then(|index| entries.get_mut(index))
-        {
+        if let Some(request) = number.checked_sub(forgotten).and_then(|index| entries.get_mut(index)) {
             request.code = code;
             request.executed = executed;
             request.finished = true;

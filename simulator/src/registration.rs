@@ -21,11 +21,7 @@ impl State {
         if self.users.contains_key(&user.username) {
             return Err(ReturnCode::DUPLICATE_USERNAME);
         }
-        if self
-            .users
-            .values()
-            .any(|other| other.email.eq_ignore_ascii_case(&user.email))
-        {
+        if self.users.values().any(|other| other.email.eq_ignore_ascii_case(&user.email)) {
             return Err(ReturnCode::DUPLICATE_EMAIL);
         }
         let registered = self.users.len() - usize::from(self.users.contains_key(&self.admin));
@@ -53,13 +49,6 @@ fn read_user(members: &Members) -> Result<User, ReturnCode> {
         email: members.required("userEmail")?,
         ..User::new(members.required("username")?)
     };
-    let is_email = user
-        .email
-        .split_once('@')
-        .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
-    if is_email && matches!(user.role.as_str(), "2" | "3" | "4") {
-        Ok(user)
-    } else {
-        Err(ReturnCode::INVALID_INPUT)
-    }
+    let is_email = user.email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    if is_email && matches!(user.role.as_str(), "2" | "3" | "4") { Ok(user) } else { Err(ReturnCode::INVALID_INPUT) }
 }

@@ -18,11 +18,7 @@ pub(crate) enum Reply {
 impl Reply {
     /// HTTP 200 with the envelope around a code and an object.
     pub(crate) fn envelope(code: &Value, message: &str, object: &Value) -> Self {
-        let body = Envelope {
-            code,
-            message,
-            object,
-        };
+        let body = Envelope { code, message, object };
         Self::Http(json(body.to_bytes()), code_text(code))
     }
 
@@ -58,20 +54,12 @@ impl Reply {
 
 /// The page of a servlet container, for what no application answers (`wire-facts.md` section 1.3, *Non-200 bodies*).
 pub(crate) fn container_page(status: StatusCode) -> HttpResponse {
-    let title = format!(
-        "HTTP Status {} - {}",
-        status.as_u16(),
-        status.canonical_reason().unwrap_or_default()
-    );
+    let title = format!("HTTP Status {} - {}", status.as_u16(), status.canonical_reason().unwrap_or_default());
     HttpResponse::build(status)
         .content_type("text/html;charset=utf-8")
-        .body(format!(
-            "<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
-        ))
+        .body(format!("<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"))
 }
 
 fn json(body: Vec<u8>) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, "application/json"))
-        .body(body)
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(body)
 }

@@ -70,9 +70,6 @@ impl ReturnCode {
 
     /// The message that goes with a code, if it is one of [`ALL`](Self::ALL).
     pub fn message_of(code: &str) -> Option<&'static str> {
-        Self::ALL
-            .iter()
-            .find(|known| known.code == code)
-            .map(|known| known.message)
+        Self::ALL.iter().find(|known| known.code == code).map(|known| known.message)
     }
 }

@@ -33,21 +33,13 @@ impl Server {
         let address = listener.local_addr()?;
         let (started_sender, started) = oneshot::channel();
         let (ended_sender, ended) = oneshot::channel();
-        thread::Builder::new()
-            .name("centagate-simulator".to_owned())
-            .spawn(move || {
-                rt::System::new().block_on(run(listener, Data::from(centagate), started_sender));
-                // Nobody may be waiting for the end.
-                let _ = ended_sender.send(());
-            })?;
-        let handle = started
-            .await
-            .map_err(|_| io::Error::other("the simulator's thread ended at once"))??;
-        Ok(Self {
-            address,
-            handle,
-            ended: Some(ended),
-        })
+        thread::Builder::new().name("centagate-simulator".to_owned()).spawn(move || {
+            rt::System::new().block_on(run(listener, Data::from(centagate), started_sender));
+            // Nobody may be waiting for the end.
+            let _ = ended_sender.send(());
+        })?;
+        let handle = started.await.map_err(|_| io::Error::other("the simulator's thread ended at once"))??;
+        Ok(Self { address, handle, ended: Some(ended) })
     }
 
     /// Stops and waits for the end.
@@ -66,21 +58,12 @@ impl Drop for Server {
     }
 }
 
-async fn run(
-    listener: TcpListener,
-    centagate: Data<Centagate>,
-    started: oneshot::Sender<io::Result<ServerHandle>>,
-) {
+async fn run(listener: TcpListener, centagate: Data<Centagate>, started: oneshot::Sender<io::Result<ServerHandle>>) {
     let server = HttpServer::new(move || {
         App::new()
             .app_data(centagate.clone())
             .app_data(PayloadConfig::new(MAX_BODY_BYTES))
-            .app_data(
-                JsonConfig::default()
-                    .limit(MAX_BODY_BYTES)
-                    .content_type_required(false)
-                    .content_type(|_| true),
-            )
+            .app_data(JsonConfig::default().limit(MAX_BODY_BYTES).content_type_required(false).content_type(|_| true))
             .service(control::scope())
             .default_service(web::to(exchange::answer))
     })

@@ -16,10 +16,7 @@ impl Sessions {
     /// Adds a session; an empty token is none.
     pub(crate) fn add(&mut self, auth_token: String, secret_code: String) {
         if !auth_token.is_empty() {
-            self.0.push(Session {
-                auth_token,
-                secret_code,
-            });
+            self.0.push(Session { auth_token, secret_code });
         }
     }
 
@@ -29,8 +26,6 @@ impl Sessions {
 
     /// Whether a live session of this admin made that cenToken.
     pub(crate) fn signed(&self, admin: &str, cen_token: &str) -> bool {
-        self.0.iter().any(|session| {
-            signing::cen_token(admin, &session.auth_token, &session.secret_code) == cen_token
-        })
+        self.0.iter().any(|session| signing::cen_token(admin, &session.auth_token, &session.secret_code) == cen_token)
     }
 }

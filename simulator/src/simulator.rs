@@ -93,9 +93,7 @@ impl Simulator {
 
     /// Switches a user on or off (22004); false if there is none.
     pub fn set_user_active(&self, username: &str, active: bool) -> bool {
-        self.centagate
-            .state()
-            .change_user(username, |user| user.active = active)
+        self.centagate.state().change_user(username, |user| user.active = active)
     }
 
     /// Binds a token to a user, so that another is refused (22027); false if there is no such user.
@@ -105,9 +103,7 @@ impl Simulator {
 
     /// Takes the token away; false if there is no such user.
     pub fn unbind_token(&self, username: &str) -> bool {
-        self.centagate
-            .state()
-            .change_user(username, |user| user.token = None)
+        self.centagate.state().change_user(username, |user| user.token = None)
     }
 
     /// The passcode of the user's token.
@@ -139,10 +135,7 @@ impl Simulator {
 
     /// Adds a session beside the others: any of them may sign.
     pub fn add_session(&self, auth_token: impl Into<String>, secret_code: impl Into<String>) {
-        self.centagate
-            .state()
-            .sessions
-            .add(auth_token.into(), secret_code.into());
+        self.centagate.state().sessions.add(auth_token.into(), secret_code.into());
     }
 
     /// Ends all sessions: every cenToken is answered 10001.

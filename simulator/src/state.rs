@@ -41,10 +41,7 @@ impl State {
             executions: 0,
             last_id: 1000,
         };
-        state.put(User {
-            role: "2".to_owned(),
-            ..User::new(admin.username)
-        });
+        state.put(User { role: "2".to_owned(), ..User::new(admin.username) });
         state.sessions.add(admin.auth_token, admin.secret_code);
         state
     }
@@ -88,8 +85,7 @@ impl State {
     /// Binds a token to a user unless one is bound.
     pub(crate) fn bind_token(&mut self, username: &str) -> bool {
         self.change_user(username, |user| {
-            user.token
-                .get_or_insert_with(|| Token::fresh("2".to_owned(), 300));
+            user.token.get_or_insert_with(|| Token::fresh("2".to_owned(), 300));
         })
     }
 }

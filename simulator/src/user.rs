@@ -41,10 +41,7 @@ pub struct User {
 impl User {
     /// An active user (role 3, group `Staff`) without e-mail and token.
     pub fn new(username: impl Into<String>) -> Self {
-        Self {
-            username: username.into(),
-            ..Self::default()
-        }
+        Self { username: username.into(), ..Self::default() }
     }
 }
 
@@ -85,12 +82,7 @@ pub struct Token {
 impl Token {
     /// A token with fresh secrets.
     pub(crate) fn fresh(status: String, validity_seconds: u64) -> Self {
-        Self {
-            status,
-            validity_seconds,
-            passcode: credential::passcode(),
-            qr: credential::qr(),
-        }
+        Self { status, validity_seconds, passcode: credential::passcode(), qr: credential::qr() }
     }
 }
 

@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 use crate::client::{Answer, send};
 
 pub(crate) const REGISTER_USER: &str = "/CentagateWS/webresources/user/registerUserActivate/admin";
-pub(crate) const REGISTER_ONE_TIME_PIN: &str =
-    "/CentagateWS/webresources/device/register/onetimepin/admin";
+pub(crate) const REGISTER_ONE_TIME_PIN: &str = "/CentagateWS/webresources/device/register/onetimepin/admin";
 
 pub(crate) struct Bench {
     pub(crate) simulator: Simulator,
@@ -29,20 +28,12 @@ impl Bench {
     /// With an active user `alice`.
     pub(crate) async fn with_alice() -> Self {
         let bench = Self::start().await;
-        bench.simulator.add_user(User {
-            email: "alice@example.com".to_owned(),
-            ..User::new("alice")
-        });
+        bench.simulator.add_user(User { email: "alice@example.com".to_owned(), ..User::new("alice") });
         bench
     }
 
     pub(crate) fn cen_token(&self) -> String {
-        let Admin {
-            username,
-            auth_token,
-            secret_code,
-            ..
-        } = &self.admin;
+        let Admin { username, auth_token, secret_code, .. } = &self.admin;
         cen_token(username, auth_token, secret_code)
     }
 
@@ -63,14 +54,7 @@ impl Bench {
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
         let headers = ["Content-Type: application/json"];
         let body = body.to_string();
-        send(
-            self.simulator.address(),
-            "PUT",
-            path,
-            &headers,
-            body.as_bytes(),
-        )
-        .await
+        send(self.simulator.address(), "PUT", path, &headers, body.as_bytes()).await
     }
 
     pub(crate) async fn register(&self, body: &Value) -> Answer {
@@ -97,9 +81,7 @@ impl Bench {
 }
 
 fn change(body: &mut Value, changes: Value) {
-    let Value::Object(changes) = changes else {
-        panic!("changes are an object")
-    };
+    let Value::Object(changes) = changes else { panic!("changes are an object") };
     let members = body.as_object_mut().unwrap();
     for (name, value) in changes {
         if value.is_null() {

@@ -38,9 +38,7 @@ fn serve(secrets: &Path) -> (Child, String) {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.trim().rsplit('/').next().unwrap().to_owned();
     (child, address)
 }
@@ -49,13 +47,8 @@ fn serve(secrets: &Path) -> (Child, String) {
 fn prepare_makes_everything_once() {
     let directory = TempDir::new().unwrap();
     let first = prepare(directory.path());
-    let [token, code] = ["auth_token", "secret_code"].map(|key| {
-        read(
-            &directory
-                .path()
-                .join(format!("secrets/centagate.admin.{key}")),
-        )
-    });
+    let [token, code] =
+        ["auth_token", "secret_code"].map(|key| read(&directory.path().join(format!("secrets/centagate.admin.{key}"))));
     assert_eq!((token.trim_end().len(), code.trim_end().len()), (44, 32));
     let key = read(&directory.path().join("callers/caller-key"));
     let key = key.trim_end();
@@ -74,20 +67,9 @@ fn prepare_makes_everything_once() {
     assert!(!printed.contains(token.trim_end()) && !printed.contains(code.trim_end()));
     let second = prepare(directory.path());
     assert_eq!(String::from_utf8(second.stdout).unwrap(), printed);
-    assert_eq!(
-        read(&directory.path().join("callers/callers.toml")),
-        callers
-    );
-    assert_eq!(
-        read(&directory.path().join("secrets/centagate.admin.auth_token")),
-        token
-    );
-    assert_eq!(
-        std::fs::read_dir(directory.path().join("secrets"))
-            .unwrap()
-            .count(),
-        2
-    );
+    assert_eq!(read(&directory.path().join("callers/callers.toml")), callers);
+    assert_eq!(read(&directory.path().join("secrets/centagate.admin.auth_token")), token);
+    assert_eq!(std::fs::read_dir(directory.path().join("secrets")).unwrap().count(), 2);
 }
 
 #[cfg(unix)]
@@ -122,13 +104,7 @@ fn it_serves_until_sigterm_or_ctrl_c() {
         };
         assert!(health().status.success());
         let id = child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-s", signal, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
         assert_eq!(child.wait().unwrap().code(), Some(0));
         assert_eq!(health().status.code(), Some(1));
     }
@@ -145,18 +121,9 @@ fn problems_are_one_line() {
         (&mut program(&["dance"]), "--help"),
         (&mut program(&["prepare", "--secrets-dir", "x"]), "--help"),
         (&mut program(&[]), "SIMULATOR_AUTH_TOKEN"),
-        (
-            program(&[]).env("SIMULATOR_AUTH_TOKEN", "t"),
-            "SIMULATOR_SECRET_CODE",
-        ),
-        (
-            program(&[]).env("SIMULATOR_SECRETS_DIR", "/nowhere"),
-            "/nowhere",
-        ),
-        (
-            program(&["healthcheck"]).env("SIMULATOR_ADDRESS", "here"),
-            "SIMULATOR_ADDRESS",
-        ),
+        (program(&[]).env("SIMULATOR_AUTH_TOKEN", "t"), "SIMULATOR_SECRET_CODE"),
+        (program(&[]).env("SIMULATOR_SECRETS_DIR", "/nowhere"), "/nowhere"),
+        (program(&["healthcheck"]).env("SIMULATOR_ADDRESS", "here"), "SIMULATOR_ADDRESS"),
     ] {
         let problem = problem(command);
         assert!(problem.contains(expected), "{problem}");

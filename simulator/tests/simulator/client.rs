@@ -42,17 +42,8 @@ impl Answer {
 
 /// Sends a request with these headers and no other but `Host`, `Connection` and `Content-Length`; answers what came back,
 /// byte for byte.
-pub(crate) async fn exchange(
-    address: SocketAddr,
-    method: &str,
-    path: &str,
-    headers: &[&str],
-    body: &[u8],
-) -> Vec<u8> {
-    let headers: String = headers
-        .iter()
-        .flat_map(|header| [*header, "\r\n"])
-        .collect();
+pub(crate) async fn exchange(address: SocketAddr, method: &str, path: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
+    let headers: String = headers.iter().flat_map(|header| [*header, "\r\n"]).collect();
     let length = body.len();
     let request = format!(
         "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
@@ -71,20 +62,10 @@ pub(crate) async fn exchange(
 }
 
 /// As [`exchange`], with the reply split.
-pub(crate) async fn send(
-    address: SocketAddr,
-    method: &str,
-    path: &str,
-    headers: &[&str],
-    body: &[u8],
-) -> Answer {
+pub(crate) async fn send(address: SocketAddr, method: &str, path: &str, headers: &[&str], body: &[u8]) -> Answer {
     let reply = exchange(address, method, path, headers, body).await;
     let reply = String::from_utf8(reply).unwrap();
     let (head, body) = reply.split_once("\r\n\r\n").expect("a complete head");
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer {
-        status,
-        head: head.to_owned(),
-        body: body.to_owned(),
-    }
+    Answer { status, head: head.to_owned(), body: body.to_owned() }
 }

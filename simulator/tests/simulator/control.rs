@@ -8,33 +8,16 @@ use crate::client::{Answer, send};
 
 async fn control(bench: &Bench, method: &str, path: &str, body: Value) -> Answer {
     let path = format!("/simulator/{path}");
-    let body = if body.is_null() {
-        String::new()
-    } else {
-        body.to_string()
-    };
-    send(
-        bench.simulator.address(),
-        method,
-        &path,
-        &[],
-        body.as_bytes(),
-    )
-    .await
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    send(bench.simulator.address(), method, &path, &[], body.as_bytes()).await
 }
 
 #[tokio::test]
 async fn it_answers_a_health_check_and_records_none() {
     let bench = Bench::start().await;
     let answer = control(&bench, "GET", "health", Value::Null).await;
-    assert_eq!(
-        (answer.status, answer.json()),
-        (200, json!({"status": "ok"}))
-    );
-    assert_eq!(
-        control(&bench, "GET", "nothing", Value::Null).await.status,
-        404
-    );
+    assert_eq!((answer.status, answer.json()), (200, json!({"status": "ok"})));
+    assert_eq!(control(&bench, "GET", "nothing", Value::Null).await.status, 404);
     assert!(bench.simulator.requests().is_empty());
 }
 
@@ -65,15 +48,8 @@ async fn instructions_are_given_and_cleared() {
     assert_eq!(bench.code_with(json!({})).await, "9");
     control(&bench, "DELETE", "instructions", Value::Null).await;
     assert_eq!(bench.code_with(json!({})).await, "22025");
-    for wrong in [
-        json!({}),
-        json!({"behaviour": "dance"}),
-        json!({"behaviour": {"hold": {}}}),
-    ] {
-        assert_eq!(
-            control(&bench, "POST", "instructions", wrong).await.status,
-            400
-        );
+    for wrong in [json!({}), json!({"behaviour": "dance"}), json!({"behaviour": {"hold": {}}})] {
+        assert_eq!(control(&bench, "POST", "instructions", wrong).await.status, 400);
     }
 }
 
@@ -86,10 +62,7 @@ async fn requests_are_listed() {
     assert_eq!(requests[0]["operation"], "registerUser");
     assert_eq!(requests[0]["members"]["username"], "bob");
     assert_eq!(requests[0]["body"], bench.registration("bob").to_string());
-    assert_eq!(
-        (&requests[0]["code"], &requests[0]["executed"]),
-        (&json!("0"), &json!(true))
-    );
+    assert_eq!((&requests[0]["code"], &requests[0]["executed"]), (&json!("0"), &json!(true)));
 }
 
 #[tokio::test]
@@ -99,50 +72,19 @@ async fn groups_users_and_tokens_are_seeded() {
     assert_eq!(bench.code_with(json!({"userGroup": "Sales"})).await, "0");
     let alice = json!({"username": "alice", "email": "alice@example.com"});
     let answer = control(&bench, "POST", "users", alice).await;
-    assert_eq!(
-        answer.json()["id"],
-        bench.simulator.user("alice").unwrap().id
-    );
+    assert_eq!(answer.json()["id"], bench.simulator.user("alice").unwrap().id);
     assert!(bench.simulator.user("alice").unwrap().active);
-    assert_eq!(
-        control(&bench, "POST", "users/alice/active", json!(false))
-            .await
-            .status,
-        204
-    );
+    assert_eq!(control(&bench, "POST", "users/alice/active", json!(false)).await.status, 204);
     assert_eq!(bench.token_code_with(json!({})).await, "22004");
     control(&bench, "POST", "users/alice/active", json!(true)).await;
-    assert_eq!(
-        control(&bench, "POST", "users/alice/token", Value::Null)
-            .await
-            .status,
-        204
-    );
+    assert_eq!(control(&bench, "POST", "users/alice/token", Value::Null).await.status, 204);
     assert_eq!(bench.token_code_with(json!({})).await, "22027");
-    assert_eq!(
-        control(&bench, "DELETE", "users/alice/token", Value::Null)
-            .await
-            .status,
-        204
-    );
+    assert_eq!(control(&bench, "DELETE", "users/alice/token", Value::Null).await.status, 204);
     assert_eq!(bench.token_code_with(json!({})).await, "0");
     let users = control(&bench, "GET", "users", Value::Null).await.json();
-    let alice = users
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|user| user["username"] == "alice")
-        .unwrap();
-    assert_eq!(
-        alice["token"]["passcode"].as_str(),
-        bench.simulator.last_passcode("alice").as_deref()
-    );
-    assert_eq!(
-        control(&bench, "POST", "users/nobody/active", json!(true))
-            .await
-            .status,
-        404
-    );
+    let alice = users.as_array().unwrap().iter().find(|user| user["username"] == "alice").unwrap();
+    assert_eq!(alice["token"]["passcode"].as_str(), bench.simulator.last_passcode("alice").as_deref());
+    assert_eq!(control(&bench, "POST", "users/nobody/active", json!(true)).await.status, 404);
 }
 
 #[tokio::test]
@@ -166,8 +108,5 @@ async fn settings_and_sessions_are_changed() {
     let token = cen_token("admin", "t", "s");
     assert_eq!(bench.code_with(json!({"cenToken": token})).await, "0");
     let unknown = json!({"licenseValid": true});
-    assert_eq!(
-        control(&bench, "POST", "settings", unknown).await.status,
-        400
-    );
+    assert_eq!(control(&bench, "POST", "settings", unknown).await.status, 400);
 }

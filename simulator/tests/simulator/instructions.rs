@@ -21,9 +21,7 @@ async fn a_code_of_any_type_is_answered_as_given() {
         (json!("x"), Some("x")),
     ] {
         let behaviour = Behaviour::code(code.clone());
-        bench
-            .simulator
-            .instruct(Instruction::once(Operation::RegisterUser, behaviour));
+        bench.simulator.instruct(Instruction::once(Operation::RegisterUser, behaviour));
         let answer = bench.register(&bench.registration("bob")).await;
         assert_eq!(answer.code(), code);
         assert_eq!(answer.object(), "");
@@ -33,11 +31,7 @@ async fn a_code_of_any_type_is_answered_as_given() {
     let behaviour = Behaviour::code(10003.0);
     bench.simulator.instruct(Instruction::once(None, behaviour));
     let answer = bench.register(&bench.registration("bob")).await;
-    assert!(
-        answer.body.starts_with(r#"{"code":10003.0,"#),
-        "{}",
-        answer.body
-    );
+    assert!(answer.body.starts_with(r#"{"code":10003.0,"#), "{}", answer.body);
     assert_eq!(bench.simulator.executions(), 0);
 }
 
@@ -45,19 +39,9 @@ async fn a_code_of_any_type_is_answered_as_given() {
 async fn instructions_count_operations_and_times() {
     let bench = Bench::with_alice().await;
     let simulator = &bench.simulator;
-    simulator.instruct(Instruction::times(
-        Operation::RegisterUser,
-        2,
-        Behaviour::code("10003"),
-    ));
-    simulator.instruct(Instruction::once(
-        Operation::RegisterUser,
-        Behaviour::code("10004"),
-    ));
-    simulator.instruct(Instruction::always(
-        Operation::RegisterOneTimePin,
-        Behaviour::code("10011"),
-    ));
+    simulator.instruct(Instruction::times(Operation::RegisterUser, 2, Behaviour::code("10003")));
+    simulator.instruct(Instruction::once(Operation::RegisterUser, Behaviour::code("10004")));
+    simulator.instruct(Instruction::always(Operation::RegisterOneTimePin, Behaviour::code("10011")));
     assert_eq!(bench.token_code_with(json!({})).await, "10011");
     assert_eq!(bench.code_with(json!({})).await, "10003");
     assert_eq!(bench.code_with(json!({})).await, "10003");
@@ -75,12 +59,8 @@ async fn instructions_count_operations_and_times() {
 async fn a_delay_composes_with_the_next_instruction() {
     let bench = Bench::start().await;
     let delay = Duration::from_millis(300);
-    bench
-        .simulator
-        .instruct(Instruction::always(None, Behaviour::Delay(delay)));
-    bench
-        .simulator
-        .instruct(Instruction::once(None, Behaviour::code("10004")));
+    bench.simulator.instruct(Instruction::always(None, Behaviour::Delay(delay)));
+    bench.simulator.instruct(Instruction::once(None, Behaviour::code("10004")));
     for expected in ["10004", "0"] {
         let start = Instant::now();
         assert_eq!(bench.code_with(json!({})).await, expected);
@@ -93,9 +73,7 @@ async fn a_gate_holds_requests_until_it_opens() {
     let bench = Bench::start().await;
     let gate = Gate::new();
     let hold = Behaviour::Hold(gate.clone());
-    bench
-        .simulator
-        .instruct(Instruction::times(Operation::RegisterUser, 2, hold));
+    bench.simulator.instruct(Instruction::times(Operation::RegisterUser, 2, hold));
     let call = |username: &str| {
         let body = bench.registration(username).to_string();
         let address = bench.simulator.address();
@@ -108,13 +86,7 @@ async fn a_gate_holds_requests_until_it_opens() {
     timeout(PATIENCE, gate.entered()).await.unwrap();
     timeout(PATIENCE, gate.entered_by(2)).await.unwrap();
     assert_eq!(bench.simulator.executions(), 0);
-    assert!(
-        bench
-            .simulator
-            .requests()
-            .iter()
-            .all(|request| !request.finished)
-    );
+    assert!(bench.simulator.requests().iter().all(|request| !request.finished));
     assert_eq!(call("third").await.unwrap(), "0");
     gate.open();
     for call in waiting {
@@ -153,17 +125,12 @@ async fn a_reply_is_sent_verbatim() {
 async fn an_object_replaces_that_of_a_success_only() {
     let bench = Bench::start().await;
     let behaviour = Behaviour::Object(json!({"id": [1]}));
-    bench
-        .simulator
-        .instruct(Instruction::always(Operation::RegisterUser, behaviour));
+    bench.simulator.instruct(Instruction::always(Operation::RegisterUser, behaviour));
     let answer = bench.register(&bench.registration("bob")).await;
     assert_eq!(answer.object(), json!({"id": [1]}));
     assert_eq!(bench.simulator.executions(), 1);
     let answer = bench.register(&bench.registration("bob")).await;
-    assert_eq!(
-        (answer.code(), answer.object()),
-        (json!("22025"), json!(""))
-    );
+    assert_eq!((answer.code(), answer.object()), (json!("22025"), json!("")));
 }
 
 #[tokio::test]
@@ -175,12 +142,7 @@ async fn an_envelope_replaces_the_whole_body() {
         let answer = bench.register(&bench.registration("bob")).await;
         assert_eq!(answer.json(), envelope);
     }
-    let executed: Vec<_> = bench
-        .simulator
-        .requests()
-        .iter()
-        .map(|request| request.executed)
-        .collect();
+    let executed: Vec<_> = bench.simulator.requests().iter().map(|request| request.executed).collect();
     assert_eq!(executed, [true, false, false]);
     assert_eq!(bench.simulator.requests()[0].code.as_deref(), Some("0"));
 }
@@ -190,10 +152,7 @@ async fn a_cut_connection_ends_before_the_first_byte() {
     let bench = Bench::start().await;
     let address = bench.simulator.address();
     let body = bench.registration("bob").to_string();
-    for (behaviour, executed) in [
-        (Behaviour::CutWithoutExecuting, false),
-        (Behaviour::CutBeforeReply, true),
-    ] {
+    for (behaviour, executed) in [(Behaviour::CutWithoutExecuting, false), (Behaviour::CutBeforeReply, true)] {
         bench.simulator.instruct(Instruction::once(None, behaviour));
         let reply = exchange(address, "PUT", REGISTER_USER, &[], body.as_bytes()).await;
         assert!(reply.is_empty());

@@ -53,16 +53,7 @@ async fn a_body_that_is_no_json_object_is_invalid_input() {
     let bench = Bench::start().await;
     let address = bench.simulator.address();
     let deep = "[".repeat(10_000);
-    for body in [
-        "",
-        "{",
-        "[]",
-        "null",
-        "\"text\"",
-        "a=b",
-        "{\"a\":1}x",
-        &deep,
-    ] {
+    for body in ["", "{", "[]", "null", "\"text\"", "a=b", "{\"a\":1}x", &deep] {
         for path in [REGISTER_USER, REGISTER_ONE_TIME_PIN] {
             let answer = send(address, "PUT", path, &[], body.as_bytes()).await;
             assert_eq!(answer.code(), "10002", "{path}");
@@ -89,12 +80,7 @@ async fn an_unknown_path_gets_the_page_of_a_container() {
     ] {
         let answer = bench.put(path, &bench.registration("bob")).await;
         assert_eq!(answer.status, 404, "{path}");
-        assert!(
-            answer
-                .header("Content-Type")
-                .unwrap()
-                .starts_with("text/html")
-        );
+        assert!(answer.header("Content-Type").unwrap().starts_with("text/html"));
         assert!(answer.body.contains("HTTP Status 404 - Not Found"));
     }
 }

@@ -13,10 +13,7 @@ async fn a_token_answers_json_text_in_a_string() {
     let object: Value = serde_json::from_str(answer.object().as_str().unwrap()).unwrap();
     let token = bench.simulator.user("alice").unwrap().token.unwrap();
     assert_eq!(object, json!({"qr": token.qr, "passcode": token.passcode}));
-    assert_eq!(
-        bench.simulator.last_passcode("alice"),
-        Some(token.passcode.clone())
-    );
+    assert_eq!(bench.simulator.last_passcode("alice"), Some(token.passcode.clone()));
     assert!(token.passcode.len() == 8 && token.passcode.bytes().all(|byte| byte.is_ascii_digit()));
     assert_eq!((token.status.as_str(), token.validity_seconds), ("2", 300));
     assert!(!format!("{token:?}").contains(&token.passcode));
@@ -31,10 +28,7 @@ async fn status_and_validity_are_kept() {
         let changes = json!({"status": status, "validity": "86400"});
         assert_eq!(bench.token_code_with(changes).await, "0");
         let token = bench.simulator.user("alice").unwrap().token.unwrap();
-        assert_eq!(
-            (token.status.as_str(), token.validity_seconds),
-            (status, 86400)
-        );
+        assert_eq!((token.status.as_str(), token.validity_seconds), (status, 86400));
         assert!(bench.simulator.unbind_token("alice"));
     }
     assert_eq!(bench.token_code_with(json!({"validity": ""})).await, "0");
@@ -82,10 +76,7 @@ async fn an_instruction_brings_every_code_of_the_page() {
         let instruction = Instruction::once(Operation::RegisterOneTimePin, Behaviour::code(code));
         bench.simulator.instruct(instruction);
         let answer = bench.bind(&bench.one_time_pin("alice")).await;
-        assert_eq!(
-            answer.json(),
-            json!({"code": code, "message": message, "object": ""})
-        );
+        assert_eq!(answer.json(), json!({"code": code, "message": message, "object": ""}));
     }
     assert_eq!(bench.simulator.executions(), 0);
 }

@@ -14,21 +14,11 @@ async fn a_request_is_recorded_as_it_came() {
     let path = "/CentagateWS/webresources/user/registerUserActivate/%61dmin/?x=%20";
     let body = format!(" {}", bench.registration("bob"));
     let headers = ["X-One: 1", "Content-Type: text/plain"];
-    send(
-        bench.simulator.address(),
-        "PUT",
-        path,
-        &headers,
-        body.as_bytes(),
-    )
-    .await;
+    send(bench.simulator.address(), "PUT", path, &headers, body.as_bytes()).await;
     let requests = bench.simulator.requests();
     assert_eq!(requests.len(), 1);
     let request = &requests[0];
-    assert_eq!(
-        (request.method.as_str(), request.path.as_str()),
-        ("PUT", path)
-    );
+    assert_eq!((request.method.as_str(), request.path.as_str()), ("PUT", path));
     assert_eq!(request.header("x-one"), Some("1"));
     assert_eq!(request.header("CONTENT-TYPE"), Some("text/plain"));
     assert_eq!(request.header("Authorization"), None);
@@ -49,10 +39,7 @@ async fn refusals_unknown_paths_and_broken_bodies_are_recorded() {
     bench.register(&"text".into()).await;
     let requests = bench.simulator.requests();
     assert_eq!(requests.len(), 2);
-    assert_eq!(
-        (requests[0].operation, requests[0].code.as_deref()),
-        (None, None)
-    );
+    assert_eq!((requests[0].operation, requests[0].code.as_deref()), (None, None));
     assert!(requests[0].finished && !requests[0].executed);
     assert_eq!(requests[1].code.as_deref(), Some("10002"));
     assert!(requests[1].members.is_empty() && !requests[1].executed);
@@ -63,24 +50,15 @@ async fn refusals_unknown_paths_and_broken_bodies_are_recorded() {
 async fn arrivals_can_be_awaited() {
     let bench = Bench::start().await;
     let gate = Gate::new();
-    bench
-        .simulator
-        .instruct(Instruction::once(None, Behaviour::Hold(gate.clone())));
-    let (address, body) = (
-        bench.simulator.address(),
-        bench.registration("bob").to_string(),
-    );
+    bench.simulator.instruct(Instruction::once(None, Behaviour::Hold(gate.clone())));
+    let (address, body) = (bench.simulator.address(), bench.registration("bob").to_string());
     let call = tokio::spawn(async move {
         send(address, "PUT", REGISTER_USER, &[], body.as_bytes()).await;
     });
-    let requests = timeout(PATIENCE, bench.simulator.wait_for_requests(1))
-        .await
-        .unwrap();
+    let requests = timeout(PATIENCE, bench.simulator.wait_for_requests(1)).await.unwrap();
     assert!(!requests[0].finished);
     gate.open();
-    let requests = timeout(PATIENCE, bench.simulator.wait_for_finished(1))
-        .await
-        .unwrap();
+    let requests = timeout(PATIENCE, bench.simulator.wait_for_finished(1)).await.unwrap();
     assert!(requests[0].executed);
     call.await.unwrap();
 }
@@ -89,24 +67,17 @@ async fn arrivals_can_be_awaited() {
 async fn a_call_is_executed_even_if_its_client_hangs_up() {
     let bench = Bench::start().await;
     let gate = Gate::new();
-    bench
-        .simulator
-        .instruct(Instruction::once(None, Behaviour::Hold(gate.clone())));
+    bench.simulator.instruct(Instruction::once(None, Behaviour::Hold(gate.clone())));
     let body = bench.registration("bob").to_string();
     let mut connection = TcpStream::connect(bench.simulator.address()).await.unwrap();
-    let request = format!(
-        "PUT {REGISTER_USER} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
+    let request = format!("PUT {REGISTER_USER} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     connection.write_all(request.as_bytes()).await.unwrap();
     timeout(PATIENCE, gate.entered()).await.unwrap();
     drop(connection);
     // A second request shows that the server has gone on and seen the end of the first connection.
     bench.put("/nowhere", &"".into()).await;
     gate.open();
-    timeout(PATIENCE, bench.simulator.wait_for_finished(2))
-        .await
-        .unwrap();
+    timeout(PATIENCE, bench.simulator.wait_for_finished(2)).await.unwrap();
     assert!(bench.simulator.user("bob").is_some());
     assert_eq!(bench.simulator.executions(), 1);
 }

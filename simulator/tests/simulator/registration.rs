@@ -14,13 +14,7 @@ async fn a_registration_answers_the_bare_id_of_the_new_user() {
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("Content-Type"), Some("application/json"));
     let user = bench.simulator.user("bob").unwrap();
-    assert_eq!(
-        answer.body,
-        format!(
-            r#"{{"code":"0","message":"Success","object":"{}"}}"#,
-            user.id
-        )
-    );
+    assert_eq!(answer.body, format!(r#"{{"code":"0","message":"Success","object":"{}"}}"#, user.id));
     assert!(user.active);
     assert_eq!(user.email, "bob@example.com");
     assert_eq!(user.additional_data[1].as_deref(), Some("blue"));
@@ -35,10 +29,7 @@ async fn a_failure_answers_an_empty_object_and_changes_nothing() {
     let mut body = bench.registration("bob");
     body["userGroup"] = json!("Nobody");
     let answer = bench.register(&body).await;
-    assert_eq!(
-        answer.body,
-        r#"{"code":"21001","message":"Group not found","object":""}"#
-    );
+    assert_eq!(answer.body, r#"{"code":"21001","message":"Group not found","object":""}"#);
     assert!(bench.simulator.user("bob").is_none());
     assert_eq!(bench.simulator.executions(), 0);
 }
@@ -49,16 +40,8 @@ async fn the_state_leads_to_each_refusal() {
     let simulator = &bench.simulator;
     assert_eq!(bench.code_with(json!({"username": "alice"})).await, "22025");
     assert_eq!(bench.code_with(json!({"username": "admin"})).await, "22025");
-    assert_eq!(
-        bench
-            .code_with(json!({"userEmail": "ALICE@example.com"}))
-            .await,
-        "22001"
-    );
-    assert_eq!(
-        bench.code_with(json!({"userGroup": "Sales"})).await,
-        "21001"
-    );
+    assert_eq!(bench.code_with(json!({"userEmail": "ALICE@example.com"})).await, "22001");
+    assert_eq!(bench.code_with(json!({"userGroup": "Sales"})).await, "21001");
     simulator.set_user_limit(Some(1));
     assert_eq!(bench.code_with(json!({})).await, "22013");
     simulator.set_user_limit(None);
@@ -102,25 +85,13 @@ async fn invalid_input_is_refused() {
         }
     }
     for blank in ["firstName", "username", "roles", "userGroup", "userEmail"] {
-        assert_eq!(
-            bench.code_with(json!({blank: " "})).await,
-            "10002",
-            "{blank}"
-        );
+        assert_eq!(bench.code_with(json!({blank: " "})).await, "10002", "{blank}");
     }
     for role in ["0", "1", "5", "03", "user", " 3"] {
-        assert_eq!(
-            bench.code_with(json!({"roles": role})).await,
-            "10002",
-            "{role}"
-        );
+        assert_eq!(bench.code_with(json!({"roles": role})).await, "10002", "{role}");
     }
     for email in ["alice", "@", "a@", "@b"] {
-        assert_eq!(
-            bench.code_with(json!({"userEmail": email})).await,
-            "10002",
-            "{email}"
-        );
+        assert_eq!(bench.code_with(json!({"userEmail": email})).await, "10002", "{email}");
     }
     let list = json!({"userAdditionalData3": []});
     assert_eq!(bench.code_with(list).await, "10002");
@@ -149,10 +120,7 @@ async fn an_instruction_brings_every_code_of_the_page() {
         let instruction = Instruction::once(Operation::RegisterUser, Behaviour::code(code));
         bench.simulator.instruct(instruction);
         let answer = bench.register(&bench.registration("bob")).await;
-        assert_eq!(
-            answer.json(),
-            json!({"code": code, "message": message, "object": ""})
-        );
+        assert_eq!(answer.json(), json!({"code": code, "message": message, "object": ""}));
     }
     assert_eq!(bench.simulator.executions(), 0);
 }

@@ -19,9 +19,7 @@ pub(crate) fn run() -> Result<(), String> {
     let ask = || -> std::io::Result<String> {
         let mut connection = TcpStream::connect_timeout(&address, PATIENCE)?;
         connection.set_read_timeout(Some(PATIENCE))?;
-        connection.write_all(
-            b"GET /simulator/health HTTP/1.1\r\nHost: simulator\r\nConnection: close\r\n\r\n",
-        )?;
+        connection.write_all(b"GET /simulator/health HTTP/1.1\r\nHost: simulator\r\nConnection: close\r\n\r\n")?;
         let mut reply = String::new();
         connection.read_to_string(&mut reply)?;
         Ok(reply)

@@ -33,20 +33,10 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments.as_slice() {
         [] | ["serve"] => serve::run(),
-        [
-            "prepare",
-            "--secrets-dir",
-            secrets,
-            "--callers-file",
-            callers,
-        ]
-        | [
-            "prepare",
-            "--callers-file",
-            callers,
-            "--secrets-dir",
-            secrets,
-        ] => prepare::run(secrets.as_ref(), callers.as_ref()),
+        ["prepare", "--secrets-dir", secrets, "--callers-file", callers]
+        | ["prepare", "--callers-file", callers, "--secrets-dir", secrets] => {
+            prepare::run(secrets.as_ref(), callers.as_ref())
+        }
         ["healthcheck"] => healthcheck::run(),
         ["--help" | "-h" | "help"] => {
             print!("{USAGE}\n{}", centagate_simulator::CONTROL_HELP);

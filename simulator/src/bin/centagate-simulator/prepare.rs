@@ -10,8 +10,7 @@ use sha2::{Digest as _, Sha256};
 const SCOPES: &str = r#"["users:create", "users:read", "otp-tokens:create", "admins:create"]"#;
 
 pub(crate) fn run(secrets_dir: &Path, callers_file: &Path) -> Result<(), String> {
-    prepare_secrets(secrets_dir)
-        .map_err(|error| format!("cannot prepare {}: {error}", secrets_dir.display()))?;
+    prepare_secrets(secrets_dir).map_err(|error| format!("cannot prepare {}: {error}", secrets_dir.display()))?;
     let key_file = callers_file.with_file_name("caller-key");
     let key = prepare_caller(callers_file, &key_file)
         .map_err(|error| format!("cannot prepare {}: {error}", callers_file.display()))?;
@@ -48,10 +47,7 @@ fn prepare_caller(callers_file: &Path, key_file: &Path) -> io::Result<String> {
     let key = credential::caller_key();
     let hash = hex::encode(Sha256::digest(&key));
     write(key_file, &key)?;
-    write(
-        callers_file,
-        &format!("[[callers]]\nname = \"demo\"\nkey_sha256 = \"{hash}\"\nscopes = {SCOPES}"),
-    )?;
+    write(callers_file, &format!("[[callers]]\nname = \"demo\"\nkey_sha256 = \"{hash}\"\nscopes = {SCOPES}"))?;
     Ok(key)
 }
 

@@ -10,20 +10,17 @@ use crate::settings;
 pub(crate) fn run() -> Result<(), String> {
     let config = settings::config()?;
     let address = config.address;
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| error.to_string())?
-        .block_on(async {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?.block_on(
+        async {
             let end = end_of_service().map_err(|error| error.to_string())?;
-            let simulator = Simulator::start(config)
-                .await
-                .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+            let simulator =
+                Simulator::start(config).await.map_err(|error| format!("cannot listen on {address}: {error}"))?;
             println!("centagate-simulator listens on {}", simulator.base_url());
             end.await;
             simulator.stop().await;
             Ok(())
-        })
+        },
+    )
 }
 
 /// Resolves with ctrl-c or SIGTERM; listens for them from the call on.

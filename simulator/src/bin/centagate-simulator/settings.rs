@@ -25,15 +25,10 @@ pub(crate) fn config() -> Result<Config, String> {
     let mut config = Config::new(admin);
     config.address = address()?;
     if let Some(groups) = variable("SIMULATOR_GROUPS") {
-        config.groups = groups
-            .split(',')
-            .map(|group| group.trim().to_owned())
-            .collect();
+        config.groups = groups.split(',').map(|group| group.trim().to_owned()).collect();
     }
     if let Some(limit) = variable("SIMULATOR_USER_LIMIT") {
-        let limit = limit
-            .parse()
-            .map_err(|_| "SIMULATOR_USER_LIMIT has to be a number")?;
+        let limit = limit.parse().map_err(|_| "SIMULATOR_USER_LIMIT has to be a number")?;
         config.user_limit = Some(limit);
     }
     Ok(config)
@@ -49,10 +44,9 @@ fn secret(name: &str, key: &str) -> Result<String, String> {
     if let Some(value) = variable(name) {
         return Ok(value);
     }
-    let directory = variable("SIMULATOR_SECRETS_DIR")
-        .ok_or_else(|| format!("set {name} or SIMULATOR_SECRETS_DIR; see --help"))?;
+    let directory =
+        variable("SIMULATOR_SECRETS_DIR").ok_or_else(|| format!("set {name} or SIMULATOR_SECRETS_DIR; see --help"))?;
     let file = Path::new(&directory).join(format!("centagate.admin.{key}"));
-    let content = fs::read_to_string(&file)
-        .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    let content = fs::read_to_string(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
     Ok(content.strip_suffix('\n').unwrap_or(&content).to_owned())
 }
