@@ -1,6 +1,6 @@
 //! Logs: one subscriber for the process, and a panic hook that never prints what a panic was about.
 
-use std::io::Write;
+use std::io::{IsTerminal as _, Write as _, stdout};
 
 use tracing::{Level, Metadata, error};
 use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
@@ -27,7 +27,10 @@ where
         LogFormat::Json => Box::new(
             Registry::default().with(fmt::layer().json().flatten_event(true).with_writer(sink).with_filter(filter)),
         ),
-        LogFormat::Pretty => Box::new(Registry::default().with(fmt::layer().with_writer(sink).with_filter(filter))),
+        LogFormat::Pretty => Box::new(
+            Registry::default()
+                .with(fmt::layer().with_ansi(stdout().is_terminal()).with_writer(sink).with_filter(filter)),
+        ),
     }
 }
 
@@ -37,7 +40,7 @@ fn is_ours_or_important(metadata: &Metadata<'_>) -> bool {
 
 /// Makes logs go to standard output and panics to the log. Later calls change nothing.
 pub fn init(settings: &TelemetrySettings) {
-    if tracing::subscriber::set_global_default(subscriber(settings, std::io::stdout)).is_ok() {
+    if tracing::subscriber::set_global_default(subscriber(settings, stdout)).is_ok() {
         std::panic::set_hook(Box::new(|panic| {
             // A panic's message may hold anything, secrets included; where it happened is enough to find it.
             let location = panic.location().map(ToString::to_string).unwrap_or_default();
