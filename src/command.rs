@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::callers::{Callers, Scope, parse_expiry};
+use crate::reload::read_trust;
 use crate::settings::{Settings, Sources};
 use crate::startup::{Application, BuildError};
 use crate::{openapi, telemetry};
@@ -89,6 +90,7 @@ fn check_config() -> ExitCode {
     let described = Sources::from_process().and_then(|sources| {
         let settings = Settings::load(&sources)?;
         Callers::load(&settings.callers_file)?;
+        read_trust(&settings.centagate.trust)?;
         Settings::describe(&sources)
     });
     match described {

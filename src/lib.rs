@@ -15,6 +15,7 @@ pub mod command;
 pub mod domain;
 pub mod metrics;
 pub mod openapi;
+mod reload;
 pub mod settings;
 pub mod startup;
 pub mod telemetry;

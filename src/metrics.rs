@@ -1,14 +1,16 @@
 //! The numbers behind `/metrics`. Every label comes from a fixed set, so their count is bounded by construction.
 
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::centagate::Operation;
+use crate::centagate::{Operation, SessionEvents};
 
 /// Upper bounds of the latency buckets, in seconds.
 const LATENCY_BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -22,6 +24,11 @@ pub struct Metrics {
     centagate_calls: Family<CallLabels, Counter>,
     centagate_call_duration: Family<OperationLabels, Histogram, fn() -> Histogram>,
     panics: Counter,
+    logins: Family<ResultLabels, Counter>,
+    session_age: Gauge<f64, AtomicU64>,
+    sessions_lost_early: Counter,
+    reloads: Family<ReloadLabels, Counter>,
+    reload_broken: Family<SetLabels, Gauge>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -45,6 +52,22 @@ struct CallLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OperationLabels {
     operation: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResultLabels {
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReloadLabels {
+    set: &'static str,
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SetLabels {
+    set: &'static str,
 }
 
 /// How a call of CENTAGATE ended: a return code, or why there was none.
@@ -75,6 +98,11 @@ impl Default for Metrics {
             centagate_calls: Family::default(),
             centagate_call_duration: Family::new_with_constructor(latency),
             panics: Counter::default(),
+            logins: Family::default(),
+            session_age: Gauge::default(),
+            sessions_lost_early: Counter::default(),
+            reloads: Family::default(),
+            reload_broken: Family::default(),
         };
         let registry = &mut metrics.registry;
         registry.register(
@@ -98,6 +126,32 @@ impl Default for Metrics {
             "Time of calls of CENTAGATE, connecting included",
             Unit::Seconds,
             metrics.centagate_call_duration.clone(),
+        );
+        registry.register(
+            "session_logins",
+            "Logins of the admin by result: granted, failed, or why CENTAGATE refused",
+            metrics.logins.clone(),
+        );
+        registry.register_with_unit(
+            "session_age",
+            "Age of the admin session",
+            Unit::Seconds,
+            metrics.session_age.clone(),
+        );
+        registry.register(
+            "session_lost_early",
+            "Sessions that CENTAGATE refused before their timeout",
+            metrics.sessions_lost_early.clone(),
+        );
+        registry.register(
+            "reloads",
+            "Changed secrets, callers and certificates by result: applied or refused",
+            metrics.reloads.clone(),
+        );
+        registry.register(
+            "reload_broken",
+            "1 while what stands on disk cannot be used and the old value stays in use",
+            metrics.reload_broken.clone(),
         );
         registry.register("panics", "Panics that were caught and answered with 500", metrics.panics.clone());
         metrics
@@ -123,6 +177,18 @@ impl Metrics {
         self.panics.inc();
     }
 
+    /// Notes the age of the admin session, if there is one.
+    pub fn session_age(&self, age: Option<Duration>) {
+        self.session_age.set(age.map_or(f64::NAN, |age| age.as_secs_f64()));
+    }
+
+    /// Counts a change of `set` on disk that was taken into use, or not.
+    pub fn reload(&self, set: &'static str, applied: bool) {
+        let result = if applied { "applied" } else { "refused" };
+        self.reloads.get_or_create(&ReloadLabels { set, result }).inc();
+        self.reload_broken.get_or_create(&SetLabels { set }).set(i64::from(!applied));
+    }
+
     /// Everything as `OpenMetrics` text.
     ///
     /// # Errors
@@ -131,5 +197,15 @@ impl Metrics {
         let mut text = String::new();
         text::encode(&mut text, &self.registry)?;
         Ok(text)
+    }
+}
+
+impl SessionEvents for Metrics {
+    fn login(&self, result: &'static str) {
+        self.logins.get_or_create(&ResultLabels { result }).inc();
+    }
+
+    fn lost_early(&self) {
+        self.sessions_lost_early.inc();
     }
 }

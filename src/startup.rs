@@ -10,16 +10,18 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
+use arc_swap::ArcSwap;
 use thiserror::Error as ThisError;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::api::{self, Gateway, Lifecycle, Limits};
 use crate::callers::Callers;
-use crate::centagate::{Client, ClientOptions, Session, SetupError};
+use crate::centagate::{Client, ClientOptions, HttpOptions, SessionKeeper, SetupError};
 use crate::domain::Identity;
 use crate::metrics::Metrics;
 use crate::openapi;
+use crate::reload::{Watcher, read_trust};
 use crate::settings::{ServerSettings, Settings, SettingsFault};
 
 /// How long a client may take to send a request's head.
@@ -30,7 +32,9 @@ pub struct Application {
     api: Listener,
     management: Listener,
     gateway: web::Data<Gateway>,
-    settings: Settings,
+    server: ServerSettings,
+    keeper: SessionKeeper,
+    watcher: Watcher,
 }
 
 struct Listener {
@@ -65,21 +69,14 @@ impl Application {
     /// # Errors
     /// If the callers file cannot be used, TLS cannot be set up or an address is taken.
     pub fn build(settings: Settings) -> Result<Self, BuildError> {
-        let centagate = &settings.centagate;
-        let admin = &centagate.admin;
-        let options = ClientOptions {
-            base_url: centagate.base_url.clone(),
-            admin_username: admin.username.clone(),
-            connect_timeout: centagate.connect_timeout,
-            request_timeout: centagate.request_timeout,
-            proxy_url: centagate.proxy_url.clone(),
-        };
-        let session = Session::new(admin.username.as_str(), &admin.auth_token, &admin.secret_code);
+        let watcher = Watcher::new(settings.clone()); // before the files are read
+        let metrics = Arc::new(Metrics::default());
+        let (client, keeper) = Client::new(client_options(&settings)?, Arc::clone(&metrics) as _)?;
         let base_path = settings.server.public_url.as_ref().map_or("", |url| url.path()).to_owned();
         let gateway = Gateway {
-            callers: Callers::load(&settings.callers_file)?,
-            centagate: Client::new(&options, session)?,
-            admin: Identity::of(admin.username.as_str()),
+            callers: ArcSwap::from_pointee(Callers::load(&settings.callers_file)?),
+            centagate: client,
+            admin: Identity::of(settings.centagate.admin.username.as_str()),
             users: settings.users.clone(),
             limits: Limits {
                 max_body_bytes: settings.server.max_body_bytes,
@@ -88,13 +85,15 @@ impl Application {
             openapi: settings.docs_enabled.then(|| openapi::to_json(&openapi::document(&base_path))),
             base_path,
             lifecycle: Lifecycle::default(),
-            metrics: Arc::new(Metrics::default()),
+            metrics,
         };
         Ok(Self {
             api: bind("server", &settings.server.host, settings.server.port)?,
             management: bind("management", &settings.management.host, settings.management.port)?,
             gateway: web::Data::new(gateway),
-            settings,
+            server: settings.server,
+            keeper,
+            watcher,
         })
     }
 
@@ -113,8 +112,7 @@ impl Application {
     /// # Errors
     /// If a listener cannot be served.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let Self { api, management, gateway, settings } = self;
-        let server = &settings.server;
+        let Self { api, management, gateway, server, keeper, watcher } = self;
         let workers = match server.workers {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
@@ -142,13 +140,38 @@ impl Application {
                 .listen(management.socket)?
                 .run();
         let handles = (api.handle(), management.handle());
+        // On this thread: they outlive the workers.
+        let keeper = tokio::spawn(keeper.run());
+        let watcher = tokio::spawn(watcher.run(gateway.clone()));
         let mut serving = pin!(async { tokio::try_join!(api, management).map(|_| ()) });
         tokio::select! {
             ended = &mut serving => return ended,
             () = stop => {}
         }
-        tokio::join!(serving, shut_down(&gateway, server, &handles)).0
+        let ended = tokio::join!(serving, shut_down(&gateway, &server, &handles)).0;
+        watcher.abort();
+        keeper.abort();
+        ended
     }
+}
+
+fn client_options(settings: &Settings) -> Result<ClientOptions, SettingsFault> {
+    let centagate = &settings.centagate;
+    Ok(ClientOptions {
+        base_url: centagate.base_url.clone(),
+        request_timeout: centagate.request_timeout,
+        http: HttpOptions {
+            connect_timeout: centagate.connect_timeout,
+            https_only: centagate.base_url.scheme() == "https",
+            proxy_url: centagate.proxy_url.clone(),
+        },
+        trust: read_trust(&centagate.trust)?,
+        admin_username: centagate.admin.username.clone(),
+        credentials: centagate.admin.credentials.clone(),
+        auth_api: centagate.auth_api,
+        default_session_timeout: settings.session.default_timeout,
+        refused_retry: settings.session.refused_retry,
+    })
 }
 
 /// Readiness fails and connections close at once; callers are served on until the ingress has noticed; then what is under
@@ -167,6 +190,7 @@ async fn shut_down(gateway: &Gateway, settings: &ServerSettings, (api, managemen
         warn!(shutdown_ms = settings.shutdown.as_millis(), "stopping before everything under way is finished");
         api.stop(false).await;
     }
+    gateway.centagate.log_out().await;
     management.stop(false).await;
     info!("stopped");
 }

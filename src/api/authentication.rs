@@ -16,7 +16,7 @@ pub(super) fn authorize(
     scope: Scope,
 ) -> Result<Arc<Caller>, ApiError> {
     let caller = credential(request)
-        .and_then(|credential| gateway.callers.find(credential))
+        .and_then(|credential| gateway.callers.load().find(credential))
         .ok_or(ApiError::from(Problem::Unauthenticated))?;
     record.caller(&caller.name);
     require(&caller, scope)?;

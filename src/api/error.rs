@@ -139,9 +139,9 @@ impl From<&centagate::Error> for ApiError {
     fn from(error: &centagate::Error) -> Self {
         use Outcome::{NotExecuted, Unknown};
         let (problem, outcome) = match error {
-            centagate::Error::NotSent(NotSent::CannotConnect(_) | NotSent::DeadlineSpent | NotSent::Stopping) => {
-                (Problem::CentagateUnavailable, NotExecuted)
-            }
+            centagate::Error::NotSent(
+                NotSent::CannotConnect(_) | NotSent::DeadlineSpent | NotSent::NoSession | NotSent::Stopping,
+            ) => (Problem::CentagateUnavailable, NotExecuted),
             centagate::Error::TimedOut => (Problem::CentagateTimeout, Unknown),
             centagate::Error::ConnectionLost(_) | centagate::Error::Unreadable(_) => {
                 (Problem::CentagateUnexpected, Unknown)

@@ -1,5 +1,7 @@
 //! The second listener: liveness, readiness and metrics, for those who run the gateway.
 
+use std::fmt::Write as _;
+
 use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -20,20 +22,26 @@ async fn livez() -> &'static str {
     "alive\n"
 }
 
-/// Ready for requests: not while draining. It does not follow CENTAGATE, or one outage would take every replica out.
-/// `?verbose` adds the reasons, a line each.
+/// Ready for requests: not while draining, and not while this process has never had a session and CENTAGATE refuses its
+/// login. It follows CENTAGATE no further, or one outage would take every replica out. `?verbose` adds the reasons, a line
+/// each.
 async fn readyz(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
     let draining = gateway.lifecycle.is_draining();
-    let mut reply = if draining { HttpResponse::ServiceUnavailable() } else { HttpResponse::Ok() };
-    let mut text = if draining { "not ready\n" } else { "ready\n" }.to_owned();
+    let session = gateway.centagate.session_status();
+    let never_let_in = !session.ever_live && session.refusal.is_some();
+    let unready = draining || never_let_in;
+    let mut reply = if unready { HttpResponse::ServiceUnavailable() } else { HttpResponse::Ok() };
+    let mut text = if unready { "not ready\n" } else { "ready\n" }.to_owned();
     if request.query_string().split('&').any(|flag| flag == "verbose" || flag.starts_with("verbose=")) {
-        text += if draining { "draining: stopping\n" } else { "draining: no\n" };
+        let draining = if draining { "yes" } else { "no" };
+        let _ = write!(text, "draining: {draining}\nsession: {session}\n");
     }
     reply.content_type(ContentType::plaintext()).body(text)
 }
 
 /// All metrics as OpenMetrics text.
 async fn metrics(gateway: web::Data<Gateway>) -> Result<HttpResponse, ApiError> {
+    gateway.metrics.session_age(gateway.centagate.session_status().age);
     let text = gateway.metrics.encode().map_err(|_| Problem::Internal)?;
     Ok(HttpResponse::Ok().content_type("application/openmetrics-text; version=1.0.0; charset=utf-8").body(text))
 }

@@ -26,6 +26,8 @@ mod routes;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
+
 pub(crate) use boundary::boundary;
 pub(crate) use create_user::{__path_create_user, CreateUserRequest};
 pub(crate) use error::ApiError;
@@ -45,7 +47,7 @@ use crate::settings::UserSettings;
 
 /// Everything that handlers share.
 pub(crate) struct Gateway {
-    pub(crate) callers: Callers,
+    pub(crate) callers: ArcSwap<Callers>,
     pub(crate) centagate: centagate::Client,
     /// The gateway's own admin, who is never a target.
     pub(crate) admin: Identity,

@@ -1,89 +1,108 @@
+use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::redirect::Policy;
-use reqwest::{Proxy, Url};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::{Method, Url};
 use serde::Serialize;
 use serde_json::Value;
-use thiserror::Error as ThisError;
 use tokio::time::Instant;
 
-use super::{Error, Operation, Session, encoding, envelope, reply, transport, wire};
+use super::http::{HttpClient, HttpOptions, SetupError};
+use super::session::{
+    AuthApi, Credentials, HttpAuthenticator, KeeperOptions, Session, SessionEvents, SessionKeeper, SessionStatus,
+    Sessions, keep,
+};
+use super::{Error, Meaning, Operation, ReturnCode, Trust, encoding, envelope, reply, transport, wire};
 use crate::domain::{CreatedUser, NewOtpToken, NewUser, RegisteredOtpToken, Username};
 
-/// Shorter than any server's keep-alive that is worth having: a connection that the server has just closed would make
-/// the outcome of the next request unknown.
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(5);
+/// A pair younger than this is not blamed for a refusal.
+const BLAMELESS_AGE: Duration = Duration::from_secs(30);
 
-/// How to reach CentagateWS.
+/// A pair that no call has succeeded with for this long may have ended unnoticed.
+const UNPROVEN_AGE: Duration = Duration::from_secs(60);
+
+/// How to reach CentagateWS, and as whom.
 #[derive(Debug)]
 pub struct ClientOptions {
     /// Scheme, host and port, without a path.
     pub base_url: Url,
-    /// The admin whose session signs every call.
-    pub admin_username: Username,
-    /// The longest time for a connection to stand, TLS included.
-    pub connect_timeout: Duration,
     /// The longest time for a whole call, connecting included.
     pub request_timeout: Duration,
-    /// An HTTP proxy to go through; proxies of the environment are not used.
-    pub proxy_url: Option<SecretString>,
+    /// How connections are made.
+    pub http: HttpOptions,
+    /// Which server certificates are taken.
+    pub trust: Trust,
+    /// The admin whose session signs every call.
+    pub admin_username: Username,
+    /// What the session comes from.
+    pub credentials: Credentials,
+    /// Where the admin logs in.
+    pub auth_api: AuthApi,
+    /// How long a session lives where CENTAGATE does not say.
+    pub default_session_timeout: Duration,
+    /// The least wait before credentials that were refused are tried again.
+    pub refused_retry: Duration,
 }
 
-/// A client could not be made from its options.
-#[derive(Debug, ThisError)]
-pub enum SetupError {
-    /// The proxy's address is not a URL that can be used.
-    #[error("the proxy URL cannot be used")]
-    Proxy,
-    /// TLS could not be set up.
-    #[error("the HTTP client cannot be set up")]
-    HttpClient,
-}
-
-/// Speaks CentagateWS: signs each call with the admin's session, sends it once and reads the answer.
+/// Speaks CentagateWS: signs each call with the admin's session, sends it and reads the answer.
 ///
-/// It never resends a request that may have arrived and follows no redirects.
+/// It follows no redirects and never resends a request that may have been executed. One that was refused because the
+/// session had ended is sent once more with a newer session: a refusal means that nothing was executed.
 #[derive(Debug)]
 pub struct Client {
-    http: reqwest::Client,
+    http: HttpClient,
+    login_http: HttpClient,
     request_timeout: Duration,
     register_user: Url,
     register_one_time_pin: Url,
-    session: Session,
+    sessions: Sessions,
 }
 
 impl Client {
-    /// A client that signs with `session`.
+    /// A client, and the keeper of its session; without the keeper running there is no login.
     ///
     /// # Errors
     /// If the HTTP client cannot be set up.
-    pub fn new(options: &ClientOptions, session: Session) -> Result<Self, SetupError> {
-        let mut http = reqwest::Client::builder()
-            .connect_timeout(options.connect_timeout)
-            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-            .redirect(Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .https_only(options.base_url.scheme() == "https")
-            .user_agent(concat!("centagate-gateway/", env!("CARGO_PKG_VERSION")))
-            .no_proxy();
-        if let Some(proxy_url) = &options.proxy_url {
-            http = http.proxy(Proxy::all(proxy_url.expose_secret()).map_err(|_| SetupError::Proxy)?);
-        }
-        let url = |operation| {
-            let admin = encoding::percent_encode_segment(options.admin_username.as_str());
+    pub fn new(options: ClientOptions, events: Arc<dyn SessionEvents>) -> Result<(Self, SessionKeeper), SetupError> {
+        let url = |path: &str| {
             let mut url = options.base_url.clone();
-            url.set_path(&format!("/CentagateWS/webresources/{}/{admin}", wire::path(operation)));
+            url.set_path(path);
             url
         };
-        Ok(Self {
-            http: http.build().map_err(|_| SetupError::HttpClient)?,
+        let signed_url = |operation| {
+            let admin = encoding::percent_encode_segment(options.admin_username.as_str());
+            url(&format!("/CentagateWS/webresources/{}/{admin}", wire::path(operation)))
+        };
+        let login_http = HttpClient::new(options.http.clone(), &options.trust)?;
+        let authenticator = HttpAuthenticator {
+            http: login_http.clone(),
+            admin_username: options.admin_username.clone(),
+            log_in_url: url(match options.auth_api {
+                AuthApi::V1 => "/CentagateWS/webresources/auth/authBasic",
+                AuthApi::V2 => "/v2/CentagateWS/webresources/auth/authBasic",
+            }),
+            log_out_url: url("/CentagateWS/webresources/auth/logout"),
+        };
+        let (register_user, register_one_time_pin) =
+            (signed_url(Operation::RegisterUser), signed_url(Operation::RegisterOneTimePin));
+        let (sessions, keeper) = keep(
+            authenticator,
+            KeeperOptions {
+                admin_username: options.admin_username,
+                credentials: options.credentials,
+                refused_retry: options.refused_retry,
+                default_timeout: options.default_session_timeout,
+                events,
+            },
+        );
+        let client = Self {
+            http: HttpClient::new(options.http, &options.trust)?,
+            login_http,
             request_timeout: options.request_timeout,
-            register_user: url(Operation::RegisterUser),
-            register_one_time_pin: url(Operation::RegisterOneTimePin),
-            session,
-        })
+            register_user,
+            register_one_time_pin,
+            sessions,
+        };
+        Ok((client, keeper))
     }
 
     /// Registers `user` as an active user.
@@ -91,8 +110,8 @@ impl Client {
     /// # Errors
     /// Whatever kept CENTAGATE from answering code 0 before `deadline`.
     pub async fn register_user(&self, user: &NewUser, deadline: Instant) -> Result<CreatedUser, Error> {
-        let body = wire::RegisterUserActivate::new(user, &self.session);
-        self.call(&self.register_user, &body, deadline).await.map(reply::created_user)
+        let body = |session: &Session| json(&wire::RegisterUserActivate::new(user, session));
+        self.call(Operation::RegisterUser, body, deadline).await.map(reply::created_user)
     }
 
     /// Registers `token` for its user.
@@ -104,14 +123,101 @@ impl Client {
         token: &NewOtpToken,
         deadline: Instant,
     ) -> Result<RegisteredOtpToken, Error> {
-        let body = wire::RegisterOneTimePin::new(token, &self.session);
-        self.call(&self.register_one_time_pin, &body, deadline).await.map(reply::registered_otp_token)
+        let body = |session: &Session| json(&wire::RegisterOneTimePin::new(token, session));
+        self.call(Operation::RegisterOneTimePin, body, deadline).await.map(reply::registered_otp_token)
     }
 
-    async fn call(&self, url: &Url, body: &impl Serialize, deadline: Instant) -> Result<Value, Error> {
-        let deadline = deadline.min(Instant::now() + self.request_timeout);
-        let body = serde_json::to_vec(body).expect("structs of strings serialize");
-        let reply = transport::put(&self.http, url.clone(), body, deadline).await?;
-        envelope::decode(&reply)
+    /// How it stands with the session.
+    pub fn session_status(&self) -> SessionStatus {
+        self.sessions.status()
     }
+
+    /// Takes new credentials into use under load, unless they are those in use.
+    pub fn replace_credentials(&self, credentials: Credentials) {
+        self.sessions.replace_credentials(credentials);
+    }
+
+    /// Takes other server certificates from now on.
+    ///
+    /// # Errors
+    /// If TLS cannot be set up; the old trust then stays.
+    pub fn replace_trust(&self, trust: &Trust) -> Result<(), SetupError> {
+        self.http.replace_trust(trust)?;
+        self.login_http.replace_trust(trust)
+    }
+
+    /// Logs out, if the session was opened here.
+    pub async fn log_out(&self) {
+        self.sessions.stop().await;
+    }
+
+    async fn call(
+        &self,
+        operation: Operation,
+        body: impl Fn(&Session) -> Vec<u8> + Send,
+        deadline: Instant,
+    ) -> Result<Value, Error> {
+        let session = self.sessions.live(deadline).await.map_err(Error::NotSent)?;
+        let refused = match self.send(operation, body(&session), &session, deadline).await {
+            Err(Error::Refused(code)) => code,
+            answered => return answered,
+        };
+        let newer = match suspicion(operation, refused, &session) {
+            Suspicion::None => None,
+            Suspicion::OfThePast => self.sessions.newer_than(session.generation, false, deadline).await,
+            Suspicion::OfTheSession => self.sessions.newer_than(session.generation, true, deadline).await,
+        };
+        match newer {
+            Some(session) => self.send(operation, body(&session), &session, deadline).await,
+            None => Err(Error::Refused(refused)),
+        }
+    }
+
+    async fn send(
+        &self,
+        operation: Operation,
+        body: Vec<u8>,
+        session: &Session,
+        deadline: Instant,
+    ) -> Result<Value, Error> {
+        let url = match operation {
+            Operation::RegisterUser => &self.register_user,
+            Operation::RegisterOneTimePin => &self.register_one_time_pin,
+        };
+        let deadline = deadline.min(Instant::now() + self.request_timeout);
+        let reply = transport::send(&self.http.load(), Method::PUT, url.clone(), body, deadline).await?;
+        let object = envelope::decode(&reply.body)?;
+        session.succeeded();
+        Ok(object)
+    }
+}
+
+/// Whether a refusal may mean that the session has ended.
+enum Suspicion {
+    /// It does not.
+    None,
+    /// This session is too young to blame; but there may be a newer one by now.
+    OfThePast,
+    /// It may: a login may be worth it.
+    OfTheSession,
+}
+
+/// CENTAGATE has no code of its own for an ended session: 10001 also means a missing permission, and the page of
+/// `registerUserActivate` lists no 10001 at all, so there 20002 and 10002 may stand for it (wire facts, section 3.1).
+fn suspicion(operation: Operation, code: ReturnCode, session: &Session) -> Suspicion {
+    match code.meaning() {
+        Meaning::AdminDenied if session.age() > BLAMELESS_AGE => Suspicion::OfTheSession,
+        Meaning::AdminDenied => Suspicion::OfThePast,
+        _ if operation == Operation::RegisterUser
+            && matches!(code.get(), 20002 | 10002)
+            && session.unproven_for() >= UNPROVEN_AGE =>
+        {
+            Suspicion::OfTheSession
+        }
+        _ => Suspicion::None,
+    }
+}
+
+fn json(body: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(body).expect("structs of strings serialize")
 }

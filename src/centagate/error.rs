@@ -33,6 +33,9 @@ pub enum NotSent {
     /// The request's time was over before it could be sent.
     #[error("the request's time was over")]
     DeadlineSpent,
+    /// There is no admin session, and none is coming in time.
+    #[error("no admin session")]
+    NoSession,
     /// The gateway is stopping.
     #[error("the gateway is stopping")]
     Stopping,
@@ -50,6 +53,9 @@ pub enum Unreadable {
     /// Not a JSON object, or one that ends early, nests too deep or names a member twice.
     #[error("not a JSON object")]
     NotAnEnvelope,
+    /// A login's success without the session's pair.
+    #[error("no session in the reply")]
+    NoSession,
     /// No `code`, or one that is not an integer.
     #[error("no integer code")]
     NoCode,

@@ -8,6 +8,7 @@ mod client;
 mod encoding;
 mod envelope;
 mod error;
+mod http;
 mod operation;
 mod reply;
 mod return_code;
@@ -15,12 +16,17 @@ mod session;
 mod signing;
 mod tracked_body;
 mod transport;
+mod trust;
 mod wire;
 
-pub use client::{Client, ClientOptions, SetupError};
+pub use client::{Client, ClientOptions};
 pub use encoding::percent_encode_segment;
 pub use error::{Error, NotSent, Unreadable};
+pub use http::{HttpOptions, SetupError};
 pub use operation::Operation;
 pub use return_code::{Meaning, ReturnCode};
-pub use session::Session;
+pub use session::{
+    AuthApi, Credentials, LoginCredentials, LoginRefusal, Session, SessionEvents, SessionKeeper, SessionStatus,
+};
 pub use signing::cen_token;
+pub use trust::{Trust, TrustFault};

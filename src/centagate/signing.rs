@@ -6,14 +6,17 @@ use sha2::Sha256;
 /// by the auth token, all UTF-8 (vendor page "User Registration API", parameter 15).
 ///
 /// It covers neither the body nor a time, so it is a bearer credential for the whole session and a secret itself.
-///
-/// # Panics
-/// Never: HMAC takes keys of any length.
 pub fn cen_token(secret_code: &SecretString, admin_username: &str, auth_token: &SecretString) -> SecretString {
+    hmac_hex(secret_code, &[admin_username, auth_token.expose_secret()])
+}
+
+/// The lowercase hex HMAC-SHA256 of `parts`, one after the other without separator, under `key`; all UTF-8.
+pub(super) fn hmac_hex(key: &SecretString, parts: &[&str]) -> SecretString {
     let mut mac =
-        Hmac::<Sha256>::new_from_slice(secret_code.expose_secret().as_bytes()).expect("HMAC takes keys of any length");
-    mac.update(admin_username.as_bytes());
-    mac.update(auth_token.expose_secret().as_bytes());
+        Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()).expect("HMAC takes keys of any length");
+    for part in parts {
+        mac.update(part.as_bytes());
+    }
     hex::encode(mac.finalize().into_bytes()).into()
 }
 

@@ -1,24 +1,38 @@
 use std::error::Error as StdError;
 use std::fmt::Write as _;
+use std::io;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
-use reqwest::{Body, StatusCode, Url};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderValue};
+use reqwest::{Body, Method, StatusCode, Url};
 use tokio::time::{Instant, timeout_at};
 
 use super::tracked_body::TrackedBody;
-use super::{Error, NotSent, Unreadable};
+use super::{Error, NotSent, Unreadable, trust};
 
 /// The largest reply that is read.
 const MAX_REPLY_BYTES: usize = 256 * 1024;
 
-/// `PUT`s `body` to `url` and reads the reply's body, all before `deadline`. Says exactly whether anything was sent.
-pub(super) async fn put(http: &reqwest::Client, url: Url, body: Vec<u8>, deadline: Instant) -> Result<Vec<u8>, Error> {
+/// A reply with HTTP status 200.
+pub(super) struct Reply {
+    pub(super) body: Vec<u8>,
+    /// When the server says it answered.
+    pub(super) date: Option<HeaderValue>,
+}
+
+/// Sends `body` to `url` and reads the reply, all before `deadline`. Says exactly whether anything was sent.
+pub(super) async fn send(
+    http: &reqwest::Client,
+    method: Method,
+    url: Url,
+    body: Vec<u8>,
+    deadline: Instant,
+) -> Result<Reply, Error> {
     if Instant::now() >= deadline {
         return Err(Error::NotSent(NotSent::DeadlineSpent));
     }
     let (body, taken) = TrackedBody::new(body);
     let request = http
-        .put(url)
+        .request(method, url)
         .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
         .header(ACCEPT, HeaderValue::from_static("application/json"))
         .body(Body::wrap(body));
@@ -43,28 +57,38 @@ impl From<reqwest::Error> for Failure {
     }
 }
 
-async fn exchange(request: reqwest::RequestBuilder) -> Result<Vec<u8>, Failure> {
+async fn exchange(request: reqwest::RequestBuilder) -> Result<Reply, Failure> {
     let mut response = request.send().await?;
     if response.status() != StatusCode::OK {
         return Err(Failure::Reply(Unreadable::HttpStatus(response.status().as_u16())));
     }
-    let mut reply = Vec::new();
+    let date = response.headers_mut().remove(DATE);
+    let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
-        if reply.len() + chunk.len() > MAX_REPLY_BYTES {
+        if body.len() + chunk.len() > MAX_REPLY_BYTES {
             return Err(Failure::Reply(Unreadable::TooLarge));
         }
-        reply.extend_from_slice(&chunk);
+        body.extend_from_slice(&chunk);
     }
-    Ok(reply)
+    Ok(Reply { body, date })
 }
 
-/// The chain of causes in one line, without the URL; it holds nothing that was sent or received.
+/// The chain of causes in one line, without the URL, and the fix where TLS failed; it holds nothing that was sent or
+/// received.
 fn causes(error: &reqwest::Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
         let _ = write!(line, ": {cause}");
+        if let Some(tls) = tls_error(cause) {
+            let _ = write!(line, "; {}", trust::fix(tls));
+        }
         source = cause.source();
     }
     line
+}
+
+/// The TLS error that `cause` is or wraps.
+fn tls_error<'a>(cause: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
+    cause.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()
 }

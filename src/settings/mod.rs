@@ -1,6 +1,7 @@
 //! The configuration: layers of files, environment variables and secret files, read once into typed settings.
 
 mod address;
+mod credentials;
 mod fault;
 mod keys;
 mod reader;
@@ -20,6 +21,7 @@ use reader::Reader;
 pub use sources::Sources;
 pub(crate) use sources::toml_position;
 
+use crate::centagate::{AuthApi, Credentials};
 use crate::domain::{Text, Username};
 
 /// Everything that can be configured. What each value means stands in `config/base.toml` beside its default.
@@ -29,10 +31,14 @@ pub struct Settings {
     pub server: ServerSettings,
     pub management: ManagementSettings,
     pub centagate: CentagateSettings,
+    pub session: SessionSettings,
     pub callers_file: PathBuf,
     pub users: UserSettings,
     pub docs_enabled: bool,
+    pub secrets_poll: Duration,
     pub telemetry: TelemetrySettings,
+    /// Where all this was read from, to read the secrets again.
+    pub(crate) sources: Sources,
 }
 
 /// The listener for callers and its limits.
@@ -67,16 +73,36 @@ pub struct CentagateSettings {
     pub connect_timeout: Duration,
     pub request_timeout: Duration,
     pub proxy_url: Option<SecretString>,
+    pub auth_api: AuthApi,
+    pub trust: TrustSettings,
     pub admin: AdminSettings,
 }
 
-/// The admin and its session.
+/// Where the certificates stand that are taken for CENTAGATE's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrustSettings {
+    /// In the operating system's store.
+    Public,
+    /// In this file: certificates of private CAs.
+    PrivateCa(PathBuf),
+    /// In this file: the server's own certificate.
+    Pinned(PathBuf),
+}
+
+/// The admin and what its session comes from.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "config/base.toml describes every key")]
 pub struct AdminSettings {
     pub username: Username,
-    pub auth_token: SecretString,
-    pub secret_code: SecretString,
+    pub credentials: Credentials,
+}
+
+/// Opening and renewing the admin's session.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "config/base.toml describes every key")]
+pub struct SessionSettings {
+    pub default_timeout: Duration,
+    pub refused_retry: Duration,
 }
 
 /// What users get that a caller leaves out.
@@ -111,7 +137,7 @@ impl Settings {
     /// The first fault: an unknown key, a missing or bad value, or values that contradict each other.
     pub fn load(sources: &Sources) -> Result<Self, SettingsFault> {
         let reader = Reader { found: sources.collect()? };
-        let settings = Self::read(&reader)?;
+        let settings = Self::read(&reader, sources)?;
         settings.check()?;
         Ok(settings)
     }
@@ -133,7 +159,7 @@ impl Settings {
         }))
     }
 
-    fn read(reader: &Reader) -> Result<Self, SettingsFault> {
+    fn read(reader: &Reader, sources: &Sources) -> Result<Self, SettingsFault> {
         let text = |text: &str| Text::parse(text).ok();
         let host = |key| reader.text(key);
         Ok(Self {
@@ -158,7 +184,22 @@ impl Settings {
                 connect_timeout: reader.milliseconds("centagate.connect_timeout_ms", 1)?,
                 request_timeout: reader.milliseconds("centagate.request_timeout_ms", 1)?,
                 proxy_url: reader.optional_secret("centagate.proxy_url")?,
-                admin: Self::read_admin(reader)?,
+                auth_api: reader.parsed("centagate.auth_api", "v1 or v2", |text| match text {
+                    "v1" => Some(AuthApi::V1),
+                    "v2" => Some(AuthApi::V2),
+                    _ => None,
+                })?,
+                trust: Self::read_trust(reader)?,
+                admin: AdminSettings {
+                    username: reader.parsed("centagate.admin.username", "the admin's user name", |name| {
+                        Username::parse(name).ok()
+                    })?,
+                    credentials: credentials::read(reader)?,
+                },
+            },
+            session: SessionSettings {
+                default_timeout: reader.seconds("session.default_timeout_seconds", 1)?,
+                refused_retry: reader.seconds("session.refused_retry_seconds", 1)?,
             },
             callers_file: reader
                 .parsed("callers_file", "the path of a TOML file with [[callers]]", |path| Some(path.into()))?,
@@ -175,6 +216,7 @@ impl Settings {
                 )?,
             },
             docs_enabled: reader.flag("docs.enabled")?,
+            secrets_poll: reader.milliseconds("secrets.poll_ms", 10)?,
             telemetry: TelemetrySettings {
                 log_format: reader.parsed("telemetry.log_format", "json or pretty", |text| match text {
                     "json" => Some(LogFormat::Json),
@@ -187,20 +229,21 @@ impl Settings {
                     |text| crate::telemetry::is_filter(text).then(|| text.to_owned()),
                 )?,
             },
+            sources: sources.clone(),
         })
     }
 
-    fn read_admin(reader: &Reader) -> Result<AdminSettings, SettingsFault> {
-        const FIX: &str = "set the variable or put a file of this name into GATEWAY_SECRETS_DIR";
-        let secret = |key| {
-            reader.optional_secret(key)?.ok_or_else(|| SettingsFault::of_key(key, format_args!("is missing; {FIX}")))
-        };
-        Ok(AdminSettings {
-            username: reader
-                .parsed("centagate.admin.username", "the admin's user name", |name| Username::parse(name).ok())?,
-            auth_token: secret("centagate.admin.auth_token")?,
-            secret_code: secret("centagate.admin.secret_code")?,
-        })
+    fn read_trust(reader: &Reader) -> Result<TrustSettings, SettingsFault> {
+        let file = |key| reader.optional_parsed(key, "the path of a PEM file", |path| Some(PathBuf::from(path)));
+        match (file("centagate.ca_certificate_file")?, file("centagate.pinned_certificate_file")?) {
+            (None, None) => Ok(TrustSettings::Public),
+            (Some(path), None) => Ok(TrustSettings::PrivateCa(path)),
+            (None, Some(path)) => Ok(TrustSettings::Pinned(path)),
+            (Some(_), Some(_)) => Err(SettingsFault::of_key(
+                "centagate.pinned_certificate_file",
+                "cannot be combined with centagate.ca_certificate_file; keep the one that fits the server",
+            )),
+        }
     }
 
     /// The rules between values.

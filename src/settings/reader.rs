@@ -67,6 +67,11 @@ impl Reader {
         self.number(key, at_least..=3_600_000).map(Duration::from_millis)
     }
 
+    /// A duration in seconds, up to a week.
+    pub(super) fn seconds(&self, key: &'static str, at_least: u64) -> Result<Duration, SettingsFault> {
+        self.number(key, at_least..=604_800).map(Duration::from_secs)
+    }
+
     /// `true` or `false`.
     pub(super) fn flag(&self, key: &'static str) -> Result<bool, SettingsFault> {
         self.parsed(key, "true or false", |text| text.parse().ok())

@@ -19,6 +19,17 @@ pub struct Sources {
     pub secrets_dir: Option<PathBuf>,
 }
 
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The variables hold secrets.
+        f.debug_struct("Sources")
+            .field("config_dir", &self.config_dir)
+            .field("environment", &self.environment)
+            .field("secrets_dir", &self.secrets_dir)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Sources {
     /// The sources that the process's environment names: `GATEWAY_CONFIG_DIR` (`config`), `GATEWAY_ENVIRONMENT`
     /// (`production`), `GATEWAY_SECRETS_DIR` (none).

@@ -1,0 +1,80 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use reqwest::Proxy;
+use reqwest::redirect::Policy;
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error as ThisError;
+
+use super::Trust;
+
+/// Shorter than any server's keep-alive that is worth having: a connection that the server has just closed would make
+/// the outcome of the next request unknown.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How connections to CENTAGATE are made.
+#[derive(Clone, Debug)]
+pub struct HttpOptions {
+    /// The longest time for a connection to stand, TLS included.
+    pub connect_timeout: Duration,
+    /// Whether plain http is refused, whatever a URL says.
+    pub https_only: bool,
+    /// An HTTP proxy to go through; proxies of the environment are not used.
+    pub proxy_url: Option<SecretString>,
+}
+
+/// An HTTP client could not be made from its options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
+pub enum SetupError {
+    /// The proxy's address is not a URL that can be used.
+    #[error("the proxy URL cannot be used")]
+    Proxy,
+    /// TLS could not be set up.
+    #[error("TLS cannot be set up")]
+    Tls,
+}
+
+/// A pool of connections that follows no redirect and resends nothing. It can be replaced under load, when what it
+/// trusts has changed.
+#[derive(Clone, Debug)]
+pub(super) struct HttpClient {
+    options: Arc<HttpOptions>,
+    current: Arc<ArcSwap<reqwest::Client>>,
+}
+
+impl HttpClient {
+    pub(super) fn new(options: HttpOptions, trust: &Trust) -> Result<Self, SetupError> {
+        let current = Arc::new(ArcSwap::from_pointee(build(&options, trust)?));
+        Ok(Self { options: Arc::new(options), current })
+    }
+
+    pub(super) fn load(&self) -> reqwest::Client {
+        reqwest::Client::clone(&self.current.load())
+    }
+
+    /// Makes new connections by `trust`; requests under way end on the old ones.
+    pub(super) fn replace_trust(&self, trust: &Trust) -> Result<(), SetupError> {
+        self.current.store(Arc::new(build(&self.options, trust)?));
+        Ok(())
+    }
+}
+
+fn build(options: &HttpOptions, trust: &Trust) -> Result<reqwest::Client, SetupError> {
+    let mut http = reqwest::Client::builder()
+        .connect_timeout(options.connect_timeout)
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .https_only(options.https_only)
+        .user_agent(concat!("centagate-gateway/", env!("CARGO_PKG_VERSION")))
+        .no_proxy();
+    if let Some(proxy_url) = &options.proxy_url {
+        http = http.proxy(Proxy::all(proxy_url.expose_secret()).map_err(|_| SetupError::Proxy)?);
+    }
+    if let Some(tls) = trust.client_config().map_err(|_| SetupError::Tls)? {
+        http = http.tls_backend_preconfigured(tls);
+    }
+    http.build().map_err(|_| SetupError::Tls)
+}

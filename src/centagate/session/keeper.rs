@@ -1,0 +1,334 @@
+use std::fmt;
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tracing::{error, info, warn};
+
+use super::login::{Authenticator, Grant, LoginFailure};
+use super::renewal::Renewal;
+use super::{Credentials, LoginCredentials, LoginRefusal, Session};
+use crate::centagate::NotSent;
+use crate::domain::Username;
+
+/// How long the process waits for the logout before it ends.
+const LOGOUT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What an operator wants counted about the session.
+pub trait SessionEvents: Send + Sync + 'static {
+    /// A login ended: `granted`, the label of a refusal, or `failed`.
+    fn login(&self, result: &'static str);
+    /// CENTAGATE ended a session before its timeout: another login of the same admin may have done it.
+    fn lost_early(&self);
+}
+
+/// How it stands with the session, for readiness.
+#[derive(Clone, Debug, Default)]
+pub struct SessionStatus {
+    /// Whether this process has ever had a session.
+    pub ever_live: bool,
+    /// The age of the session there is, if there is one.
+    pub age: Option<Duration>,
+    /// The refusal that the last login met, if it met one.
+    pub refusal: Option<LoginRefusal>,
+    /// What kept the last login from an answer, if something did.
+    pub failure: Option<String>,
+}
+
+impl fmt::Display for SessionStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.age {
+            Some(age) => write!(f, "live for {} s", age.as_secs())?,
+            None => f.write_str("none")?,
+        }
+        if let Some(refusal) = &self.refusal {
+            write!(f, "; last login refused: {refusal}")?;
+        }
+        if let Some(failure) = &self.failure {
+            write!(f, "; last login failed: {failure}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What requests see of the session: the live one, and a way to ask for a newer.
+#[derive(Clone, Debug)]
+pub(in crate::centagate) struct Sessions {
+    shared: Arc<Shared>,
+    asks: mpsc::UnboundedSender<Ask>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    current: ArcSwapOption<Session>,
+    status: Mutex<SessionStatus>,
+}
+
+#[derive(Debug)]
+enum Ask {
+    /// A session newer than `generation`; a login for it only where `forced`.
+    Newer {
+        generation: u64,
+        forced: bool,
+        answer: oneshot::Sender<Option<Arc<Session>>>,
+    },
+    Credentials(Credentials),
+    Stop(oneshot::Sender<()>),
+}
+
+impl Sessions {
+    /// The live session; waits for the login under way where there is none yet.
+    pub(in crate::centagate) async fn live(&self, deadline: Instant) -> Result<Arc<Session>, NotSent> {
+        if let Some(session) = self.shared.current.load_full() {
+            return Ok(session);
+        }
+        self.newer_than(0, false, deadline).await.ok_or(NotSent::NoSession)
+    }
+
+    /// A session newer than `generation`: there already, from the login under way, or, where `forced`, from a login of its
+    /// own if one is allowed now.
+    pub(in crate::centagate) async fn newer_than(
+        &self,
+        generation: u64,
+        forced: bool,
+        deadline: Instant,
+    ) -> Option<Arc<Session>> {
+        let (answer, answered) = oneshot::channel();
+        self.asks.send(Ask::Newer { generation, forced, answer }).ok()?;
+        timeout_at(deadline, answered).await.ok()?.ok()?
+    }
+
+    /// Takes new credentials into use, unless they are those in use.
+    pub(in crate::centagate) fn replace_credentials(&self, credentials: Credentials) {
+        let _ = self.asks.send(Ask::Credentials(credentials));
+    }
+
+    /// Logs out, if the session was opened here.
+    pub(in crate::centagate) async fn stop(&self) {
+        let (done, stopped) = oneshot::channel();
+        if self.asks.send(Ask::Stop(done)).is_ok() {
+            let _ = stopped.await;
+        }
+    }
+
+    pub(in crate::centagate) fn status(&self) -> SessionStatus {
+        let mut status = self.shared.status().clone();
+        status.age = self.shared.current.load().as_ref().map(|session| session.age());
+        status
+    }
+}
+
+impl Shared {
+    fn status(&self) -> std::sync::MutexGuard<'_, SessionStatus> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps one session alive. It is the only one who logs in, one login at a time, however many requests wait.
+///
+/// Nothing happens until [`SessionKeeper::run`] is polled.
+pub struct SessionKeeper {
+    run: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl SessionKeeper {
+    /// Keeps the session until it is stopped.
+    pub async fn run(self) {
+        self.run.await;
+    }
+}
+
+/// What a keeper has to know.
+pub(in crate::centagate) struct KeeperOptions {
+    pub(in crate::centagate) admin_username: Username,
+    pub(in crate::centagate) credentials: Credentials,
+    pub(in crate::centagate) refused_retry: Duration,
+    pub(in crate::centagate) default_timeout: Duration,
+    pub(in crate::centagate) events: Arc<dyn SessionEvents>,
+}
+
+pub(in crate::centagate) fn keep(
+    authenticator: impl Authenticator,
+    options: KeeperOptions,
+) -> (Sessions, SessionKeeper) {
+    let (asks, inbox) = mpsc::unbounded_channel();
+    let shared = Arc::new(Shared::default());
+    let renewal = Renewal::never();
+    let mut keeper =
+        Keeper { authenticator, options, shared: Arc::clone(&shared), renewal, generation: 0, waiting: Vec::new() };
+    keeper.start();
+    (Sessions { shared, asks }, SessionKeeper { run: Box::pin(keeper.run(inbox)) })
+}
+
+struct Keeper<A> {
+    authenticator: A,
+    options: KeeperOptions,
+    shared: Arc<Shared>,
+    renewal: Renewal,
+    generation: u64,
+    waiting: Vec<oneshot::Sender<Option<Arc<Session>>>>,
+}
+
+type Login = Pin<Box<dyn Future<Output = Result<Grant, LoginFailure>> + Send>>;
+
+impl<A: Authenticator> Keeper<A> {
+    /// Takes the credentials into use: a given session at once, others by a login that is due now.
+    fn start(&mut self) {
+        match self.options.credentials.clone() {
+            Credentials::Given { auth_token, secret_code } => {
+                self.renewal = Renewal::never();
+                self.put(auth_token, &secret_code, None);
+            }
+            Credentials::Login(_) => self.renewal = Renewal::due(self.options.refused_retry, Instant::now()),
+        }
+    }
+
+    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Ask>) {
+        let mut login: Option<Login> = None;
+        loop {
+            let due = self.renewal.next().filter(|_| login.is_none());
+            tokio::select! {
+                ask = inbox.recv() => match ask {
+                    Some(Ask::Newer { generation, forced, answer }) => {
+                        self.ask(generation, forced, answer, login.is_some());
+                    }
+                    Some(Ask::Credentials(credentials)) if credentials != self.options.credentials => {
+                        self.options.credentials = credentials;
+                        login = None; // its credentials are of yesterday
+                        self.start();
+                    }
+                    Some(Ask::Credentials(_)) => {}
+                    Some(Ask::Stop(done)) => {
+                        self.log_out().await;
+                        let _ = done.send(());
+                        return;
+                    }
+                    None => return,
+                },
+                result = opt(login.as_mut()) => {
+                    login = None;
+                    self.finish(result);
+                }
+                () = at(due) => login = self.log_in(),
+            }
+        }
+    }
+
+    fn ask(&mut self, generation: u64, forced: bool, answer: oneshot::Sender<Option<Arc<Session>>>, logging_in: bool) {
+        let current = self.shared.current.load_full();
+        let now = Instant::now();
+        let newer = current.as_ref().is_some_and(|current| current.generation > generation);
+        let due = self.renewal.next().is_some_and(|next| next <= now);
+        if newer {
+            let _ = answer.send(current);
+        } else if logging_in || due {
+            self.waiting.push(answer);
+        } else if forced && self.renewal.force(now) {
+            if current.is_some_and(|session| session.timeout.is_some_and(|timeout| session.age() < timeout)) {
+                self.options.events.lost_early();
+                warn!("CENTAGATE refuses the session before its timeout; is another process using the same admin?");
+            }
+            self.waiting.push(answer);
+        } else {
+            let _ = answer.send(None);
+        }
+    }
+
+    fn log_in(&self) -> Option<Login> {
+        match &self.options.credentials {
+            Credentials::Login(credentials) => Some(Box::pin(self.authenticator.log_in(credentials.clone()))),
+            Credentials::Given { .. } => None,
+        }
+    }
+
+    fn finish(&mut self, result: Result<Grant, LoginFailure>) {
+        let now = Instant::now();
+        match result {
+            Ok(Grant { auth_token, secret_code, timeout }) => {
+                let timeout = timeout.unwrap_or(self.options.default_timeout);
+                self.options.events.login("granted");
+                self.renewal.succeeded(now, timeout, jitter());
+                self.put(auth_token, &secret_code, Some(timeout));
+                info!(session_timeout_ms = timeout.as_millis(), generation = self.generation, "logged in to CENTAGATE");
+            }
+            Err(LoginFailure::Refused(refusal)) => {
+                self.options.events.login(refusal.label());
+                if refusal.concerns_credentials() {
+                    self.renewal.refused(now);
+                } else {
+                    self.renewal.failed(now, jitter());
+                }
+                error!(
+                    reason = refusal.label(),
+                    retry_ms = self.retry_ms(now),
+                    "CENTAGATE refused the login: {refusal}"
+                );
+                let mut status = self.shared.status();
+                (status.refusal, status.failure) = (Some(refusal), None);
+            }
+            Err(LoginFailure::Failed(cause)) => {
+                self.options.events.login("failed");
+                self.renewal.failed(now, jitter());
+                warn!(cause = %cause, retry_ms = self.retry_ms(now), "the login to CENTAGATE failed");
+                self.shared.status().failure = Some(cause.to_string());
+            }
+        }
+        // After a success `put` has answered them all.
+        for answer in self.waiting.drain(..) {
+            let _ = answer.send(None);
+        }
+    }
+
+    /// Takes a session into use and gives it to those who wait.
+    fn put(
+        &mut self,
+        auth_token: secrecy::SecretString,
+        secret_code: &secrecy::SecretString,
+        timeout: Option<Duration>,
+    ) {
+        self.generation += 1;
+        let admin_username = self.options.admin_username.as_str();
+        let session = Session::new(self.generation, admin_username, auth_token, secret_code, timeout);
+        let session = Arc::new(session);
+        self.shared.current.store(Some(Arc::clone(&session)));
+        *self.shared.status() = SessionStatus { ever_live: true, ..SessionStatus::default() };
+        for answer in self.waiting.drain(..) {
+            let _ = answer.send(Some(Arc::clone(&session)));
+        }
+    }
+
+    async fn log_out(&self) {
+        let session = self.shared.current.swap(None);
+        if let (Some(session), Credentials::Login(credentials)) = (session, &self.options.credentials) {
+            let credentials: LoginCredentials = credentials.clone();
+            let _ = timeout(LOGOUT_TIMEOUT, self.authenticator.log_out(credentials, session.auth_token.clone())).await;
+        }
+    }
+
+    fn retry_ms(&self, now: Instant) -> Option<u64> {
+        self.renewal.next().map(|next| u64::try_from((next - now).as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+async fn opt(login: Option<&mut Login>) -> Result<Grant, LoginFailure> {
+    match login {
+        Some(login) => login.await,
+        None => pending().await,
+    }
+}
+
+async fn at(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => pending().await,
+    }
+}
+
+/// A random number from 0 to 1.
+fn jitter() -> f64 {
+    f64::from(getrandom::u32().unwrap_or(u32::MAX / 2)) / f64::from(u32::MAX)
+}

@@ -1,0 +1,83 @@
+//! The admin session: its value, how it is opened, and who keeps it alive.
+
+mod credentials;
+mod keeper;
+#[cfg(test)]
+mod keeper_tests;
+mod login;
+mod refusal;
+mod renewal;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::time::Instant;
+
+pub use credentials::{Credentials, LoginCredentials};
+pub(super) use keeper::{KeeperOptions, Sessions, keep};
+pub use keeper::{SessionEvents, SessionKeeper, SessionStatus};
+pub use login::AuthApi;
+pub(super) use login::HttpAuthenticator;
+pub use refusal::LoginRefusal;
+
+use super::signing::cen_token;
+
+/// A live admin session, as far as requests need it: the cenToken that its pair of auth token and secret code makes.
+///
+/// The pair changes as one immutable value, so that a request never signs with halves of two sessions.
+pub struct Session {
+    pub(super) cen_token: SecretString,
+    /// Counts up with every session of this process; a refused request names the one it was signed with.
+    pub(super) generation: u64,
+    /// For the logout.
+    auth_token: SecretString,
+    obtained_at: Instant,
+    /// How long it lives; unknown for a given session.
+    timeout: Option<Duration>,
+    /// Milliseconds after `obtained_at` at which a call last succeeded.
+    last_success_ms: AtomicU64,
+}
+
+impl Session {
+    /// The session of `admin_username` that `auth_token` and `secret_code` belong to.
+    pub(super) fn new(
+        generation: u64,
+        admin_username: &str,
+        auth_token: SecretString,
+        secret_code: &SecretString,
+        timeout: Option<Duration>,
+    ) -> Self {
+        Self {
+            cen_token: cen_token(secret_code, admin_username, &auth_token),
+            generation,
+            auth_token,
+            obtained_at: Instant::now(),
+            timeout,
+            last_success_ms: AtomicU64::new(0),
+        }
+    }
+
+    /// How long this process has had the session.
+    pub(super) fn age(&self) -> Duration {
+        self.obtained_at.elapsed()
+    }
+
+    /// Notes that a call with this session has just succeeded.
+    pub(super) fn succeeded(&self) {
+        let milliseconds = u64::try_from(self.age().as_millis()).unwrap_or(u64::MAX);
+        self.last_success_ms.fetch_max(milliseconds, Ordering::Relaxed);
+    }
+
+    /// How long ago a call with this session last succeeded, or its age where none has.
+    pub(super) fn unproven_for(&self) -> Duration {
+        self.age().saturating_sub(Duration::from_millis(self.last_success_ms.load(Ordering::Relaxed)))
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Session({})", self.generation)
+    }
+}

@@ -1,0 +1,173 @@
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use thiserror::Error as ThisError;
+
+/// Which server certificates are taken for CENTAGATE's. There is no way to take any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// Those that a CA of the operating system's store has issued.
+    #[default]
+    Public,
+    /// Those that one of these CAs has issued.
+    PrivateCa(Vec<CertificateDer<'static>>),
+    /// Exactly this one: the leaf of a self-signed on-premise server. Its names and dates are not looked at, the server
+    /// must prove that it holds the key.
+    Pinned(CertificateDer<'static>),
+}
+
+/// Why a certificate file cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
+pub enum TrustFault {
+    /// No PEM block with a certificate.
+    #[error("expected PEM with at least one certificate")]
+    NoCertificate,
+    /// A pinned file with several certificates.
+    #[error("expected PEM with exactly one certificate: the server's own, not a chain")]
+    NotOneCertificate,
+    /// A certificate that cannot be a CA's.
+    #[error("expected certificates of CAs")]
+    NotACa,
+}
+
+impl Trust {
+    /// Trusts the CAs in `pem`.
+    ///
+    /// # Errors
+    /// If `pem` holds no certificate, or one that is not a CA's.
+    pub fn private_ca(pem: &[u8]) -> Result<Self, TrustFault> {
+        let certificates = certificates(pem)?;
+        roots(&certificates).map_err(|_| TrustFault::NotACa)?;
+        Ok(Self::PrivateCa(certificates))
+    }
+
+    /// Trusts the one certificate in `pem`.
+    ///
+    /// # Errors
+    /// If `pem` does not hold exactly one certificate.
+    pub fn pinned(pem: &[u8]) -> Result<Self, TrustFault> {
+        let mut certificates = certificates(pem)?;
+        match (certificates.pop(), certificates.is_empty()) {
+            (Some(certificate), true) => Ok(Self::Pinned(certificate)),
+            _ => Err(TrustFault::NotOneCertificate),
+        }
+    }
+
+    /// TLS as this trust wants it; nothing for the HTTP client's own way with public CAs.
+    pub(super) fn client_config(&self) -> Result<Option<ClientConfig>, Error> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let verifier: Arc<dyn ServerCertVerifier> = match self {
+            Self::Public => return Ok(None),
+            Self::PrivateCa(certificates) => {
+                let roots = Arc::new(roots(certificates)?);
+                WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
+                    .build()
+                    .map_err(|error| Error::General(error.to_string()))?
+            }
+            Self::Pinned(certificate) => {
+                Arc::new(PinnedVerifier { certificate: certificate.clone(), provider: Arc::clone(&provider) })
+            }
+        };
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .dangerous() // rustls's word for any verifier that is not its own
+            .with_custom_certificate_verifier(verifier)
+            .with_no_client_auth();
+        Ok(Some(config))
+    }
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TrustFault> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    certificates.ok().filter(|certificates| !certificates.is_empty()).ok_or(TrustFault::NoCertificate)
+}
+
+fn roots(certificates: &[CertificateDer<'static>]) -> Result<RootCertStore, Error> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates {
+        roots.add(certificate.clone())?;
+    }
+    Ok(roots)
+}
+
+/// Takes one certificate and no other; the handshake's signature shows that the server holds its key.
+#[derive(Debug)]
+struct PinnedVerifier {
+    certificate: CertificateDer<'static>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for PinnedVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        if *end_entity == self.certificate {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// What an operator can do about a failed handshake.
+pub(super) fn fix(error: &Error) -> &'static str {
+    match error {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            "the certificate's CA is not known: set centagate.ca_certificate_file to the CA's certificate"
+        }
+        Error::InvalidCertificate(
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. },
+        ) => "the certificate is expired or not yet valid: renew it, or set this machine's clock",
+        Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => "the certificate is for another host: centagate.base_url must name a host that it names",
+        Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure) => {
+            "the certificate is not the pinned one: put the server's current one into centagate.pinned_certificate_file"
+        }
+        Error::InvalidCertificate(CertificateError::Other(other))
+            if format!("{other:?}").contains("CaUsedAsEndEntity") =>
+        {
+            "the server uses a CA's certificate as its own, as self-signed ones are: put it into \
+             centagate.pinned_certificate_file"
+        }
+        Error::AlertReceived(_) | Error::PeerIncompatible(_) => {
+            "no TLS version or cipher in common: the server must offer TLS 1.2 or 1.3 with ECDHE and an AEAD cipher"
+        }
+        _ => "TLS failed",
+    }
+}
