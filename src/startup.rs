@@ -23,6 +23,7 @@ use crate::metrics::Metrics;
 use crate::openapi;
 use crate::reload::{Watcher, read_trust};
 use crate::settings::{ServerSettings, Settings, SettingsFault};
+use crate::telemetry::milliseconds;
 
 /// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -177,7 +178,7 @@ fn client_options(settings: &Settings) -> Result<ClientOptions, SettingsFault> {
 /// Readiness fails and connections close at once; callers are served on until the ingress has noticed; then what is under
 /// way is finished, calls of CENTAGATE whose callers have gone included.
 async fn shut_down(gateway: &Gateway, settings: &ServerSettings, (api, management): &(ServerHandle, ServerHandle)) {
-    info!(drain_ms = settings.drain.as_millis(), "stopping");
+    info!(drain_ms = milliseconds(settings.drain), "stopping");
     gateway.lifecycle.drain();
     tokio::time::sleep(settings.drain).await;
     let finished = timeout(settings.shutdown, async {
@@ -187,7 +188,7 @@ async fn shut_down(gateway: &Gateway, settings: &ServerSettings, (api, managemen
         api.stop(true).await;
     });
     if finished.await.is_err() {
-        warn!(shutdown_ms = settings.shutdown.as_millis(), "stopping before everything under way is finished");
+        warn!(shutdown_ms = milliseconds(settings.shutdown), "stopping before everything under way is finished");
         api.stop(false).await;
     }
     gateway.centagate.log_out().await;

@@ -2,6 +2,8 @@
 
 use std::io::{IsTerminal as _, Write as _, stdout};
 
+use std::time::Duration;
+
 use tracing::{Level, Metadata, error};
 use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
@@ -36,6 +38,11 @@ where
 
 fn is_ours_or_important(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with("centagate_gateway") || *metadata.level() <= Level::INFO
+}
+
+/// A duration as a number for fields whose names end in `_ms`.
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Makes logs go to standard output and panics to the log. Later calls change nothing.

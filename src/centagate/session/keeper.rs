@@ -14,6 +14,7 @@ use super::renewal::Renewal;
 use super::{Credentials, LoginCredentials, LoginRefusal, Session};
 use crate::centagate::NotSent;
 use crate::domain::Username;
+use crate::telemetry::milliseconds;
 
 /// How long the process waits for the logout before it ends.
 const LOGOUT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -253,7 +254,11 @@ impl<A: Authenticator> Keeper<A> {
                 self.options.events.login("granted");
                 self.renewal.succeeded(now, timeout, jitter());
                 self.put(auth_token, &secret_code, Some(timeout));
-                info!(session_timeout_ms = timeout.as_millis(), generation = self.generation, "logged in to CENTAGATE");
+                info!(
+                    session_timeout_ms = milliseconds(timeout),
+                    generation = self.generation,
+                    "logged in to CENTAGATE"
+                );
             }
             Err(LoginFailure::Refused(refusal)) => {
                 self.options.events.login(refusal.label());
@@ -310,7 +315,7 @@ impl<A: Authenticator> Keeper<A> {
     }
 
     fn retry_ms(&self, now: Instant) -> Option<u64> {
-        self.renewal.next().map(|next| u64::try_from((next - now).as_millis()).unwrap_or(u64::MAX))
+        self.renewal.next().map(|next| milliseconds(next - now))
     }
 }
 

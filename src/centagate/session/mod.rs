@@ -23,6 +23,7 @@ pub(super) use login::HttpAuthenticator;
 pub use refusal::LoginRefusal;
 
 use super::signing::cen_token;
+use crate::telemetry::milliseconds;
 
 /// A live admin session, as far as requests need it: the cenToken that its pair of auth token and secret code makes.
 ///
@@ -66,8 +67,7 @@ impl Session {
 
     /// Notes that a call with this session has just succeeded.
     pub(super) fn succeeded(&self) {
-        let milliseconds = u64::try_from(self.age().as_millis()).unwrap_or(u64::MAX);
-        self.last_success_ms.fetch_max(milliseconds, Ordering::Relaxed);
+        self.last_success_ms.fetch_max(milliseconds(self.age()), Ordering::Relaxed);
     }
 
     /// How long ago a call with this session last succeeded, or its age where none has.
