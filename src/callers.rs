@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use toml::{Table, Value};
 
+use crate::domain::Text;
 use crate::settings::{SettingsFault, toml_position};
 
 /// A right that a caller can have.
@@ -120,8 +121,8 @@ impl Callers {
 impl Caller {
     fn read(mut block: Table) -> Result<Self, String> {
         let name = match block.remove("name") {
-            Some(Value::String(name)) if !name.is_empty() && !name.contains(char::is_control) => name.into(),
-            _ => return Err("name: expected a text of at least one character".to_owned()),
+            Some(Value::String(name)) if is_name(&name) => name.into(),
+            _ => return Err("name: expected 1 to 255 characters, no control characters".to_owned()),
         };
         let key_sha256 = match block.remove("key_sha256") {
             Some(Value::String(hex)) => sha256_from_hex(&hex),
@@ -145,6 +146,11 @@ impl Caller {
         }
         Ok(Self { name, key_sha256, scopes, expires_at })
     }
+}
+
+/// Whether a caller can be called `name`.
+pub(crate) fn is_name(name: &str) -> bool {
+    Text::parse(name).is_ok()
 }
 
 const EXPIRES_AT: &str =

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use sha2::{Digest, Sha256};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::callers::{Callers, Scope, parse_expiry};
+use crate::callers::{Callers, Scope, is_name, parse_expiry};
 use crate::reload::read_trust;
 use crate::settings::{Settings, Sources};
 use crate::startup::{Application, BuildError};
@@ -34,7 +34,7 @@ enum Command {
     /// Make a caller key: print it once, and the lines for the callers file
     NewCallerKey {
         /// The caller's name, for logs
-        #[arg(long)]
+        #[arg(long, value_parser = caller_name)]
         name: String,
         /// A right the caller gets; may be given several times
         #[arg(long = "scope", required = true, value_parser = scope)]
@@ -148,6 +148,10 @@ fn on_this_thread<F: Future>(future: F) -> F::Output {
 
 fn scope(word: &str) -> Result<Scope, String> {
     Scope::from_word(word).ok_or_else(|| format!("expected one of {}", Scope::ALL.map(Scope::as_str).join(", ")))
+}
+
+fn caller_name(name: &str) -> Result<String, &'static str> {
+    if is_name(name) { Ok(name.to_owned()) } else { Err("expected 1 to 255 characters, no control characters") }
 }
 
 fn expiry(date: &str) -> Result<String, String> {

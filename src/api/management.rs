@@ -33,7 +33,7 @@ async fn readyz(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpRespon
     let mut reply = if unready { HttpResponse::ServiceUnavailable() } else { HttpResponse::Ok() };
     let mut text = if unready { "not ready\n" } else { "ready\n" }.to_owned();
     if request.query_string().split('&').any(|flag| flag == "verbose" || flag.starts_with("verbose=")) {
-        let draining = if draining { "yes" } else { "no" };
+        let draining = if draining { "stopping" } else { "no" };
         let _ = write!(text, "draining: {draining}\nsession: {session}\n");
     }
     reply.content_type(ContentType::plaintext()).body(text)

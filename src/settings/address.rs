@@ -39,7 +39,8 @@ pub(super) fn base_url(reader: &Reader) -> Result<Url, SettingsFault> {
     const KEY: &str = "centagate.base_url";
     let url = reader
         .parsed(KEY, "https://host[:port] without a path", |text| plain_url(text).filter(|url| url.path() == "/"))?;
-    if url.scheme() == "http" && !is_loopback(&url) && !reader.flag("centagate.allow_http")? {
+    let allow_http = reader.flag("centagate.allow_http")?;
+    if url.scheme() == "http" && !is_loopback(&url) && !allow_http {
         return Err(SettingsFault::of_key(
             KEY,
             "plain http would show the admin's session to the network; use https, or set centagate.allow_http = true",
