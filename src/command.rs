@@ -147,7 +147,7 @@ fn on_this_thread<F: Future>(future: F) -> F::Output {
 }
 
 fn scope(word: &str) -> Result<Scope, String> {
-    Scope::from_word(word).ok_or_else(|| format!("expected one of {}", Scope::ALL.map(Scope::as_str).join(", ")))
+    Scope::from_word(word).ok_or_else(|| format!("expected one of {}", Scope::words()))
 }
 
 fn caller_name(name: &str) -> Result<String, &'static str> {

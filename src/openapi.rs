@@ -23,7 +23,7 @@ may be sent again, after `unknown` look first.
 Within 1.x reply members are added, never removed: ignore those you do not know.";
 
 /// The problems that every operation with a body can answer.
-const COMMON: [Problem; 13] = [
+const COMMON: [Problem; 14] = [
     Problem::MalformedRequest,
     Problem::Unauthenticated,
     Problem::Forbidden,
@@ -32,6 +32,7 @@ const COMMON: [Problem; 13] = [
     Problem::UnsupportedMediaType,
     Problem::InvalidRequest,
     Problem::RejectedByCentagate,
+    Problem::RateLimited,
     Problem::Internal,
     Problem::CentagateDenied,
     Problem::CentagateFailed,

@@ -15,7 +15,7 @@ use thiserror::Error as ThisError;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use crate::api::{self, Gateway, Lifecycle, Limits};
+use crate::api::{self, Gateway, Lifecycle, Limits, RateLimits};
 use crate::callers::Callers;
 use crate::centagate::{Client, ClientOptions, HttpOptions, SessionKeeper, SetupError};
 use crate::domain::Identity;
@@ -78,6 +78,7 @@ impl Application {
             callers: ArcSwap::from_pointee(Callers::load(&settings.callers_file)?),
             centagate: client,
             admin: Identity::of(settings.centagate.admin.username.as_str()),
+            rate_limits: RateLimits::new(&settings.rate_limit),
             users: settings.users.clone(),
             limits: Limits {
                 max_body_bytes: settings.server.max_body_bytes,

@@ -19,16 +19,16 @@ pub(super) fn authorize(
         .and_then(|credential| gateway.callers.load().find(credential))
         .ok_or(ApiError::from(Problem::Unauthenticated))?;
     record.caller(&caller.name);
-    require(&caller, scope)?;
-    Ok(caller)
-}
-
-/// Refuses a `caller` without `scope`, naming what it lacks.
-pub(super) fn require(caller: &Caller, scope: Scope) -> Result<(), ApiError> {
-    if caller.may(scope) {
-        return Ok(());
+    // Counted before the scope is looked at, so that every authenticated reply can say what is left; a missing scope
+    // still comes first.
+    let verdict = gateway.rate_limits.request(&caller.name);
+    let wait = verdict.as_ref().and_then(|verdict| verdict.wait);
+    record.rate_limits(verdict);
+    caller.may(scope)?;
+    match wait {
+        Some(wait) => Err(ApiError::rate_limited(wait)),
+        None => Ok(caller),
     }
-    Err(ApiError::with_detail(Problem::Forbidden, format!("The caller lacks the scope {}.", scope.as_str())))
 }
 
 /// The bearer token of the only `Authorization` header (RFC 6750, section 2.1), as bytes: no format is checked.

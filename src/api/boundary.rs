@@ -20,6 +20,10 @@ use super::{ApiError, Gateway, routes};
 /// Names a request and its reply, so that a caller's log and ours can be laid side by side.
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What a caller may send, and what is left of it.
+static RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+static RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
 /// Wraps every request: outermost, so that every reply passes here.
 pub(crate) async fn boundary(
     request: ServiceRequest,
@@ -67,6 +71,13 @@ impl Exit {
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::from_str(self.record.request_id()) {
             headers.insert(X_REQUEST_ID.clone(), id);
+        }
+        if let Some(verdict) = self.record.rate_limit() {
+            for (name, value) in [(&RATE_LIMIT_POLICY, &verdict.policy), (&RATE_LIMIT, &verdict.state)] {
+                if let Ok(value) = HeaderValue::from_str(value) {
+                    headers.insert(name.clone(), value);
+                }
+            }
         }
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

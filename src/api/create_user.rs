@@ -128,9 +128,7 @@ pub(super) async fn create_user(
     let body = body::read(&request, payload, &gateway.limits, record.started()).await?;
     let user = parse(&body, &gateway.users)?;
     gateway.refuse_own_admin(&user.username)?;
-    if user.role.is_admin() {
-        authentication::require(&caller, Scope::AdminsCreate)?;
-    }
+    caller.may_register(&user)?;
     let user = Arc::new(user);
     let new_user = Arc::clone(&user);
     let created = exchange::run(&gateway, &record, Operation::RegisterUser, |gateway, deadline| async move {

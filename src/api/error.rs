@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::http::{ConnectionType, StatusCode};
@@ -8,6 +9,8 @@ use actix_web::{HttpResponse, ResponseError};
 use super::members::Fault;
 use super::problem::Problem;
 use super::problem_document::{ProblemDocument, urn};
+use super::rate_limit;
+use crate::callers::Lack;
 use crate::centagate::{self, Meaning, NotSent, ReturnCode, Unreadable};
 use crate::domain::Outcome;
 
@@ -22,6 +25,7 @@ pub(crate) struct ApiError {
     pub(super) outcome: Option<Outcome>,
     faults: Vec<Fault>,
     allow: Option<&'static str>,
+    retry_after: Option<u64>,
     close: bool,
 }
 
@@ -34,6 +38,7 @@ impl From<Problem> for ApiError {
             outcome: None,
             faults: Vec::new(),
             allow: None,
+            retry_after: problem.entry().retry_after,
             close: false,
         }
     }
@@ -48,6 +53,11 @@ impl ApiError {
     /// A request whose body or path has `faults`.
     pub(super) fn invalid(faults: Vec<Fault>) -> Self {
         Self { faults, ..Problem::InvalidRequest.into() }
+    }
+
+    /// A request that is one too many for the next `wait`.
+    pub(super) fn rate_limited(wait: Duration) -> Self {
+        Self { retry_after: Some(rate_limit::seconds(wait).max(1)), ..Problem::RateLimited.into() }
     }
 
     /// A route that takes only the methods in `allow`.
@@ -73,7 +83,7 @@ impl ApiError {
         if self.problem == Problem::Unauthenticated {
             reply.insert_header((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
         }
-        if let Some(seconds) = entry.retry_after {
+        if let Some(seconds) = self.retry_after {
             reply.insert_header((RETRY_AFTER, seconds.to_string()));
         }
         if let Some(methods) = self.allow {
@@ -116,6 +126,12 @@ impl ApiError {
             Problem::InvalidRequest => Self::invalid(vec![Fault::at("/email".to_owned(), "must be an e-mail address")]),
             other => other.into(),
         })
+    }
+}
+
+impl From<Lack> for ApiError {
+    fn from(lack: Lack) -> Self {
+        Self::with_detail(Problem::Forbidden, lack.to_string())
     }
 }
 

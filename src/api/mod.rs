@@ -19,6 +19,7 @@ mod path;
 mod problem;
 mod problem_document;
 mod problem_pages;
+mod rate_limit;
 mod register_otp_token;
 mod request_record;
 mod routes;
@@ -36,6 +37,7 @@ pub(crate) use management::configure as configure_management;
 pub(crate) use members::Fault;
 pub(crate) use problem::Problem;
 pub(crate) use problem_document::ProblemDocument;
+pub(crate) use rate_limit::RateLimits;
 pub(crate) use register_otp_token::{__path_register_otp_token, RegisterOtpTokenRequest};
 pub(crate) use routes::configure;
 
@@ -51,6 +53,7 @@ pub(crate) struct Gateway {
     pub(crate) centagate: centagate::Client,
     /// The gateway's own admin, who is never a target.
     pub(crate) admin: Identity,
+    pub(crate) rate_limits: RateLimits,
     pub(crate) users: UserSettings,
     pub(crate) limits: Limits,
     /// The path that routes are mounted under: empty, or with a slash at its start and none at its end.

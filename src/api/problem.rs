@@ -22,6 +22,7 @@ pub(crate) enum Problem {
     InvalidRequest,
     RejectedByCentagate,
     GroupNotFound,
+    RateLimited,
     Internal,
     CentagateDenied,
     CentagateFailed,
@@ -42,11 +43,11 @@ pub(crate) struct Entry {
     /// What a caller can do about it.
     pub(crate) advice: &'static str,
     /// Seconds to wait before trying again, for `Retry-After`.
-    pub(crate) retry_after: Option<u32>,
+    pub(crate) retry_after: Option<u64>,
 }
 
 impl Problem {
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::MalformedRequest,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -64,6 +65,7 @@ impl Problem {
         Self::InvalidRequest,
         Self::RejectedByCentagate,
         Self::GroupNotFound,
+        Self::RateLimited,
         Self::Internal,
         Self::CentagateDenied,
         Self::CentagateFailed,
@@ -196,6 +198,13 @@ impl Problem {
                 "There is no such group",
                 "CENTAGATE does not know a group with this name.",
                 "Use the name of an existing group, spelled as CENTAGATE spells it.",
+            ),
+            Self::RateLimited => entry(
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate_limited",
+                "Too many requests",
+                "The caller sends more requests than it may; this one was not executed.",
+                "Send the request again after the time that Retry-After names.",
             ),
             Self::Internal => entry(
                 StatusCode::INTERNAL_SERVER_ERROR,

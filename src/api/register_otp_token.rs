@@ -88,10 +88,14 @@ pub(super) async fn register_otp_token(
     gateway: web::Data<Gateway>,
     record: web::ReqData<Arc<RequestRecord>>,
 ) -> Result<HttpResponse, ApiError> {
-    authentication::authorize(&request, &gateway, &record, Scope::OtpTokensCreate)?;
+    let caller = authentication::authorize(&request, &gateway, &record, Scope::OtpTokensCreate)?;
     let body = body::read(&request, payload, &gateway.limits, record.started()).await?;
     let token = parse(request.uri().path(), &gateway.base_path, &body)?;
     gateway.refuse_own_admin(&token.username)?;
+    caller.may_register_otp_token(&token)?;
+    if let Some(wait) = gateway.rate_limits.otp_token(&caller.name, &token.username).and_then(|verdict| verdict.wait) {
+        return Err(ApiError::rate_limited(wait));
+    }
     let token = Arc::new(token);
     let new_token = Arc::clone(&token);
     let registered = exchange::run(&gateway, &record, Operation::RegisterOneTimePin, |gateway, deadline| async move {

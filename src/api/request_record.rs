@@ -4,6 +4,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::info;
 
+use super::rate_limit::Verdict;
 use crate::centagate::ReturnCode;
 use crate::centagate::{self, Operation};
 use crate::metrics::{CodeLabel, Metrics};
@@ -23,6 +24,7 @@ pub(crate) struct RequestRecord {
     route: &'static str,
     method: &'static str,
     caller: OnceLock<Arc<str>>,
+    rate_limits: OnceLock<Verdict>,
     call: OnceLock<CallRecord>,
     reply: OnceLock<ReplyRecord>,
 }
@@ -53,6 +55,7 @@ impl RequestRecord {
             route,
             method,
             caller: OnceLock::new(),
+            rate_limits: OnceLock::new(),
             call: OnceLock::new(),
             reply: OnceLock::new(),
         }
@@ -69,6 +72,18 @@ impl RequestRecord {
     /// Who sent the request.
     pub(super) fn caller(&self, name: &Arc<str>) {
         let _ = self.caller.set(Arc::clone(name));
+    }
+
+    /// What the caller's limit says, if it has one.
+    pub(super) fn rate_limits(&self, verdict: Option<Verdict>) {
+        if let Some(verdict) = verdict {
+            let _ = self.rate_limits.set(verdict);
+        }
+    }
+
+    /// What the caller's limit has said.
+    pub(super) fn rate_limit(&self) -> Option<&Verdict> {
+        self.rate_limits.get()
     }
 
     /// How the call of CENTAGATE ended.

@@ -9,6 +9,7 @@ mod secret_files;
 mod sources;
 
 use std::fmt::Write as _;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ pub struct Settings {
     pub centagate: CentagateSettings,
     pub session: SessionSettings,
     pub callers_file: PathBuf,
+    pub rate_limit: RateLimitSettings,
     pub users: UserSettings,
     pub docs_enabled: bool,
     pub secrets_poll: Duration,
@@ -103,6 +105,15 @@ pub struct AdminSettings {
 pub struct SessionSettings {
     pub default_timeout: Duration,
     pub refused_retry: Duration,
+}
+
+/// How much a caller may do in a time; nothing: as much as it wants.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "config/base.toml describes every key")]
+pub struct RateLimitSettings {
+    pub requests_per_minute: Option<NonZeroU32>,
+    pub burst: NonZeroU32,
+    pub otp_tokens_per_user_per_hour: Option<NonZeroU32>,
 }
 
 /// What users get that a caller leaves out.
@@ -203,6 +214,15 @@ impl Settings {
             },
             callers_file: reader
                 .parsed("callers_file", "the path of a TOML file with [[callers]]", |path| Some(path.into()))?,
+            rate_limit: RateLimitSettings {
+                requests_per_minute: NonZeroU32::new(
+                    reader.number("rate_limit.requests_per_minute", 0..=1_000_000_000)?,
+                ),
+                burst: reader.number("rate_limit.burst", NonZeroU32::MIN..=NonZeroU32::MAX)?,
+                otp_tokens_per_user_per_hour: NonZeroU32::new(
+                    reader.number("rate_limit.otp_tokens_per_user_per_hour", 0..=1_000_000)?,
+                ),
+            },
             users: UserSettings {
                 default_group: reader.optional_parsed(
                     "users.default_group",

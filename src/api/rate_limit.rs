@@ -1,0 +1,110 @@
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
+
+use crate::domain::{Identity, Username};
+use crate::settings::RateLimitSettings;
+
+/// More keys than this are not kept; further new ones are limited.
+const MAX_KEYS: usize = 200_000;
+
+type Limiter = RateLimiter<u64, DefaultKeyedStateStore<u64>, DefaultClock, StateInformationMiddleware>;
+
+/// The limits of this process; each replica has its own.
+pub(crate) struct RateLimits {
+    requests: Option<Limit>,
+    otp_tokens_per_user: Option<Limit>,
+    clock: DefaultClock,
+    /// Keys are hashed with a seed of this process, so that nobody can make two of them meet.
+    hasher: RandomState,
+}
+
+struct Limit {
+    name: &'static str,
+    limiter: Limiter,
+    burst: u32,
+    window: Duration,
+}
+
+/// What one limit says about one request, as fields of its reply (draft-ietf-httpapi-ratelimit-headers-10).
+#[derive(Debug)]
+pub(super) struct Verdict {
+    /// An item of `RateLimit-Policy`: at most `q` requests at once, refilled within `w` seconds.
+    pub(super) policy: String,
+    /// An item of `RateLimit`: `r` requests are left, all of them again in `t` seconds.
+    pub(super) state: String,
+    /// How long to wait, where the request is one too many.
+    pub(super) wait: Option<Duration>,
+}
+
+impl RateLimits {
+    pub(crate) fn new(settings: &RateLimitSettings) -> Self {
+        let requests = settings
+            .requests_per_minute
+            .map(|per_minute| Limit::new("requests", Quota::per_minute(per_minute).allow_burst(settings.burst)));
+        let otp_tokens_per_user = settings
+            .otp_tokens_per_user_per_hour
+            .map(|per_hour| Limit::new("otp-tokens-per-user", Quota::per_hour(per_hour)));
+        Self { requests, otp_tokens_per_user, clock: DefaultClock::default(), hasher: RandomState::new() }
+    }
+
+    /// Counts a request of `caller`'s; nothing where requests are not limited.
+    pub(super) fn request(&self, caller: &Arc<str>) -> Option<Verdict> {
+        self.requests.as_ref().map(|limit| limit.count(self.hasher.hash_one(caller), &self.clock))
+    }
+
+    /// Counts an OTP token that `caller` registers for `target`; nothing where these are not limited.
+    pub(super) fn otp_token(&self, caller: &Arc<str>, target: &Username) -> Option<Verdict> {
+        let limit = self.otp_tokens_per_user.as_ref()?;
+        Some(limit.count(self.hasher.hash_one((caller, Identity::of(target.as_str()))), &self.clock))
+    }
+
+    /// Forgets the keys whose limits are full again.
+    pub(crate) fn forget_idle(&self) {
+        for limit in self.requests.iter().chain(&self.otp_tokens_per_user) {
+            limit.limiter.retain_recent();
+            limit.limiter.shrink_to_fit();
+        }
+    }
+}
+
+impl Limit {
+    fn new(name: &'static str, quota: Quota) -> Self {
+        let burst = quota.burst_size().get();
+        Self {
+            name,
+            limiter: RateLimiter::keyed(quota).with_middleware(),
+            burst,
+            window: quota.replenish_interval() * burst,
+        }
+    }
+
+    fn count(&self, key: u64, clock: &DefaultClock) -> Verdict {
+        let (left, wait) = if self.limiter.len() >= MAX_KEYS {
+            (0, Some(self.window))
+        } else {
+            match self.limiter.check_key(&key) {
+                Ok(state) => (state.remaining_burst_capacity(), None),
+                Err(until) => (0, Some(until.wait_time_from(clock.now()))),
+            }
+        };
+        let (name, burst) = (self.name, self.burst);
+        let full_in = seconds(self.window.mul_f64(f64::from(burst - left.min(burst)) / f64::from(burst)));
+        let window = seconds(self.window);
+        Verdict {
+            policy: format!("\"{name}\";q={burst};w={window}"),
+            state: format!("\"{name}\";r={left};t={full_in}"),
+            wait,
+        }
+    }
+}
+
+/// Whole seconds, rounded up.
+pub(super) fn seconds(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
+}
