@@ -18,7 +18,7 @@ const CHROMIUM: Program = Program { name: "chromium", package: "chromium" };
 const CHROMEDRIVER: Program = Program { name: "chromedriver", package: "chromium-driver" };
 
 /// How long the driver waits for an element.
-const ELEMENT_DEADLINE: Duration = Duration::from_secs(20);
+const ELEMENT_DEADLINE_MS: u64 = 20_000;
 /// How long one command may take, such a wait or Chromium's start included.
 const COMMAND_DEADLINE: Duration = Duration::from_secs(60);
 
@@ -116,12 +116,12 @@ impl Browser {
 fn capabilities(profile: &Path) -> Value {
     let user_data = format!("--user-data-dir={}", profile.join("chromium").display());
     json!({ "capabilities": { "alwaysMatch": {
-        "timeouts": { "implicit": ELEMENT_DEADLINE.as_millis() as u64, "pageLoad": 30_000 },
+        "timeouts": { "implicit": ELEMENT_DEADLINE_MS, "pageLoad": 30_000 },
         "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
         "goog:chromeOptions": { "args": [
             user_data, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage",
             "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
-            "--no-proxy-server", "--window-size=1280,1600",
+            "--no-proxy-server", "--window-size=1280,2400",
         ] },
     } } })
 }

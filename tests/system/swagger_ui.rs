@@ -46,8 +46,11 @@ async fn visit(browser: &Browser, demo: &Demo) -> Result<Visit, Failure> {
     browser.open(&format!("{origin}/docs")).await?;
     let address = browser.url().await?;
     authorize(browser, &demo.caller_key).await?;
-    let (user_status, _) = try_out(browser, "createUser").await?;
-    let (otp_token_status, otp_token) = try_out(browser, "registerOtpToken").await?;
+    open_or_close(browser, "createUser").await?;
+    let (user_status, _) = execute(browser, "createUser").await?;
+    open_or_close(browser, "createUser").await?;
+    open_or_close(browser, "registerOtpToken").await?;
+    let (otp_token_status, otp_token) = execute(browser, "registerOtpToken").await?;
     let console = browser.log("browser").await?;
     let errors = console.iter().filter(|entry| entry["level"] == "SEVERE").map(Value::to_string);
     let requests = requests(&browser.log("performance").await?, origin)?;
@@ -70,17 +73,24 @@ async fn authorize(browser: &Browser, caller_key: &str) -> Result<(), Failure> {
     browser.click(&format!("{dialog}//button[normalize-space() = 'Close']")).await
 }
 
-/// Opens an operation, which is ready to be tried out, executes it with the values it proposes, and answers the status and
-/// the body that the page shows.
-async fn try_out(browser: &Browser, operation: &str) -> Result<(String, String), Failure> {
-    let operation = format!("//div[contains(@id, '-{operation}')]");
-    let summary = format!("{operation}//button[@class = 'opblock-summary-control']");
-    browser.click(&summary).await?;
+async fn open_or_close(browser: &Browser, operation: &str) -> Result<(), Failure> {
+    browser.click(&format!("{}//button[@class = 'opblock-summary-control']", block(operation))).await
+}
+
+/// Sends an open operation, which is ready to be tried out, with the values it proposes, and answers the status and the
+/// body that the page shows.
+async fn execute(browser: &Browser, operation: &str) -> Result<(String, String), Failure> {
+    let operation = block(operation);
     browser.click(&format!("{operation}//button[normalize-space() = 'Execute']")).await?;
     let reply = format!("{operation}//table[contains(@class, 'live-responses-table')]/tbody/tr[@class = 'response']");
     let status = browser.text(&format!("{reply}/td[contains(@class, 'response-col_status')]")).await?;
     let body = browser.text(&format!("({reply}//pre)[1]")).await?;
     Ok((status, body))
+}
+
+/// Where the page shows an operation.
+fn block(operation: &str) -> String {
+    format!("//div[contains(@id, '-{operation}')]")
 }
 
 /// The addresses that pages of `origin` asked for over the network.
