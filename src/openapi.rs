@@ -59,7 +59,7 @@ const OWN: [(&str, &[Problem]); 2] = [
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "CENTAGATE gateway", license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")),
+    info(title = "CENTAGATE gateway", license(name = "MIT", identifier = "MIT")),
     paths(api::create_user, api::register_otp_token),
     components(schemas(api::CreateUserRequest, api::RegisterOtpTokenRequest, ProblemDocument<'_>, api::Fault)),
     tags((name = "Users", description = "Users of CENTAGATE"), (name = "OTP tokens", description = "One-time passcodes")),

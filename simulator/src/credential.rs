@@ -1,4 +1,4 @@
-//! Fresh random secrets, in the shapes of `wire-facts.md` section 2.3.
+//! Fresh random secrets, in the shapes of `wire-facts.md` sections 2.1 and 2.3.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,6 +23,21 @@ pub fn passcode() -> String {
 /// The text of a QR code (the documents name no format): base64 of 48 random bytes.
 pub fn qr() -> String {
     STANDARD.encode(bytes::<48>())
+}
+
+/// A password: 16 alphanumerics.
+pub fn password() -> String {
+    characters(ALPHANUMERICS, 16)
+}
+
+/// An integrationKey: 64 hex digits.
+pub fn integration_key() -> String {
+    hex::encode(bytes::<32>())
+}
+
+/// An app's secret key: 12 alphanumerics.
+pub fn app_secret_key() -> String {
+    characters(ALPHANUMERICS, 12)
 }
 
 /// A key for a caller of the gateway: `cgw_` and 64 hex digits.

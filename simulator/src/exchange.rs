@@ -2,7 +2,8 @@
 
 use std::panic;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HttpDate, TryIntoHeaderValue as _};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, rt};
 
@@ -19,6 +20,18 @@ use crate::{Operation, Request, ReturnCode};
 /// A call that has been received is executed even if its client hangs up meanwhile, as a servlet would: it runs in a task of
 /// its own.
 pub(crate) async fn answer(request: HttpRequest, body: Bytes, centagate: Data<Centagate>) -> HttpResponse {
+    let mut response = respond(request, body, centagate.clone()).await;
+    let state = centagate.state();
+    let account = &state.account;
+    if account.clock_skew_seconds != 0
+        && let Ok(date) = HttpDate::from(account.now()).try_into_value()
+    {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
+}
+
+async fn respond(request: HttpRequest, body: Bytes, centagate: Data<Centagate>) -> HttpResponse {
     let endpoint = Endpoint::of(request.method().as_str(), request.uri().path());
     let members = Members::parse(&body);
     let number = centagate.log.arrive(record(&request, &body, &endpoint, members.as_ref()));
@@ -37,7 +50,7 @@ pub(crate) async fn answer(request: HttpRequest, body: Bytes, centagate: Data<Ce
         }
     };
     let task = rt::spawn(async move {
-        let (reply, executed) = perform(&centagate, operation, &admin, members.as_ref()).await;
+        let (reply, executed) = perform(&centagate, operation, admin.as_deref(), members.as_ref()).await;
         let code = match &reply {
             Reply::Http(_, code) => code.clone(),
             Reply::Cut => None,
@@ -54,7 +67,12 @@ pub(crate) async fn answer(request: HttpRequest, body: Bytes, centagate: Data<Ce
 }
 
 /// Follows the instructions and executes the call; also says whether it was executed.
-async fn perform(centagate: &Centagate, operation: Operation, admin: &str, members: Option<&Members>) -> (Reply, bool) {
+async fn perform(
+    centagate: &Centagate,
+    operation: Operation,
+    admin: Option<&str>,
+    members: Option<&Members>,
+) -> (Reply, bool) {
     let plan = centagate.instructions().take(operation);
     let execute = || centagate.state().execute(operation, admin, members);
     for behaviour in plan {
@@ -69,19 +87,23 @@ async fn perform(centagate: &Centagate, operation: Operation, admin: &str, membe
             }
             Behaviour::Object(object) => {
                 return match execute() {
-                    Ok(_) => (Reply::code(ReturnCode::SUCCESS, object), true),
+                    Ok(done) => (Reply::code(ReturnCode::SUCCESS, object), done.executed),
                     Err(code) => (Reply::code(code, ""), false),
                 };
             }
-            Behaviour::Envelope(envelope) => return (Reply::json(&envelope), execute().is_ok()),
-            Behaviour::CutBeforeReply => return (Reply::Cut, execute().is_ok()),
+            Behaviour::Envelope(envelope) => return (Reply::json(&envelope), is_executed(&execute())),
+            Behaviour::CutBeforeReply => return (Reply::Cut, is_executed(&execute())),
             Behaviour::CutWithoutExecuting => return (Reply::Cut, false),
         }
     }
     match execute() {
-        Ok(Done { object }) => (Reply::code(ReturnCode::SUCCESS, object), true),
+        Ok(done) => (Reply::code(ReturnCode::SUCCESS, done.object), done.executed),
         Err(code) => (Reply::code(code, ""), false),
     }
+}
+
+fn is_executed(outcome: &Result<Done, ReturnCode>) -> bool {
+    outcome.as_ref().is_ok_and(|done| done.executed)
 }
 
 fn record(request: &HttpRequest, body: &[u8], endpoint: &Endpoint, members: Option<&Members>) -> Request {

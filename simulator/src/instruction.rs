@@ -84,8 +84,10 @@ impl Behaviour {
     /// [`Behaviour::Code`] with the message that goes with the code.
     pub fn code(code: impl Into<Value>) -> Self {
         let code = code.into();
-        let message =
-            code_text(&code).and_then(|text| ReturnCode::message_of(&text)).unwrap_or("Unknown error").to_owned();
+        let message = code_text(&code)
+            .and_then(|text| ReturnCode::named(&text))
+            .map_or("Unknown error", |known| known.message)
+            .to_owned();
         Self::Code { code, message }
     }
 

@@ -9,6 +9,8 @@
 //! |---|---|
 //! | `PUT /CentagateWS/webresources/user/registerUserActivate/{admin}` | the new user's id, a bare string |
 //! | `PUT /CentagateWS/webresources/device/register/onetimepin/{admin}` | a string that holds the JSON text `{"qr":…,"passcode":…}` |
+//! | `POST /CentagateWS/webresources/auth/authBasic`, and the same under `/v2` | a string that holds a JSON object of strings: `authToken`, `secretCode`, `sessionTimeout`, … |
+//! | `POST /CentagateWS/webresources/auth/logout` | `""` |
 //!
 //! ```
 //! use centagate_simulator::{Admin, Behaviour, Config, Instruction, Operation, Simulator};
@@ -34,7 +36,9 @@
 //!
 #![doc = include_str!("control.md")]
 
+mod account;
 mod admin;
+mod authentication;
 mod centagate;
 mod config;
 mod control;
@@ -45,6 +49,7 @@ mod envelope;
 mod exchange;
 mod gate;
 mod instruction;
+mod login;
 mod members;
 mod one_time_pin;
 mod operation;
@@ -57,17 +62,20 @@ mod session;
 mod signing;
 mod simulator;
 mod state;
+mod tls;
 mod user;
 
 pub use crate::admin::Admin;
 pub use crate::config::Config;
 pub use crate::gate::Gate;
 pub use crate::instruction::{Behaviour, Instruction};
+pub use crate::login::{Login, Obstacle};
 pub use crate::operation::Operation;
 pub use crate::record::Request;
 pub use crate::return_code::ReturnCode;
 pub use crate::signing::cen_token;
 pub use crate::simulator::Simulator;
+pub use crate::tls::{Tls, TlsVersion};
 pub use crate::user::{Token, User};
 
 /// What the binary prints for `--help` about the control interface; the same text as in the crate documentation.

@@ -11,4 +11,8 @@ pub enum Operation {
     RegisterUser,
     /// `device/register/onetimepin`: page "Token Registration (One Time Pin) API".
     RegisterOneTimePin,
+    /// `auth/authBasic`, v1 and v2.
+    Login,
+    /// `auth/logout`.
+    Logout,
 }

@@ -1,6 +1,7 @@
 //! The return codes that the simulator's state can lead to, and those that only an instruction brings.
 
-/// A return code and the message that goes with it, as both API pages print them ("Error Code").
+/// A return code and the message that goes with it, as both API pages ("Error Code")
+/// and `wire-facts.md` section 3.2 print them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReturnCode {
     /// The code as it stands on the wire, a string.
@@ -37,6 +38,14 @@ return_codes! {
     USER_LIMIT_REACHED "22013" "Users limit reached";
     DUPLICATE_USERNAME "22025" "Duplicate username";
     TOKEN_ALREADY_BOUND "22027" "User already bound with a token";
+    USER_LOCKED "22033" "User locked";
+    INVALID_CREDENTIALS "23001" "Invalid credentials";
+    UNTRUSTED_ADDRESS "23020" "Rejected: API not from trusted IP address list";
+    GROUP_NOT_ALLOWED "23021" "Rejected: user's group is not allowed to access this API";
+    INVALID_API_SIGNATURE "23022" "Rejected: invalid API signature";
+    REQUEST_EXPIRED "23023" "Rejected: request expired";
+    API_NOT_FOUND "23024" "API not found";
+    AUTHENTICATION_ERROR "23025" "Authentication API error";
     INVALID_LICENCE "27001" "Invalid license file";
 }
 
@@ -68,8 +77,8 @@ impl ReturnCode {
         Self::TOKEN_ALREADY_BOUND,
     ];
 
-    /// The message that goes with a code, if it is one of [`ALL`](Self::ALL).
-    pub fn message_of(code: &str) -> Option<&'static str> {
-        Self::ALL.iter().find(|known| known.code == code).map(|known| known.message)
+    /// The one of [`ALL`](Self::ALL) with this code.
+    pub fn named(code: &str) -> Option<Self> {
+        Self::ALL.iter().find(|known| known.code == code).copied()
     }
 }

@@ -28,13 +28,17 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) async fn start(address: SocketAddr, centagate: Arc<Centagate>) -> io::Result<Self> {
+    pub(crate) async fn start(
+        address: SocketAddr,
+        tls: Option<rustls::ServerConfig>,
+        centagate: Arc<Centagate>,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
         let (started_sender, started) = oneshot::channel();
         let (ended_sender, ended) = oneshot::channel();
         thread::Builder::new().name("centagate-simulator".to_owned()).spawn(move || {
-            rt::System::new().block_on(run(listener, Data::from(centagate), started_sender));
+            rt::System::new().block_on(run(listener, tls, Data::from(centagate), started_sender));
             // Nobody may be waiting for the end.
             let _ = ended_sender.send(());
         })?;
@@ -58,7 +62,12 @@ impl Drop for Server {
     }
 }
 
-async fn run(listener: TcpListener, centagate: Data<Centagate>, started: oneshot::Sender<io::Result<ServerHandle>>) {
+async fn run(
+    listener: TcpListener,
+    tls: Option<rustls::ServerConfig>,
+    centagate: Data<Centagate>,
+    started: oneshot::Sender<io::Result<ServerHandle>>,
+) {
     let server = HttpServer::new(move || {
         App::new()
             .app_data(centagate.clone())
@@ -69,8 +78,11 @@ async fn run(listener: TcpListener, centagate: Data<Centagate>, started: oneshot
     })
     .workers(1)
     .keep_alive(KEEP_ALIVE)
-    .disable_signals()
-    .listen(listener);
+    .disable_signals();
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls),
+        None => server.listen(listener),
+    };
     match server {
         Ok(server) => {
             let server = server.run();

@@ -6,24 +6,29 @@ use std::sync::Arc;
 
 use crate::centagate::Centagate;
 use crate::server::Server;
-use crate::{Config, Instruction, Request, User};
+use crate::{Config, Instruction, Request, Tls, User};
+
+mod account;
 
 /// A running simulator. Dropping it stops it.
 pub struct Simulator {
     centagate: Arc<Centagate>,
     server: Server,
+    scheme: &'static str,
 }
 
 impl Simulator {
     /// Starts one, with one worker on a thread of its own; any tokio or actix runtime may await this.
     ///
     /// # Errors
-    /// The address cannot be bound, or no thread can be started.
+    /// The address cannot be bound, no thread can be started, or `tls` makes no sense.
     pub async fn start(config: Config) -> io::Result<Self> {
         let address = config.address;
+        let tls = config.tls.as_ref().map(Tls::server_config).transpose()?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let centagate = Arc::new(Centagate::new(config));
-        let server = Server::start(address, Arc::clone(&centagate)).await?;
-        Ok(Self { centagate, server })
+        let server = Server::start(address, tls, Arc::clone(&centagate)).await?;
+        Ok(Self { centagate, server, scheme })
     }
 
     /// Where it listens.
@@ -31,9 +36,9 @@ impl Simulator {
         self.server.address
     }
 
-    /// `http://address`, without a path.
+    /// `http://address`, or `https` with TLS; without a path.
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address())
+        format!("{}://{}", self.scheme, self.address())
     }
 
     /// Stops it and waits until its address is free.
@@ -124,22 +129,5 @@ impl Simulator {
     /// Whether the company exists (20002).
     pub fn set_company_exists(&self, exists: bool) {
         self.centagate.state().company_exists = exists;
-    }
-
-    /// Replaces all sessions by this one.
-    pub fn set_session(&self, auth_token: impl Into<String>, secret_code: impl Into<String>) {
-        let mut state = self.centagate.state();
-        state.sessions.end_all();
-        state.sessions.add(auth_token.into(), secret_code.into());
-    }
-
-    /// Adds a session beside the others: any of them may sign.
-    pub fn add_session(&self, auth_token: impl Into<String>, secret_code: impl Into<String>) {
-        self.centagate.state().sessions.add(auth_token.into(), secret_code.into());
-    }
-
-    /// Ends all sessions: every cenToken is answered 10001.
-    pub fn expire_session(&self) {
-        self.centagate.state().sessions.end_all();
     }
 }

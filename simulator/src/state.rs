@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::account::Account;
 use crate::members::Members;
 use crate::session::Sessions;
 use crate::user::Token;
@@ -11,6 +12,8 @@ use crate::{Config, Operation, ReturnCode, User};
 pub(crate) struct Done {
     /// The text of `object`.
     pub(crate) object: String,
+    /// Whether the state was changed.
+    pub(crate) executed: bool,
 }
 
 /// Users, groups, sessions, licence.
@@ -22,6 +25,9 @@ pub(crate) struct State {
     pub(crate) licence_valid: bool,
     pub(crate) company_exists: bool,
     pub(crate) sessions: Sessions,
+    pub(crate) account: Account,
+    /// What a wrong cenToken gets from a registration.
+    pub(crate) registration_denial: ReturnCode,
     pub(crate) executions: usize,
     last_id: u64,
 }
@@ -38,6 +44,8 @@ impl State {
             licence_valid: true,
             company_exists: true,
             sessions: Sessions::default(),
+            account: Account::new(config.login, config.session_timeout, config.single_session),
+            registration_denial: config.registration_denial,
             executions: 0,
             last_id: 1000,
         };
@@ -46,24 +54,34 @@ impl State {
         state
     }
 
-    /// Executes a call. `admin` is the decoded name in the path, `members` the body if it is a JSON object.
+    /// Executes a call. `admin` is the decoded name in the path where there is one, `members` the body if it is a JSON object.
     pub(crate) fn execute(
         &mut self,
         operation: Operation,
-        admin: &str,
+        admin: Option<&str>,
         members: Option<&Members>,
     ) -> Result<Done, ReturnCode> {
         let members = members.ok_or(ReturnCode::INVALID_INPUT)?;
-        let cen_token = members.required("cenToken")?;
-        if admin != self.admin || !self.sessions.signed(admin, &cen_token) {
-            return Err(ReturnCode::PERMISSION_NOT_ALLOWED);
-        }
         let object = match operation {
-            Operation::RegisterUser => self.register_user(members)?,
-            Operation::RegisterOneTimePin => self.register_one_time_pin(members)?,
+            Operation::Login => return self.log_in(members),
+            Operation::Logout => return self.log_out(members),
+            Operation::RegisterUser => {
+                self.permit(admin, members, self.registration_denial)?;
+                self.register_user(members)?
+            }
+            Operation::RegisterOneTimePin => {
+                self.permit(admin, members, ReturnCode::PERMISSION_NOT_ALLOWED)?;
+                self.register_one_time_pin(members)?
+            }
         };
         self.executions += 1;
-        Ok(Done { object })
+        Ok(Done { object, executed: true })
+    }
+
+    /// Checks the cenToken, which has to be the admin's own and of a live session.
+    fn permit(&self, admin: Option<&str>, members: &Members, denial: ReturnCode) -> Result<(), ReturnCode> {
+        let cen_token = members.required("cenToken")?;
+        if admin == Some(&self.admin) && self.sessions.signed(&self.admin, &cen_token) { Ok(()) } else { Err(denial) }
     }
 
     /// Adds or replaces a user, with a fresh id if it has none.

@@ -262,4 +262,15 @@ mod tests {
             assert!(status.is_client_error() || status.is_server_error());
         }
     }
+
+    #[test]
+    fn every_problem_stands_in_the_readme() {
+        let readme = include_str!("../../README.md");
+        for problem in Problem::ALL {
+            let entry = problem.entry();
+            let stands =
+                |line: &str| line.contains(&format!("`{}`", entry.code)) && line.contains(entry.status.as_str());
+            assert!(readme.lines().any(stands), "{} is missing in README.md", entry.code);
+        }
+    }
 }

@@ -17,6 +17,10 @@ struct Envelope {
 
 /// The `object` of a reply whose `code` is 0.
 pub(super) fn decode(body: &[u8]) -> Result<Value, Error> {
+    // serde would take an array's items for the members.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Error::Unreadable(Unreadable::NotAnEnvelope));
+    }
     let envelope: Envelope = serde_json::from_slice(body).map_err(|_| Error::Unreadable(Unreadable::NotAnEnvelope))?;
     match integer(&envelope.code) {
         Some(ReturnCode::SUCCESS) => Ok(envelope.object),
@@ -105,6 +109,7 @@ mod tests {
             "<html>Bad Gateway</html>",
             "{\"code\":\"0\"",
             "[]",
+            "[\"0\",\"u-1\"]",
             "\"0\"",
             "0",
             "null",

@@ -51,3 +51,19 @@ pub(super) fn find(name: &str) -> Option<&'static Key> {
 pub(super) fn variable(name: &str) -> String {
     format!("GATEWAY__{}", name.to_ascii_uppercase().replace('.', "__"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::KEYS;
+
+    #[test]
+    fn every_key_stands_in_the_readme_and_in_the_defaults() {
+        let readme = include_str!("../../README.md");
+        let defaults = include_str!("../../config/base.toml");
+        for key in KEYS {
+            assert!(readme.contains(&format!("`{}`", key.name)), "{} is missing in README.md", key.name);
+            let last = key.name.rsplit('.').next().unwrap_or_default();
+            assert!(defaults.contains(last), "{} is missing in config/base.toml", key.name);
+        }
+    }
+}

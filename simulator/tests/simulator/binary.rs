@@ -4,6 +4,8 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use centagate_simulator::Login;
+use rcgen::{CertifiedKey, generate_simple_self_signed};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
@@ -30,17 +32,16 @@ fn read(file: &Path) -> String {
     std::fs::read_to_string(file).unwrap()
 }
 
-fn serve(secrets: &Path) -> (Child, String) {
-    let mut child = program(&["serve"])
-        .env("SIMULATOR_ADDRESS", "127.0.0.1:0")
-        .env("SIMULATOR_SECRETS_DIR", secrets)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+/// Starts it; also answers the line that it prints.
+fn started(command: &mut Command) -> (Child, String) {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim().rsplit('/').next().unwrap().to_owned();
-    (child, address)
+    (child, line)
+}
+
+fn address_in(line: &str) -> &str {
+    line.trim().rsplit('/').next().unwrap()
 }
 
 #[test]
@@ -97,10 +98,12 @@ fn it_serves_until_sigterm_or_ctrl_c() {
     let directory = TempDir::new().unwrap();
     prepare(directory.path());
     for signal in ["TERM", "INT"] {
-        let (mut child, address) = serve(&directory.path().join("secrets"));
+        let mut command = program(&["serve"]);
+        command.env("SIMULATOR_ADDRESS", "127.0.0.1:0").env("SIMULATOR_SECRETS_DIR", directory.path().join("secrets"));
+        let (mut child, line) = started(&mut command);
         let health = || {
             let mut command = program(&["healthcheck"]);
-            command.env("SIMULATOR_ADDRESS", &address).output().unwrap()
+            command.env("SIMULATOR_ADDRESS", address_in(&line)).output().unwrap()
         };
         assert!(health().status.success());
         let id = child.id().to_string();
@@ -108,6 +111,39 @@ fn it_serves_until_sigterm_or_ctrl_c() {
         assert_eq!(child.wait().unwrap().code(), Some(0));
         assert_eq!(health().status.code(), Some(1));
     }
+}
+
+#[test]
+fn it_serves_tls_and_a_login_from_files() {
+    let directory = TempDir::new().unwrap();
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let [certificate, key] = ["tls.crt", "tls.key"].map(|name| directory.path().join(name));
+    std::fs::write(&certificate, cert.pem()).unwrap();
+    std::fs::write(&key, signing_key.serialize_pem()).unwrap();
+    let login = Login::fresh();
+    for (name, value) in [
+        ("password", login.password),
+        ("integration_key", login.integration_key),
+        ("app_secret_key", login.app_secret_key),
+    ] {
+        std::fs::write(directory.path().join(format!("centagate.admin.{name}")), value + "\n").unwrap();
+    }
+    let mut command = program(&[]);
+    command
+        .env("SIMULATOR_ADDRESS", "127.0.0.1:0")
+        .env("SIMULATOR_SECRETS_DIR", directory.path())
+        .env("SIMULATOR_SESSION_TIMEOUT_SECONDS", "60")
+        .env("SIMULATOR_GROUPS", "Staff, Sales")
+        .env("SIMULATOR_USER_LIMIT", "3")
+        .env("SIMULATOR_TLS_CERTIFICATE_FILE", &certificate)
+        .env("SIMULATOR_TLS_KEY_FILE", &key);
+    let (mut child, line) = started(&mut command);
+    assert!(line.contains("https://127.0.0.1:"), "{line}");
+    let mut health = program(&["healthcheck"]);
+    health.env("SIMULATOR_ADDRESS", address_in(&line)).env("SIMULATOR_TLS_CERTIFICATE_FILE", &certificate);
+    assert!(health.output().unwrap().status.success());
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]
@@ -121,8 +157,9 @@ fn problems_are_one_line() {
         (&mut program(&["dance"]), "--help"),
         (&mut program(&["prepare", "--secrets-dir", "x"]), "--help"),
         (&mut program(&[]), "SIMULATOR_AUTH_TOKEN"),
+        (program(&[]).env("SIMULATOR_PASSWORD", "p"), "SIMULATOR_INTEGRATION_KEY, SIMULATOR_APP_SECRET_KEY"),
         (program(&[]).env("SIMULATOR_AUTH_TOKEN", "t"), "SIMULATOR_SECRET_CODE"),
-        (program(&[]).env("SIMULATOR_SECRETS_DIR", "/nowhere"), "/nowhere"),
+        (program(&[]).env("SIMULATOR_SECRETS_DIR", "/nowhere"), "SIMULATOR_SECRETS_DIR"),
         (program(&["healthcheck"]).env("SIMULATOR_ADDRESS", "here"), "SIMULATOR_ADDRESS"),
     ] {
         let problem = problem(command);

@@ -1,10 +1,11 @@
 //! A client of one request per connection that shows every byte.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -43,28 +44,44 @@ impl Answer {
 /// Sends a request with these headers and no other but `Host`, `Connection` and `Content-Length`; answers what came back,
 /// byte for byte.
 pub(crate) async fn exchange(address: SocketAddr, method: &str, path: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
+    let connection = TcpStream::connect(address).await.unwrap();
+    talk(connection, address, method, path, headers, body).await.unwrap()
+}
+
+/// As [`exchange`], over any connection.
+pub(crate) async fn talk(
+    mut connection: impl AsyncRead + AsyncWrite + Unpin,
+    host: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[&str],
+    body: &[u8],
+) -> io::Result<Vec<u8>> {
     let headers: String = headers.iter().flat_map(|header| [*header, "\r\n"]).collect();
     let length = body.len();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
          {headers}Content-Length: {length}\r\n\r\n"
     );
     let mut bytes = request.into_bytes();
     bytes.extend_from_slice(body);
     let talk = async {
-        let mut connection = TcpStream::connect(address).await.unwrap();
-        connection.write_all(&bytes).await.unwrap();
+        connection.write_all(&bytes).await?;
         let mut reply = Vec::new();
-        connection.read_to_end(&mut reply).await.unwrap();
-        reply
+        connection.read_to_end(&mut reply).await?;
+        Ok(reply)
     };
     timeout(PATIENCE, talk).await.expect("an end in time")
 }
 
 /// As [`exchange`], with the reply split.
 pub(crate) async fn send(address: SocketAddr, method: &str, path: &str, headers: &[&str], body: &[u8]) -> Answer {
-    let reply = exchange(address, method, path, headers, body).await;
-    let reply = String::from_utf8(reply).unwrap();
+    answer_to(Ok(exchange(address, method, path, headers, body).await))
+}
+
+/// Splits a reply.
+pub(crate) fn answer_to(reply: io::Result<Vec<u8>>) -> Answer {
+    let reply = String::from_utf8(reply.unwrap()).unwrap();
     let (head, body) = reply.split_once("\r\n\r\n").expect("a complete head");
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     Answer { status, head: head.to_owned(), body: body.to_owned() }

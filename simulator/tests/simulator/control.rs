@@ -1,10 +1,11 @@
 //! The HTTP interface for other processes.
 
-use centagate_simulator::cen_token;
+use centagate_simulator::{Login, cen_token};
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
 use crate::client::{Answer, send};
+use crate::login::{log_in, start_with};
 
 async fn control(bench: &Bench, method: &str, path: &str, body: Value) -> Answer {
     let path = format!("/simulator/{path}");
@@ -108,5 +109,46 @@ async fn settings_and_sessions_are_changed() {
     let token = cen_token("admin", "t", "s");
     assert_eq!(bench.code_with(json!({"cenToken": token})).await, "0");
     let unknown = json!({"licenseValid": true});
+    assert_eq!(control(&bench, "POST", "settings", unknown).await.status, 400);
+}
+
+#[tokio::test]
+async fn logins_are_steered() {
+    let (bench, _) = start_with(|_| ()).await;
+    let login = Login::fresh();
+    let Login { password, integration_key, app_secret_key, .. } = &login;
+    let credentials = json!({"password": password, "integrationKey": integration_key, "appSecretKey": app_secret_key});
+    assert_eq!(control(&bench, "POST", "login", credentials).await.status, 204);
+    for (obstacle, expected) in [
+        (json!("untrustedAddress"), "23020"),
+        (json!("groupNotAllowed"), "23021"),
+        (json!({"secondFactor": {"authMethods": "OTP"}}), "0"),
+        (json!("passwordExpired"), "0"),
+        (json!("systemPassword"), "0"),
+        (json!(null), "0"),
+    ] {
+        let answer = control(&bench, "POST", "settings", json!({"obstacle": obstacle})).await;
+        assert_eq!(answer.status, 204, "{obstacle}: {}", answer.body);
+        assert_eq!(log_in(&bench, &login).await.0, expected, "{obstacle}");
+    }
+    assert_eq!(bench.simulator.logins(), 1);
+    let settings = json!({
+        "sessionTimeoutMs": 5000, "reportSessionTimeout": true, "singleSession": true, "registrationDenial": "20002",
+    });
+    assert_eq!(control(&bench, "POST", "settings", settings).await.status, 204);
+    assert_eq!(log_in(&bench, &login).await.1["sessionTimeout"], "5000");
+    assert_eq!(bench.code_with(json!({})).await, "20002");
+    control(&bench, "POST", "settings", json!({"clockSkewSeconds": 1000})).await;
+    assert_eq!(log_in(&bench, &login).await.0, "23023");
+    control(&bench, "POST", "settings", json!({"clockSkewSeconds": 0})).await;
+    let wrong = Login { password: "wrong".to_owned(), ..login };
+    for _ in 0..5 {
+        assert_eq!(log_in(&bench, &wrong).await.0, "23001");
+    }
+    let account = json!({"locked": true, "wrongPasswords": 5, "liveSessions": 1, "logins": 2, "executions": 0});
+    assert_eq!(control(&bench, "GET", "account", Value::Null).await.json(), account);
+    assert_eq!(control(&bench, "DELETE", "lock", Value::Null).await.status, 204);
+    assert!(!bench.simulator.is_locked());
+    let unknown = json!({"registrationDenial": "1"});
     assert_eq!(control(&bench, "POST", "settings", unknown).await.status, 400);
 }

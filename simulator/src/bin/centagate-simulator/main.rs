@@ -22,6 +22,13 @@ Environment of serve and healthcheck:
   SIMULATOR_AUTH_TOKEN, SIMULATOR_SECRET_CODE
                             the admin's session, or
   SIMULATOR_SECRETS_DIR     the directory with the files centagate.admin.auth_token and centagate.admin.secret_code
+  SIMULATOR_PASSWORD, SIMULATOR_INTEGRATION_KEY, SIMULATOR_APP_SECRET_KEY
+                            what the admin logs in with, or the files centagate.admin.password, .integration_key and
+                            .app_secret_key
+  SIMULATOR_SESSION_TIMEOUT_SECONDS
+                            how long a session lives from its login on (1800)
+  SIMULATOR_TLS_CERTIFICATE_FILE, SIMULATOR_TLS_KEY_FILE
+                            PEM files; https instead of http
   SIMULATOR_GROUPS          groups that exist, comma separated (Staff)
   SIMULATOR_USER_LIMIT      how many users the licence allows (no limit)
 

@@ -2,10 +2,12 @@
 
 use std::env;
 use std::fs;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
-use centagate_simulator::{Admin, Config};
+use centagate_simulator::{Admin, Config, Login, Tls};
 
 /// Where to listen.
 pub(crate) fn address() -> Result<SocketAddr, String> {
@@ -15,21 +17,39 @@ pub(crate) fn address() -> Result<SocketAddr, String> {
         .map_err(|_| "SIMULATOR_ADDRESS has to be IP:PORT".to_owned())
 }
 
+/// Whether it speaks TLS.
+pub(crate) fn has_tls() -> bool {
+    variable("SIMULATOR_TLS_CERTIFICATE_FILE").is_some()
+}
+
 /// Everything that `serve` needs.
 pub(crate) fn config() -> Result<Config, String> {
-    let admin = Admin {
-        username: variable("SIMULATOR_ADMIN_USERNAME").unwrap_or_else(|| "admin".to_owned()),
-        auth_token: secret("SIMULATOR_AUTH_TOKEN", "auth_token")?,
-        secret_code: secret("SIMULATOR_SECRET_CODE", "secret_code")?,
-    };
-    let mut config = Config::new(admin);
+    let session = secrets([("SIMULATOR_AUTH_TOKEN", "auth_token"), ("SIMULATOR_SECRET_CODE", "secret_code")])?;
+    let login = secrets([
+        ("SIMULATOR_PASSWORD", "password"),
+        ("SIMULATOR_INTEGRATION_KEY", "integration_key"),
+        ("SIMULATOR_APP_SECRET_KEY", "app_secret_key"),
+    ])?;
+    if session.is_none() && login.is_none() {
+        let wanted = "SIMULATOR_AUTH_TOKEN and SIMULATOR_SECRET_CODE";
+        return Err(format!("set SIMULATOR_SECRETS_DIR, or {wanted}, or a login; see --help"));
+    }
+    let [auth_token, secret_code] = session.unwrap_or_default();
+    let username = variable("SIMULATOR_ADMIN_USERNAME").unwrap_or_else(|| "admin".to_owned());
+    let mut config = Config::new(Admin { username, auth_token, secret_code });
     config.address = address()?;
+    config.login =
+        login.map(|[password, integration_key, app_secret_key]| Login { password, integration_key, app_secret_key });
     if let Some(groups) = variable("SIMULATOR_GROUPS") {
         config.groups = groups.split(',').map(|group| group.trim().to_owned()).collect();
     }
-    if let Some(limit) = variable("SIMULATOR_USER_LIMIT") {
-        let limit = limit.parse().map_err(|_| "SIMULATOR_USER_LIMIT has to be a number")?;
-        config.user_limit = Some(limit);
+    config.user_limit = number("SIMULATOR_USER_LIMIT")?;
+    if let Some(seconds) = number("SIMULATOR_SESSION_TIMEOUT_SECONDS")? {
+        config.session_timeout = Duration::from_secs(seconds);
+    }
+    if let Some(certificate) = variable("SIMULATOR_TLS_CERTIFICATE_FILE") {
+        let key = variable("SIMULATOR_TLS_KEY_FILE").ok_or("SIMULATOR_TLS_KEY_FILE is missing")?;
+        config.tls = Some(Tls::new(read(certificate.as_ref())?, read(key.as_ref())?));
     }
     Ok(config)
 }
@@ -39,14 +59,41 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// A secret from its variable, else from the file that the gateway reads too.
-fn secret(name: &str, key: &str) -> Result<String, String> {
-    if let Some(value) = variable(name) {
-        return Ok(value);
+fn number<T: std::str::FromStr>(name: &str) -> Result<Option<T>, String> {
+    variable(name).map(|value| value.parse()).transpose().map_err(|_| format!("{name} has to be a number"))
+}
+
+/// A set of secrets, all or none.
+fn secrets<const LENGTH: usize>(names: [(&str, &str); LENGTH]) -> Result<Option<[String; LENGTH]>, String> {
+    let mut values = Vec::new();
+    let mut missing = Vec::new();
+    for (name, key) in names {
+        match secret(name, key)? {
+            Some(value) => values.push(value),
+            None => missing.push(name),
+        }
     }
-    let directory =
-        variable("SIMULATOR_SECRETS_DIR").ok_or_else(|| format!("set {name} or SIMULATOR_SECRETS_DIR; see --help"))?;
+    if !values.is_empty() && !missing.is_empty() {
+        return Err(format!("{} missing beside its other half; see --help", missing.join(", ")));
+    }
+    Ok(values.try_into().ok())
+}
+
+/// A secret from its variable, else from the file that the gateway reads too.
+fn secret(name: &str, key: &str) -> Result<Option<String>, String> {
+    if let Some(value) = variable(name) {
+        return Ok(Some(value));
+    }
+    let Some(directory) = variable("SIMULATOR_SECRETS_DIR") else {
+        return Ok(None);
+    };
     let file = Path::new(&directory).join(format!("centagate.admin.{key}"));
-    let content = fs::read_to_string(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-    Ok(content.strip_suffix('\n').unwrap_or(&content).to_owned())
+    match fs::metadata(&file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        _ => read(&file).map(|content| Some(content.strip_suffix('\n').unwrap_or(&content).to_owned())),
+    }
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))
 }

@@ -1,0 +1,55 @@
+//! Groups, users and their tokens.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::done;
+use crate::User;
+use crate::centagate::Centagate;
+
+pub(super) fn routes(routes: &mut ServiceConfig) {
+    routes
+        .route("/groups", web::post().to(add_group))
+        .route("/users", web::get().to(list_users))
+        .route("/users", web::post().to(put_user))
+        .route("/users/{username}/active", web::post().to(set_user_active))
+        .route("/users/{username}/token", web::post().to(bind_token))
+        .route("/users/{username}/token", web::delete().to(unbind_token));
+}
+
+#[derive(Deserialize)]
+struct Group {
+    name: String,
+}
+
+async fn add_group(centagate: Data<Centagate>, group: Json<Group>) -> HttpResponse {
+    centagate.state().groups.insert(group.into_inner().name);
+    done()
+}
+
+async fn list_users(centagate: Data<Centagate>) -> HttpResponse {
+    HttpResponse::Ok().json(centagate.state().users.values().collect::<Vec<_>>())
+}
+
+async fn put_user(centagate: Data<Centagate>, user: Json<User>) -> HttpResponse {
+    let id = centagate.state().put(user.into_inner());
+    HttpResponse::Ok().json(json!({"id": id}))
+}
+
+async fn set_user_active(centagate: Data<Centagate>, username: Path<String>, active: Json<bool>) -> HttpResponse {
+    found(centagate.state().change_user(&username, |user| user.active = *active))
+}
+
+async fn bind_token(centagate: Data<Centagate>, username: Path<String>) -> HttpResponse {
+    found(centagate.state().bind_token(&username))
+}
+
+async fn unbind_token(centagate: Data<Centagate>, username: Path<String>) -> HttpResponse {
+    found(centagate.state().change_user(&username, |user| user.token = None))
+}
+
+fn found(found: bool) -> HttpResponse {
+    if found { done() } else { HttpResponse::NotFound().finish() }
+}

@@ -1,0 +1,100 @@
+//! Sessions and logins, as a test steers them.
+
+use std::time::Duration;
+
+use super::Simulator;
+use crate::{Admin, Login, Obstacle, ReturnCode};
+
+impl Simulator {
+    /// Replaces all sessions by this one, which does not end by itself.
+    pub fn set_session(&self, auth_token: impl Into<String>, secret_code: impl Into<String>) {
+        self.expire_session();
+        self.add_session(auth_token, secret_code);
+    }
+
+    /// Adds a session beside the others: any of them may sign.
+    pub fn add_session(&self, auth_token: impl Into<String>, secret_code: impl Into<String>) {
+        self.centagate.state().sessions.add(auth_token.into(), secret_code.into());
+    }
+
+    /// Ends all sessions: every cenToken is answered 10001.
+    pub fn expire_session(&self) {
+        self.centagate.state().sessions.end_all();
+    }
+
+    /// How many sessions live.
+    pub fn live_sessions(&self) -> usize {
+        self.centagate.state().sessions.live().count()
+    }
+
+    /// The newest live session.
+    pub fn newest_session(&self) -> Option<Admin> {
+        let state = self.centagate.state();
+        let session = state.sessions.live().next_back()?;
+        Some(Admin {
+            username: state.admin.clone(),
+            auth_token: session.auth_token.clone(),
+            secret_code: session.secret_code.clone(),
+        })
+    }
+
+    /// How many logins led to a session.
+    pub fn logins(&self) -> usize {
+        self.centagate.state().account.sessions_opened
+    }
+
+    /// Replaces all credentials by these.
+    pub fn set_login(&self, login: Login) {
+        self.centagate.state().account.logins = vec![login];
+    }
+
+    /// Adds credentials beside the others: all of them are valid, as during a rotation.
+    pub fn add_login(&self, login: Login) {
+        self.centagate.state().account.logins.push(login);
+    }
+
+    /// Puts something in the way of right credentials, or clears the way.
+    pub fn set_obstacle(&self, obstacle: impl Into<Option<Obstacle>>) {
+        self.centagate.state().account.obstacle = obstacle.into();
+    }
+
+    /// How long the sessions of logins from now on live.
+    pub fn set_session_timeout(&self, timeout: Duration) {
+        self.centagate.state().account.session_timeout = timeout;
+    }
+
+    /// Whether the reply to a login holds `sessionTimeout`.
+    pub fn set_session_timeout_reported(&self, reported: bool) {
+        self.centagate.state().account.report_session_timeout = reported;
+    }
+
+    /// Whether a new login ends the older sessions.
+    pub fn set_single_session(&self, single: bool) {
+        self.centagate.state().account.single_session = single;
+    }
+
+    /// Moves the simulator's clock ahead (negative: behind); its `Date` header and its check of timestamps follow.
+    pub fn set_clock_skew_seconds(&self, seconds: i64) {
+        self.centagate.state().account.clock_skew_seconds = seconds;
+    }
+
+    /// What `registerUserActivate` answers to a wrong cenToken; see [`Config`](crate::Config::registration_denial).
+    pub fn set_registration_denial(&self, code: ReturnCode) {
+        self.centagate.state().registration_denial = code;
+    }
+
+    /// Whether the account is locked (22033), as it is after 5 wrong passwords in a row.
+    pub fn is_locked(&self) -> bool {
+        self.centagate.state().account.is_locked()
+    }
+
+    /// How many wrong passwords came since the last login or unlocking.
+    pub fn wrong_passwords(&self) -> u32 {
+        self.centagate.state().account.wrong_passwords()
+    }
+
+    /// Unlocks the account.
+    pub fn unlock(&self) {
+        self.centagate.state().account.unlock();
+    }
+}
