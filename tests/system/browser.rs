@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
 use tokio::time::timeout;
 
+use crate::printed::Printed;
 use crate::program::Program;
 
 const CHROMIUM: Program = Program { name: "chromium", package: "chromium" };
@@ -38,18 +38,11 @@ impl Browser {
         let profile = tempfile::tempdir()?;
         CHROMIUM.run(&["--version"], profile.path()).await;
         let mut driver = CHROMEDRIVER.start(&["--port=0"], profile.path());
-        let mut lines = BufReader::new(driver.stdout.take().ok_or("no output")?).lines();
-        let port = timeout(COMMAND_DEADLINE, async {
-            while let Some(line) = lines.next_line().await? {
-                if let Some((_, port)) = line.split_once("started successfully on port ") {
-                    return Ok(port.trim_end_matches('.').to_owned());
-                }
-            }
-            Err::<_, Failure>("chromedriver did not say where it listens".into())
-        })
-        .await??;
+        let mut printed = Printed::by(&mut driver);
+        let port = timeout(COMMAND_DEADLINE, printed.after("started successfully on port ")).await?;
+        printed.ignore_the_rest();
         let client = reqwest::Client::builder().no_proxy().timeout(COMMAND_DEADLINE).build()?;
-        let url = format!("http://127.0.0.1:{port}/session");
+        let url = format!("http://127.0.0.1:{}/session", port.trim_end_matches('.'));
         let created = command(client.post(&url).body(capabilities(profile.path()).to_string())).await?;
         let id = created["sessionId"].as_str().ok_or("a session without an id")?;
         Ok(Self { session: format!("{url}/{id}"), client, driver, _profile: profile })

@@ -4,9 +4,10 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
+
+use crate::printed::Printed;
 
 /// How long the demo may take to start: where the tests were built without it, it is built first.
 const START_DEADLINE: Duration = Duration::from_secs(600);
@@ -33,19 +34,10 @@ impl Demo {
             .kill_on_drop(true)
             .spawn()
             .expect("cargo starts");
-        let mut lines = BufReader::new(process.stdout.take().expect("its output")).lines();
-        let mut next = async |label: &str| {
-            while let Some(line) = lines.next_line().await.expect("a line") {
-                if let Some(value) = line.strip_prefix(label) {
-                    return value.trim().to_owned();
-                }
-            }
-            panic!("the demo ended without printing {label:?}")
-        };
-        let guide = async { (next("Swagger UI ").await, next("Caller key ").await) };
+        let mut printed = Printed::by(&mut process);
+        let guide = async { (printed.after("Swagger UI ").await, printed.after("Caller key ").await) };
         let (swagger_ui, caller_key) = timeout(START_DEADLINE, guide).await.expect("the demo starts in time");
-        // It goes on logging: what nobody reads would fill the pipe and stop it.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        printed.ignore_the_rest();
         Self { swagger_ui, caller_key, process, _directory: directory }
     }
 

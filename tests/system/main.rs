@@ -6,6 +6,7 @@
 mod browser;
 mod demo;
 mod gateway;
+mod printed;
 mod program;
 mod sample;
 mod samples;

@@ -1,6 +1,5 @@
 //! Programs from outside: the Debian packages that bring them, and how long they may take.
 
-use std::io;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -19,27 +18,15 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Starts it with nothing of this process's environment but `PATH`, so that no proxy, option or locale that is set
-    /// here changes what it does, and with `home` for the files it keeps. Dropping it ends it.
+    /// Starts it; what it prints can be read, but for its errors. Dropping it ends it.
     pub(crate) fn start(&self, arguments: &[&str], home: &Path) -> Child {
-        Command::new(self.name)
-            .args(arguments)
-            .current_dir(home)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", home)
-            .env("TMPDIR", home)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap_or_else(|error| self.cannot_start(&error))
+        self.spawn(self.command(arguments, home).stderr(Stdio::null()))
     }
 
     /// Runs it to its end and answers what it printed.
     pub(crate) async fn run(&self, arguments: &[&str], home: &Path) -> String {
-        let finished = timeout(DEADLINE, self.start(arguments, home).wait_with_output()).await;
+        let running = self.spawn(self.command(arguments, home).stderr(Stdio::piped()));
+        let finished = timeout(DEADLINE, running.wait_with_output()).await;
         let Output { status, stdout, stderr } =
             finished.unwrap_or_else(|_| panic!("{} has not ended within {DEADLINE:?}", self.name)).expect("its output");
         let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
@@ -51,8 +38,20 @@ impl Program {
         stdout.into_owned()
     }
 
-    fn cannot_start(&self, error: &io::Error) -> ! {
+    /// It gets nothing of this process's environment but `PATH`, so that no proxy, option or locale that is set here
+    /// changes what it does, and `home` for the files it keeps.
+    fn command(&self, arguments: &[&str], home: &Path) -> Command {
+        let mut command = Command::new(self.name);
+        command.args(arguments).current_dir(home).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", home).env("TMPDIR", home);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        command
+    }
+
+    fn spawn(&self, command: &mut Command) -> Child {
         let Self { name, package } = self;
-        panic!("{name} cannot be started ({error}): the system tests need {package} (Debian)")
+        command.spawn().unwrap_or_else(|error| {
+            panic!("{name} cannot be started ({error}): the system tests need {package} (Debian)")
+        })
     }
 }

@@ -27,7 +27,7 @@ async fn a_person_registers_a_user_and_an_otp_token_in_swagger_ui() {
     let browser = Browser::start().await.expect("a browser");
     let visit = visit(&browser, &demo).await;
     let picture = save_picture(&browser).await;
-    browser.quit().await.expect("the browser quits");
+    let quit = browser.quit().await;
     let swagger_ui = demo.swagger_ui.clone();
     let ended = demo.stop().await;
 
@@ -38,6 +38,7 @@ async fn a_person_registers_a_user_and_an_otp_token_in_swagger_ui() {
     assert!(visit.otp_token.contains("\"passcode\": \""), "shown as reply: {}", visit.otp_token);
     assert_eq!(visit.console_errors, [""; 0]);
     assert_eq!(visit.foreign_requests, [""; 0], "the page asks nobody but the gateway");
+    quit.expect("the browser quits");
     assert!(ended.success(), "after Ctrl-C the demo ended with {ended}");
 }
 
@@ -98,11 +99,11 @@ fn requests(log: &[Value], origin: &str) -> Result<Vec<String>, Failure> {
     let mut urls = Vec::new();
     for entry in log {
         let event: Value = serde_json::from_str(entry["message"].as_str().ok_or("no event")?)?;
-        let (event, text) = (&event["message"], Value::as_str);
-        let asked = &event["params"];
-        let by_us = text(&asked["documentURL"]).is_some_and(|page| page.starts_with(origin));
-        if event["method"] == "Network.requestWillBeSent" && by_us {
-            urls.extend(text(&asked["request"]["url"]).filter(|url| !url.starts_with("data:")).map(str::to_owned));
+        let text = |pointer| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let (page, url) = (text("/message/params/documentURL"), text("/message/params/request/url"));
+        let asked = text("/message/method") == "Network.requestWillBeSent" && page.starts_with(origin);
+        if asked && !url.starts_with("data:") {
+            urls.push(url.to_owned());
         }
     }
     if urls.is_empty() { Err("the browser recorded no request".into()) } else { Ok(urls) }
