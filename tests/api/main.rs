@@ -1,11 +1,16 @@
 //! Black-box tests: the real application in front of a simulated CENTAGATE, met as callers and operators meet it.
 
 mod callers;
+mod fault_server;
 mod gateway;
 mod raw;
 mod reply;
 
 mod bodies;
 mod credentials;
+mod invalid_tokens;
+mod invalid_users;
 mod return_codes;
 mod routing;
+mod upstream_failures;
+mod upstream_requests;
