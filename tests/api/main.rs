@@ -3,10 +3,13 @@
 mod callers;
 mod fault_server;
 mod gateway;
+mod process;
 mod raw;
 mod reply;
 
 mod bodies;
+mod command_line;
+mod configuration_faults;
 mod credentials;
 mod invalid_tokens;
 mod invalid_users;
