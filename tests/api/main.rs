@@ -14,6 +14,8 @@ mod credentials;
 mod invalid_tokens;
 mod invalid_users;
 mod lost_callers;
+mod planted_secrets;
+mod redaction;
 mod return_codes;
 mod routing;
 mod shutdown;
