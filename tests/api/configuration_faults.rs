@@ -151,6 +151,14 @@ fn a_flag_of_the_wrong_kind_is_refused_even_where_nothing_depends_on_it() {
 }
 
 #[test]
+fn a_proxy_that_is_no_address_is_refused() {
+    let (key, name) = ("centagate.proxy_url", "GATEWAY__CENTAGATE__PROXY_URL");
+    for url in [format!("no url {PLANTED}"), format!("http://{PLANTED}@"), format!("http://{PLANTED}:99999")] {
+        expect_fault(&valid().set(name, &url), &[key, name]);
+    }
+}
+
+#[test]
 fn only_a_plain_https_address_or_a_loopback_one_is_taken_for_centagate() {
     let (key, name) = ("centagate.base_url", "GATEWAY__CENTAGATE__BASE_URL");
     for url in [
@@ -199,7 +207,7 @@ fn files_that_cannot_be_read_are_named() {
     for bad in ["../local", "a/b", "local.toml", "a b", "."] {
         expect_fault(&valid().set("GATEWAY_ENVIRONMENT", bad), &["GATEWAY_ENVIRONMENT"]);
     }
-    for text in [format!("[server\n\"{PLANTED}"), format!("{PLANTED}"), format!("a = \"{PLANTED}\"\na = 1")] {
+    for text in [format!("[server\n\"{PLANTED}"), PLANTED.to_owned(), format!("a = \"{PLANTED}\"\na = 1")] {
         expect_fault(&with_file(&text), &["test.toml", "line"]);
     }
 }

@@ -27,7 +27,10 @@ fn secrets() -> [String; 6] {
 
 /// Every spelling in which `secret` could stand in a text.
 fn spellings(secret: &str) -> Vec<String> {
-    let encoded: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let encoded = hex::encode_upper(secret)
+        .as_bytes()
+        .chunks(2)
+        .fold(String::new(), |encoded, byte| encoded + "%" + std::str::from_utf8(byte).unwrap());
     let sparse = centagate_gateway::centagate::percent_encode_segment(secret);
     let json = serde_json::to_string(secret).unwrap().trim_matches('"').to_owned();
     let base64 = STANDARD_NO_PAD.encode(secret);

@@ -2,8 +2,11 @@
 
 use centagate_simulator::{Behaviour, Instruction, User};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 use crate::gateway::{TestGateway, alice, token, user, with};
+use crate::raw;
 
 #[tokio::test]
 async fn a_registered_user_is_answered_with_exactly_the_documented_members() {
@@ -76,7 +79,7 @@ async fn location_names_the_user_percent_encoded_and_leads_to_it() {
         assert_eq!((reply.status, reply.header("location")), (201, Some(&*format!("/users/{segment}"))), "{name}");
         assert_eq!(reply.json()["username"], name);
         let path = format!("{}/otp-token", reply.header("location").unwrap());
-        let registered = gateway.post_raw(&path, &crate::raw::usual_headers(), token().to_string().as_bytes()).await;
+        let registered = gateway.post_raw(&path, &raw::usual_headers(), token().to_string().as_bytes()).await;
         assert_eq!(registered.json()["username"], name, "{}", registered.text());
     }
 }
@@ -153,20 +156,24 @@ async fn a_token_is_registered_whatever_stands_in_the_object() {
 }
 
 #[tokio::test]
-async fn a_kept_connection_serves_one_request_after_the_other_whatever_became_of_them() {
-    use tokio::io::AsyncWriteExt;
+async fn a_connection_serves_one_request_after_the_other_until_a_reply_says_that_it_ends() {
     let gateway = TestGateway::start().await;
-    let mut connection = tokio::net::TcpStream::connect(gateway.address).await.unwrap();
-    let headers = crate::raw::usual_headers();
+    let mut connection = TcpStream::connect(gateway.address).await.unwrap();
+    let headers = raw::usual_headers();
     for (path, body, status) in [
         ("/users", alice().to_string(), 201),
         ("/users", "{".into(), 400),
         ("/users", "{}".into(), 422),
-        ("/nowhere", alice().to_string(), 404),
         ("/users", alice().to_string(), 409),
         ("/users/bob/otp-token", token().to_string(), 201),
+        ("/nowhere", String::new(), 404),
     ] {
-        connection.write_all(&crate::raw::post(path, &headers, body.as_bytes())).await.unwrap();
-        assert_eq!(crate::raw::read_reply(&mut connection).await.status, status, "{path} {body}");
+        connection.write_all(&raw::post(path, &headers, body.as_bytes())).await.unwrap();
+        let reply = raw::read_reply(&mut connection).await;
+        assert_eq!((reply.status, reply.header("connection")), (status, None), "{path} {body}");
     }
+    // Nobody reads this body, so what follows it on the connection could not be found.
+    connection.write_all(&raw::post("/nowhere", &headers, b"{}")).await.unwrap();
+    assert_eq!(raw::read_reply(&mut connection).await.header("connection"), Some("close"));
+    assert!(raw::is_closed(&mut connection).await);
 }
