@@ -116,8 +116,8 @@ fn new_caller_key(name: &str, scopes: &[Scope], expires: Option<&str>) -> ExitCo
 }
 
 fn healthcheck() -> ExitCode {
-    let management = match Sources::from_process().and_then(|sources| Settings::load(&sources)) {
-        Ok(settings) => settings.management,
+    let management = match Sources::from_process().and_then(|sources| Settings::load_management(&sources)) {
+        Ok(management) => management,
         Err(fault) => return fail(EX_CONFIG, &fault),
     };
     let host = match management.host.as_str() {

@@ -142,6 +142,15 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Reads where the management listener is and nothing else: a fault elsewhere is not its business.
+    ///
+    /// # Errors
+    /// An unreadable layer, or a missing or bad value of these keys.
+    pub fn load_management(sources: &Sources) -> Result<ManagementSettings, SettingsFault> {
+        let sources = Sources { secrets_dir: None, ..sources.clone() };
+        Self::read_management(&Reader { found: sources.collect()? })
+    }
+
     /// Each key with its effective value and the layer that it comes from, a line each; secrets as `set` or `missing`.
     ///
     /// # Errors
@@ -161,10 +170,9 @@ impl Settings {
 
     fn read(reader: &Reader, sources: &Sources) -> Result<Self, SettingsFault> {
         let text = |text: &str| Text::parse(text).ok();
-        let host = |key| reader.text(key);
         Ok(Self {
             server: ServerSettings {
-                host: host("server.host")?,
+                host: reader.text("server.host")?,
                 port: reader.number("server.port", 0..=u16::MAX)?,
                 public_url: reader.optional_parsed("server.public_url", PublicUrl::EXPECTED, PublicUrl::parse)?,
                 workers: reader.number("server.workers", 0..=1024)?,
@@ -175,10 +183,7 @@ impl Settings {
                 drain: reader.milliseconds("server.drain_ms", 0)?,
                 shutdown: reader.milliseconds("server.shutdown_ms", 0)?,
             },
-            management: ManagementSettings {
-                host: host("management.host")?,
-                port: reader.number("management.port", 0..=u16::MAX)?,
-            },
+            management: Self::read_management(reader)?,
             centagate: CentagateSettings {
                 base_url: address::base_url(reader)?,
                 connect_timeout: reader.milliseconds("centagate.connect_timeout_ms", 1)?,
@@ -230,6 +235,13 @@ impl Settings {
                 )?,
             },
             sources: sources.clone(),
+        })
+    }
+
+    fn read_management(reader: &Reader) -> Result<ManagementSettings, SettingsFault> {
+        Ok(ManagementSettings {
+            host: reader.text("management.host")?,
+            port: reader.number("management.port", 0..=u16::MAX)?,
         })
     }
 
