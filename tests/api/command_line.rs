@@ -87,6 +87,23 @@ async fn secret_files_stand_above_variables_and_lose_one_newline_and_nothing_els
 }
 
 #[tokio::test]
+async fn secret_files_are_found_behind_the_links_of_a_mounted_volume() {
+    use std::os::unix::fs::symlink;
+    let (environment, simulator) = Environment::with_simulator().await;
+    simulator.set_session("mounted-token", "mounted-code");
+    let keys = ["centagate.admin.auth_token", "centagate.admin.secret_code"];
+    environment.write(&format!("secrets/..2026_01_31/{}", keys[0]), "mounted-token");
+    environment.write(&format!("secrets/..2026_01_31/{}", keys[1]), "mounted-code");
+    let directory = environment.directory.path().join("secrets");
+    symlink("..2026_01_31", directory.join("..data")).unwrap();
+    for key in keys {
+        symlink(format!("..data/{key}"), directory.join(key)).unwrap();
+    }
+    let gateway = environment.set("GATEWAY_SECRETS_DIR", directory.to_str().unwrap()).serve().await;
+    assert_eq!(register(gateway.address, callers::EVERYTHING).await, 201);
+}
+
+#[tokio::test]
 async fn a_secret_in_a_variable_is_never_read_as_a_number() {
     let (environment, simulator) = Environment::with_simulator().await;
     simulator.set_session("0042", "000123");
