@@ -166,7 +166,7 @@ async fn a_new_caller_key_may_expire() {
         let run = environment.run(&["new-caller-key", "--name", "x", "--scope", "users:create", "--expires", date]);
         assert_eq!(run.status, Some(0), "{run:?}");
         let key = run.stdout.lines().find(|line| line.starts_with("cgw_")).expect("a key").to_owned();
-        // The whole output, the key included, is one paste away from being a file.
+        // All that is printed but the key itself is TOML, comments included.
         environment.write("callers.toml", run.stdout.replace(&key, ""));
         let gateway = environment.serve().await;
         assert_eq!(register(gateway.address, &key).await, status, "{date}");
@@ -203,7 +203,7 @@ async fn healthcheck_tells_whether_the_gateway_lives() {
     let mut gateway = environment.serve().await;
     let environment = environment.set("GATEWAY__MANAGEMENT__PORT", &gateway.management.port().to_string());
     for host in ["127.0.0.1", "0.0.0.0", "localhost"] {
-        // The listener is on 127.0.0.1; the other spellings are those of files that a container shares.
+        // The listener is on 127.0.0.1, which the other spellings reach as well.
         let environment = Environment::without_centagate()
             .set("GATEWAY__MANAGEMENT__PORT", &gateway.management.port().to_string())
             .set("GATEWAY__MANAGEMENT__HOST", host);
