@@ -87,6 +87,23 @@ async fn secret_files_stand_above_variables_and_lose_one_newline_and_nothing_els
 }
 
 #[tokio::test]
+async fn secret_files_are_found_behind_the_links_of_a_mounted_volume() {
+    use std::os::unix::fs::symlink;
+    let (environment, simulator) = Environment::with_simulator().await;
+    simulator.set_session("mounted-token", "mounted-code");
+    let keys = ["centagate.admin.auth_token", "centagate.admin.secret_code"];
+    environment.write(&format!("secrets/..2026_01_31/{}", keys[0]), "mounted-token");
+    environment.write(&format!("secrets/..2026_01_31/{}", keys[1]), "mounted-code");
+    let directory = environment.directory.path().join("secrets");
+    symlink("..2026_01_31", directory.join("..data")).unwrap();
+    for key in keys {
+        symlink(format!("..data/{key}"), directory.join(key)).unwrap();
+    }
+    let gateway = environment.set("GATEWAY_SECRETS_DIR", directory.to_str().unwrap()).serve().await;
+    assert_eq!(register(gateway.address, callers::EVERYTHING).await, 201);
+}
+
+#[tokio::test]
 async fn a_secret_in_a_variable_is_never_read_as_a_number() {
     let (environment, simulator) = Environment::with_simulator().await;
     simulator.set_session("0042", "000123");
@@ -149,7 +166,7 @@ async fn a_new_caller_key_may_expire() {
         let run = environment.run(&["new-caller-key", "--name", "x", "--scope", "users:create", "--expires", date]);
         assert_eq!(run.status, Some(0), "{run:?}");
         let key = run.stdout.lines().find(|line| line.starts_with("cgw_")).expect("a key").to_owned();
-        // The whole output, the key included, is one paste away from being a file.
+        // All that is printed but the key itself is TOML, comments included.
         environment.write("callers.toml", run.stdout.replace(&key, ""));
         let gateway = environment.serve().await;
         assert_eq!(register(gateway.address, &key).await, status, "{date}");
@@ -186,7 +203,7 @@ async fn healthcheck_tells_whether_the_gateway_lives() {
     let mut gateway = environment.serve().await;
     let environment = environment.set("GATEWAY__MANAGEMENT__PORT", &gateway.management.port().to_string());
     for host in ["127.0.0.1", "0.0.0.0", "localhost"] {
-        // The listener is on 127.0.0.1; the other spellings are those of files that a container shares.
+        // The listener is on 127.0.0.1, which the other spellings reach as well.
         let environment = Environment::without_centagate()
             .set("GATEWAY__MANAGEMENT__PORT", &gateway.management.port().to_string())
             .set("GATEWAY__MANAGEMENT__HOST", host);

@@ -153,8 +153,23 @@ fn a_flag_of_the_wrong_kind_is_refused_even_where_nothing_depends_on_it() {
 #[test]
 fn a_proxy_that_is_no_address_is_refused() {
     let (key, name) = ("centagate.proxy_url", "GATEWAY__CENTAGATE__PROXY_URL");
-    for url in [format!("no url {PLANTED}"), format!("http://{PLANTED}@"), format!("http://{PLANTED}:99999")] {
+    for url in [
+        format!("no url {PLANTED}"),
+        format!("http://{PLANTED}@"),
+        format!("http://{PLANTED}:99999"),
+        format!("ftp://{PLANTED}"),
+        format!("socks5://{PLANTED}"),
+    ] {
         expect_fault(&valid().set(name, &url), &[key, name]);
+    }
+}
+
+#[test]
+fn a_host_that_cannot_be_one_is_refused_before_anybody_listens() {
+    for key in ["server.host", "management.host"] {
+        for host in [format!("{PLANTED}\n"), format!("two\n{PLANTED}"), format!("http://{PLANTED}/")] {
+            expect_fault(&valid().set(&variable(key), &host), &[key, &variable(key)]);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use centagate_simulator::{Behaviour, Instruction};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::gateway::{TestGateway, alice, token, user};
+use crate::gateway::{Setup, TestGateway, alice, token, user};
 use crate::process::sample;
 
 #[tokio::test]
@@ -113,4 +113,15 @@ async fn metrics_say_that_they_are_openmetrics() {
     let reply = client.get(format!("http://{}/metrics", gateway.management)).send().await.unwrap();
     let content_type = reply.headers()["content-type"].to_str().unwrap();
     assert!(content_type.starts_with("application/openmetrics-text"), "{content_type}");
+}
+
+#[tokio::test]
+async fn patterns_are_the_same_wherever_the_routes_are_mounted() {
+    let gateway = Setup::new().set("server.public_url", "https://example.com/a/b").start().await;
+    assert_eq!(gateway.send(gateway.post("/a/b/users", &alice())).await.status, 201);
+    gateway.send(gateway.post("/users", &alice())).await.problem("not_found");
+    let (_, metrics) = gateway.manage("/metrics").await;
+    for labels in [r#"route="/users",method="POST",status="201""#, r#"route="unmatched",method="POST",status="404""#] {
+        assert_eq!(sample(&metrics, &format!("gateway_http_requests_total{{{labels}}}")), 1, "{metrics}");
+    }
 }

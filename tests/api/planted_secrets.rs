@@ -181,6 +181,17 @@ impl Session {
     }
 }
 
+#[test]
+fn the_search_finds_a_secret_in_every_spelling() {
+    for secret in secrets() {
+        for spelling in spellings(&secret) {
+            let text = format!("some {spelling} text");
+            assert!(std::panic::catch_unwind(|| expect_clean(&text, "a test")).is_err(), "{spelling}");
+        }
+    }
+    expect_clean("some text", "a test");
+}
+
 #[tokio::test]
 async fn no_secret_appears_in_any_log_line_metric_or_reply() {
     for format in ["json", "pretty"] {

@@ -184,7 +184,7 @@ async fn where_nobody_listens_the_answer_is_503_and_nothing_was_executed() {
         assert_eq!((reply.status, reply.header("retry-after")), (503, Some("5")));
         expect(&reply, "centagate_unavailable", "notExecuted", "closed port");
     }
-    // Not the load of one request: readiness does not follow CENTAGATE.
+    // Readiness does not follow CENTAGATE, or one outage would take every replica out.
     assert_eq!(gateway.manage("/readyz").await.0, 200);
 }
 
