@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use centagate_gateway::callers::Callers;
-use centagate_gateway::centagate::{Client, ClientOptions, Error, NotSent, ReturnCode, Session, Unreadable, cen_token};
+use centagate_gateway::centagate::{
+    AuthApi, Client, ClientOptions, Credentials, Error, HttpOptions, LoginCredentials, NotSent, ReturnCode, SetupError,
+    Trust, Unreadable, cen_token,
+};
 use centagate_gateway::domain::{Email, NewUser};
 use centagate_gateway::domain::{NewOtpToken, OtpTokenStatus, RegisteredOtpToken, Role, Text, Username};
+use centagate_gateway::metrics::Metrics;
 use centagate_gateway::settings::{Settings, Sources};
 use centagate_gateway::startup::Application;
 use tokio::time::Instant;
@@ -52,18 +57,33 @@ fn settings(changes: &[(&str, &str)]) -> Result<Settings, String> {
     Ok(settings)
 }
 
-fn options(base_url: &str) -> ClientOptions {
+fn given() -> Credentials {
+    Credentials::Given { auth_token: AUTH_TOKEN.into(), secret_code: SECRET_CODE.into() }
+}
+
+fn options(base_url: &str, proxy_url: Option<&str>) -> ClientOptions {
     ClientOptions {
         base_url: base_url.parse().unwrap(),
-        admin_username: Username::parse("admin").unwrap(),
-        connect_timeout: Duration::from_secs(1),
         request_timeout: Duration::from_secs(1),
-        proxy_url: None,
+        http: HttpOptions {
+            connect_timeout: Duration::from_secs(1),
+            https_only: false,
+            proxy_url: proxy_url.map(Into::into),
+        },
+        trust: Trust::Public,
+        admin_username: Username::parse("admin").unwrap(),
+        credentials: given(),
+        auth_api: AuthApi::V2,
+        default_session_timeout: Duration::from_secs(600),
+        refused_retry: Duration::from_secs(600),
     }
 }
 
-fn session() -> Session {
-    Session::new("admin", &AUTH_TOKEN.into(), &SECRET_CODE.into())
+/// A client whose session is kept in the background.
+fn client(options: ClientOptions) -> Result<Client, SetupError> {
+    let (client, keeper) = Client::new(options, Arc::new(Metrics::default()))?;
+    tokio::spawn(keeper.run());
+    Ok(client)
 }
 
 #[test]
@@ -86,17 +106,20 @@ fn faults_of_settings_show_no_value() {
     }
 }
 
-#[test]
-fn sessions_clients_and_their_options_show_no_secret() {
-    expect_clean(&format!("{:?} {:#?}", session(), session()));
+#[tokio::test]
+async fn credentials_clients_and_their_options_show_no_secret() {
+    let login = LoginCredentials {
+        password: "pl4nted".into(),
+        integration_key: "pl4nted".into(),
+        app_secret_key: "pl4nted".into(),
+    };
+    expect_clean(&format!("{:?} {login:?} {:?}", given(), Credentials::Login(login.clone())));
     expect_clean(&format!("{:?}", cen_token(&SECRET_CODE.into(), "admin", &AUTH_TOKEN.into())));
-    let mut options = options("http://127.0.0.1:1");
-    options.proxy_url = Some("http://user:pl4nted@127.0.0.1:1".into());
-    expect_clean(&format!("{options:?}"));
-    let client = Client::new(&options, session()).expect("a client");
-    expect_clean(&format!("{client:?} {client:#?}"));
-    options.proxy_url = Some("pl4nted".into());
-    if let Err(error) = Client::new(&options, session()) {
+    let options = |proxy_url| options("http://127.0.0.1:1", Some(proxy_url));
+    expect_clean(&format!("{:?}", options("http://user:pl4nted@127.0.0.1:1")));
+    let known = client(options("http://user:pl4nted@127.0.0.1:1")).expect("a client");
+    expect_clean(&format!("{known:?} {known:#?}"));
+    if let Err(error) = client(options("pl4nted")) {
         expect_clean(&format!("{error} {error:?}"));
     }
 }
@@ -138,7 +161,7 @@ async fn errors_of_real_calls_show_neither_urls_nor_what_was_received() {
         Fault::Send(reply("{\"code\":\"22025\",\"message\":\"pl4nted\"}")),
     ] {
         let server = FaultServer::start(vec![fault]).await;
-        let client = Client::new(&options(&server.base_url()), session()).expect("a client");
+        let client = client(options(&server.base_url(), None)).expect("a client");
         let deadline = Instant::now() + Duration::from_secs(1);
         let error = client.register_user(&new_user(), deadline).await.expect_err("a fault");
         shown.push(format!("{error} {error:?}"));
@@ -148,7 +171,7 @@ async fn errors_of_real_calls_show_neither_urls_nor_what_was_received() {
         shown.push(format!("{error} {error:?}"));
         assert!(!shown.iter().any(|shown| shown.contains("CentagateWS/")), "{shown:?}");
     }
-    let closed = Client::new(&options("http://127.0.0.1:1"), session()).expect("a client");
+    let closed = client(options("http://127.0.0.1:1", None)).expect("a client");
     let deadline = Instant::now() + Duration::from_secs(1);
     let error = closed.register_user(&new_user(), deadline).await.expect_err("nobody listens");
     assert!(matches!(error, Error::NotSent(NotSent::CannotConnect(_))));

@@ -26,7 +26,7 @@ async fn send(address: std::net::SocketAddr, request: &[u8]) -> TcpStream {
 async fn a_stopping_gateway_is_not_ready_serves_on_and_finishes_what_is_under_way() {
     let (environment, simulator) = Environment::with_simulator().await;
     let mut gateway = environment.set("GATEWAY__SERVER__DRAIN_MS", "1500").serve().await;
-    assert_eq!(gateway.manage("/readyz?verbose").await, (200, "ready\ndraining: no\n".into()));
+    assert_eq!(gateway.manage("/readyz?verbose").await, (200, "ready\ndraining: no\nsession: live for 0 s\n".into()));
     let gate = Gate::new();
     simulator.instruct(Instruction::times(None, 2, Behaviour::Hold(gate.clone())));
     let mut held = send(gateway.address, &registration("held")).await;
@@ -40,7 +40,8 @@ async fn a_stopping_gateway_is_not_ready_serves_on_and_finishes_what_is_under_wa
     gateway.terminate();
     gateway.wait_for_line(|line| line.contains("\"stopping\"")).await;
     assert_eq!(gateway.manage("/readyz").await, (503, "not ready\n".into()));
-    assert_eq!(gateway.manage("/readyz?verbose").await, (503, "not ready\ndraining: stopping\n".into()));
+    let (status, reasons) = gateway.manage("/readyz?verbose").await;
+    assert_eq!((status, reasons.starts_with("not ready\ndraining: stopping\n")), (503, true), "{reasons}");
     assert_eq!(gateway.manage("/livez").await.0, 200);
     let new = raw::exchange(gateway.address, &registration("new")).await;
     assert_eq!((new.status, new.header("connection")), (201, Some("close")), "new connections are served on");
