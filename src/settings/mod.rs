@@ -172,7 +172,7 @@ impl Settings {
         let text = |text: &str| Text::parse(text).ok();
         Ok(Self {
             server: ServerSettings {
-                host: reader.text("server.host")?,
+                host: address::host(reader, "server.host")?,
                 port: reader.number("server.port", 0..=u16::MAX)?,
                 public_url: reader.optional_parsed("server.public_url", PublicUrl::EXPECTED, PublicUrl::parse)?,
                 workers: reader.number("server.workers", 0..=1024)?,
@@ -188,7 +188,7 @@ impl Settings {
                 base_url: address::base_url(reader)?,
                 connect_timeout: reader.milliseconds("centagate.connect_timeout_ms", 1)?,
                 request_timeout: reader.milliseconds("centagate.request_timeout_ms", 1)?,
-                proxy_url: reader.optional_secret("centagate.proxy_url")?,
+                proxy_url: address::proxy_url(reader)?,
                 auth_api: reader.parsed("centagate.auth_api", "v1 or v2", |text| match text {
                     "v1" => Some(AuthApi::V1),
                     "v2" => Some(AuthApi::V2),
@@ -240,7 +240,7 @@ impl Settings {
 
     fn read_management(reader: &Reader) -> Result<ManagementSettings, SettingsFault> {
         Ok(ManagementSettings {
-            host: reader.text("management.host")?,
+            host: address::host(reader, "management.host")?,
             port: reader.number("management.port", 0..=u16::MAX)?,
         })
     }

@@ -53,7 +53,7 @@ fn an_unknown_key_is_named_wherever_it_stands() {
     for (text, key) in [
         (format!("nonsense = \"{PLANTED}\""), "nonsense"),
         (format!("[server]\nprot = \"{PLANTED}\""), "server.prot"),
-        (format!("[centagate.admin]\npassword = \"{PLANTED}\""), "centagate.admin.password"),
+        (format!("[centagate.admin]\npasswort = \"{PLANTED}\""), "centagate.admin.passwort"),
         (format!("[nonsense.deep]\nkey = \"{PLANTED}\""), "nonsense.deep.key"),
         (format!("server = \"{PLANTED}\""), "server"),
     ] {
