@@ -1,6 +1,7 @@
 //! The command line.
 
-use std::io::{Write as _, stderr, stdout};
+use std::error::Error as _;
+use std::io::{ErrorKind, Write as _, stderr, stdout};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -116,8 +117,8 @@ fn new_caller_key(name: &str, scopes: &[Scope], expires: Option<&str>) -> ExitCo
 }
 
 fn healthcheck() -> ExitCode {
-    let management = match Sources::from_process().and_then(|sources| Settings::load(&sources)) {
-        Ok(settings) => settings.management,
+    let management = match Sources::from_process().and_then(|sources| Settings::load_management(&sources)) {
+        Ok(management) => management,
         Err(fault) => return fail(EX_CONFIG, &fault),
     };
     let host = match management.host.as_str() {
@@ -129,11 +130,14 @@ fn healthcheck() -> ExitCode {
     let url = format!("http://{host}:{}/livez", management.port);
     let alive = on_this_thread(async {
         let client = reqwest::Client::builder().no_proxy().timeout(std::time::Duration::from_secs(3)).build()?;
-        client.get(url).send().await?.error_for_status()
+        client.get(&url).send().await?.error_for_status()
     });
     match alive {
         Ok(_) => ExitCode::SUCCESS,
-        Err(error) => fail(1, &error.without_url()),
+        Err(error) => {
+            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+            fail(1, &format_args!("no healthy answer from {url}{cause}"))
+        }
     }
 }
 
@@ -159,9 +163,10 @@ fn expiry(date: &str) -> Result<String, String> {
 }
 
 fn print(text: &str) -> ExitCode {
-    // A closed pipe is the reader's choice.
-    let _ = writeln!(stdout(), "{}", text.trim_end());
-    ExitCode::SUCCESS
+    match writeln!(stdout(), "{}", text.trim_end()).and_then(|()| stdout().flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => fail(1, &format_args!("standard output: {error}")),
+        _ => ExitCode::SUCCESS, // a closed pipe is the reader's choice
+    }
 }
 
 fn fail(status: u8, fault: &dyn std::fmt::Display) -> ExitCode {

@@ -16,7 +16,7 @@ const DESCRIPTION: &str = "\
 Registers users and OTP tokens in CENTAGATE. The gateway keeps the administrator's secrets, signs each call and maps \
 CENTAGATE's return codes to HTTP statuses.
 
-Every error is a problem document (RFC 9457). Its `code` is a stable word; `GET /problems` explains all of them. Where a \
+Every error is a problem document (RFC 9457). Its `code` is a stable word; [`GET /problems`](../problems) explains all of them. Where a \
 problem concerns a call of CENTAGATE, `outcome` says whether the request may have been executed: after `notExecuted` it \
 may be sent again, after `unknown` look first.
 
@@ -106,14 +106,13 @@ fn complete(operation: &mut Operation, own: &[Problem]) {
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(
-            "Your id for this request; the reply and the gateway's log carry it. Any other value is replaced.",
+            "Your id for this request, such as order-4711; the reply and the gateway's log carry it. Any other value is replaced.",
         ))
-        .schema(Some(text().pattern(Some("^[A-Za-z0-9._-]{1,128}$"))))
-        .example(Some(json!("order-4711")));
+        .schema(Some(text().pattern(Some("^[A-Za-z0-9._-]{1,128}$"))));
     operation.parameters.get_or_insert_default().push(request_id.build().into());
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(response) = response {
-            add_common_headers(response);
+            add_request_id(response);
         }
     }
     let mut problems: Vec<Problem> = COMMON.iter().chain(own).copied().collect();
@@ -140,7 +139,7 @@ fn response(problems: &[Problem]) -> Response {
         .description(description.collect::<Vec<_>>().join("\n\n"))
         .content("application/problem+json", content.build())
         .build();
-    add_common_headers(&mut response);
+    add_request_id(&mut response);
     if problems.contains(&Problem::Unauthenticated) {
         response
             .headers
@@ -152,10 +151,9 @@ fn response(problems: &[Problem]) -> Response {
     response
 }
 
-fn add_common_headers(response: &mut Response) {
+fn add_request_id(response: &mut Response) {
     let request_id = header("The id of this request: yours, if it could be taken", json!("order-4711"));
     response.headers.insert("X-Request-Id".to_owned(), request_id.into());
-    response.headers.insert("Cache-Control".to_owned(), header("Always no-store", json!("no-store")).into());
 }
 
 fn header(description: &str, example: Value) -> Header {

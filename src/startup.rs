@@ -53,10 +53,10 @@ pub enum BuildError {
     #[error("centagate: {0}")]
     Client(#[from] SetupError),
     /// A listener could not be bound.
-    #[error("{key}: cannot listen on {address}: {cause}")]
+    #[error("{section}.host and {section}.port: cannot listen on {address}: {cause}")]
     Listen {
         /// The listener's section in the configuration.
-        key: &'static str,
+        section: &'static str,
         /// What it should have listened on.
         address: String,
         /// Why it cannot.
@@ -197,10 +197,10 @@ async fn shut_down(gateway: &Gateway, settings: &ServerSettings, (api, managemen
     info!("stopped");
 }
 
-fn bind(key: &'static str, host: &str, port: u16) -> Result<Listener, BuildError> {
+fn bind(section: &'static str, host: &str, port: u16) -> Result<Listener, BuildError> {
     let bound = TcpListener::bind((host, port)).and_then(|socket| {
         socket.set_nonblocking(true)?;
         Ok(Listener { address: socket.local_addr()?, socket })
     });
-    bound.map_err(|cause| BuildError::Listen { key, address: format!("{host}:{port}"), cause })
+    bound.map_err(|cause| BuildError::Listen { section, address: format!("{host}:{port}"), cause })
 }

@@ -9,7 +9,12 @@ use super::{ApiError, Gateway, Problem};
 /// Swagger UI finds the document from its own place, so that both work behind any path prefix; it asks nobody else.
 static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     Arc::new(
-        Config::from("../openapi.json").validator_url("none").try_it_out_enabled(true).display_request_duration(true),
+        Config::from("../openapi.json")
+            .validator_url("none")
+            .use_base_layout() // no bar for loading other documents
+            .default_models_expand_depth(0)
+            .try_it_out_enabled(true)
+            .display_request_duration(true),
     )
 });
 

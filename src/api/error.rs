@@ -16,7 +16,7 @@ use crate::domain::Outcome;
 
 /// Why a request was not served, as its caller will read it.
 ///
-/// Handlers return it; [`boundary`](super::boundary) alone makes the reply, because only there the request's id is known.
+/// Handlers return it; [`boundary`](fn@super::boundary) alone makes the reply, because only there the request's id is known.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     pub(super) problem: Problem,

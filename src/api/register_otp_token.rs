@@ -20,6 +20,7 @@ use crate::domain::{NewOtpToken, OtpTokenStatus, ValiditySeconds};
 #[expect(dead_code, reason = "documents what `parse` reads; the two are compared by a test")]
 pub(crate) struct RegisterOtpTokenRequest {
     /// The state to register the token in.
+    #[schema(example = "valid")]
     status: OtpTokenStatusWord,
     /// How long the passcode is valid, in seconds; 300 where it is absent (CENTAGATE's default).
     #[schema(minimum = 1, maximum = 86400, example = 600)]
@@ -59,7 +60,7 @@ pub(crate) struct RegisteredOtpTokenReply<'a> {
     #[schema(required, value_type = Option<String>, example = "482913")]
     passcode: Option<&'a str>,
     /// The content of a QR code that enrols the token; null if CENTAGATE sent none.
-    #[schema(required, value_type = Option<String>, example = "iVBORw0KGgo=")]
+    #[schema(required, value_type = Option<String>, example = "wtxIcRUTPbf4B/Sm4NZcR7+xlyq2+A6Z")]
     qr: Option<&'a str>,
 }
 
@@ -75,7 +76,7 @@ pub(crate) struct RegisteredOtpTokenReply<'a> {
     tag = "OTP tokens",
     params((
         "id" = String, Path,
-        description = "The user's name, percent-encoded once: 1 to 255 characters, no control characters, not . or ..",
+        description = "The user's name: 1 to 255 characters, no control characters, not . or ..; in the URL percent-encoded once",
         min_length = 1, max_length = 255, example = "alice"
     )),
     request_body(content = RegisterOtpTokenRequest, description = "The token to register; unknown members are refused"),

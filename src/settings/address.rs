@@ -1,5 +1,7 @@
 use std::fmt;
+use std::net::IpAddr;
 
+use secrecy::SecretString;
 use url::{Host, Url};
 
 use super::SettingsFault;
@@ -47,6 +49,22 @@ pub(super) fn base_url(reader: &Reader) -> Result<Url, SettingsFault> {
         ));
     }
     Ok(url)
+}
+
+/// `centagate.proxy_url`: an HTTP proxy; its user information makes it a secret.
+pub(super) fn proxy_url(reader: &Reader) -> Result<Option<SecretString>, SettingsFault> {
+    reader.optional_parsed("centagate.proxy_url", "http(s)://[user:password@]host[:port]", |text| {
+        let url = Url::parse(text).ok()?;
+        (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| text.into())
+    })
+}
+
+/// What to listen on: an IP address or the name of this host.
+pub(super) fn host(reader: &Reader, key: &'static str) -> Result<String, SettingsFault> {
+    reader.parsed(key, "an IP address or a host name", |text| {
+        let name = || text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+        (text.parse::<IpAddr>().is_ok() || name()).then(|| text.to_owned())
+    })
 }
 
 /// `text` as an http(s) URL without user information, query or fragment.

@@ -153,6 +153,15 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Reads where the management listener is and nothing else: a fault elsewhere is not its business.
+    ///
+    /// # Errors
+    /// An unreadable layer, or a missing or bad value of these keys.
+    pub fn load_management(sources: &Sources) -> Result<ManagementSettings, SettingsFault> {
+        let sources = Sources { secrets_dir: None, ..sources.clone() };
+        Self::read_management(&Reader { found: sources.collect()? })
+    }
+
     /// Each key with its effective value and the layer that it comes from, a line each; secrets as `set` or `missing`.
     ///
     /// # Errors
@@ -172,10 +181,9 @@ impl Settings {
 
     fn read(reader: &Reader, sources: &Sources) -> Result<Self, SettingsFault> {
         let text = |text: &str| Text::parse(text).ok();
-        let host = |key| reader.text(key);
         Ok(Self {
             server: ServerSettings {
-                host: host("server.host")?,
+                host: address::host(reader, "server.host")?,
                 port: reader.number("server.port", 0..=u16::MAX)?,
                 public_url: reader.optional_parsed("server.public_url", PublicUrl::EXPECTED, PublicUrl::parse)?,
                 workers: reader.number("server.workers", 0..=1024)?,
@@ -186,15 +194,12 @@ impl Settings {
                 drain: reader.milliseconds("server.drain_ms", 0)?,
                 shutdown: reader.milliseconds("server.shutdown_ms", 0)?,
             },
-            management: ManagementSettings {
-                host: host("management.host")?,
-                port: reader.number("management.port", 0..=u16::MAX)?,
-            },
+            management: Self::read_management(reader)?,
             centagate: CentagateSettings {
                 base_url: address::base_url(reader)?,
                 connect_timeout: reader.milliseconds("centagate.connect_timeout_ms", 1)?,
                 request_timeout: reader.milliseconds("centagate.request_timeout_ms", 1)?,
-                proxy_url: reader.optional_secret("centagate.proxy_url")?,
+                proxy_url: address::proxy_url(reader)?,
                 auth_api: reader.parsed("centagate.auth_api", "v1 or v2", |text| match text {
                     "v1" => Some(AuthApi::V1),
                     "v2" => Some(AuthApi::V2),
@@ -250,6 +255,13 @@ impl Settings {
                 )?,
             },
             sources: sources.clone(),
+        })
+    }
+
+    fn read_management(reader: &Reader) -> Result<ManagementSettings, SettingsFault> {
+        Ok(ManagementSettings {
+            host: address::host(reader, "management.host")?,
+            port: reader.number("management.port", 0..=u16::MAX)?,
         })
     }
 

@@ -26,11 +26,6 @@ impl Reader {
         }
     }
 
-    /// The text of `key`.
-    pub(super) fn text(&self, key: &'static str) -> Result<String, SettingsFault> {
-        self.optional_text(key)?.ok_or_else(|| SettingsFault::of_key(key, "is missing"))
-    }
-
     /// What `parse` makes of the text of `key`, if it has a value.
     pub(super) fn optional_parsed<T>(
         &self,

@@ -1,0 +1,63 @@
+# docker build --target gateway   -t centagate-gateway .     (what a build without --target makes)
+# docker build --target simulator -t centagate-simulator .   (to develop and test against; never for production)
+
+# Everything in Cargo.lock, compiled for two empty crates: this layer lasts until a manifest changes.
+# Two builds, because a package on its own may ask its dependencies for fewer features than both together.
+FROM rust:1.95-slim-bookworm AS dependencies
+WORKDIR /build
+COPY Cargo.toml Cargo.lock ./
+COPY simulator/Cargo.toml simulator/
+RUN mkdir -p src examples simulator/src \
+    && touch src/lib.rs simulator/src/lib.rs \
+    && echo 'fn main() {}' > src/main.rs \
+    && cp src/main.rs examples/demo.rs \
+    && cargo build --locked --release --package centagate-gateway \
+    && cargo build --locked --release --package centagate-simulator \
+    && cargo clean --release --package centagate-gateway --package centagate-simulator
+
+FROM dependencies AS build-simulator
+# A new volume mounted on a directory of the image takes over its owner.
+RUN mkdir volume
+COPY simulator/src simulator/src
+RUN cargo build --locked --offline --release --package centagate-simulator
+
+FROM gcr.io/distroless/cc-debian12:nonroot AS simulator
+COPY --from=build-simulator /build/target/release/centagate-simulator /usr/local/bin/
+COPY --from=build-simulator --chown=65532:65532 /build/volume /etc/centagate-gateway
+ENV SIMULATOR_ADDRESS=0.0.0.0:9000
+EXPOSE 9000
+USER 65532:65532
+ENTRYPOINT ["/usr/local/bin/centagate-simulator"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/usr/local/bin/centagate-simulator", "healthcheck"]
+ARG VERSION=unreleased
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="centagate-simulator" \
+      org.opencontainers.image.description="A CENTAGATE to develop and test against, not for production" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.base.name="gcr.io/distroless/cc-debian12:nonroot"
+
+FROM dependencies AS build-gateway
+COPY src src
+RUN cargo build --locked --offline --release --package centagate-gateway
+COPY config config
+# The gateway's user can read them whatever the umask of the checkout.
+RUN chmod -R a+rX config
+
+FROM gcr.io/distroless/cc-debian12:nonroot AS gateway
+WORKDIR /srv/centagate-gateway
+COPY --from=build-gateway /build/config config
+COPY --from=build-gateway /build/target/release/centagate-gateway /usr/local/bin/
+EXPOSE 8080 9090
+USER 65532:65532
+ENTRYPOINT ["/usr/local/bin/centagate-gateway"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/usr/local/bin/centagate-gateway", "healthcheck"]
+ARG VERSION=unreleased
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="centagate-gateway" \
+      org.opencontainers.image.description="A REST gateway in front of CENTAGATE's CentagateWS" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.base.name="gcr.io/distroless/cc-debian12:nonroot"

@@ -1,0 +1,274 @@
+//! The `OpenAPI` document: committed, complete, and true.
+
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use crate::gateway::{Setup, TestGateway, alice, user, with};
+use crate::reply::PROBLEMS;
+
+const OPERATIONS: [(&str, &str); 2] = [("/users", "NewUser"), ("/users/{id}/otp-token", "NewOtpToken")];
+
+fn committed() -> Value {
+    let text = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/openapi.json")).expect("the document");
+    serde_json::from_slice(&text).expect("JSON")
+}
+
+fn schema(name: &str) -> Value {
+    committed()["components"]["schemas"][name].clone()
+}
+
+fn properties(name: &str) -> Map<String, Value> {
+    schema(name)["properties"].as_object().expect(name).clone()
+}
+
+#[tokio::test]
+async fn the_served_document_is_the_committed_one() {
+    let gateway = TestGateway::start().await;
+    let reply = gateway.get("/openapi.json").await;
+    assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/json")));
+    let committed = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/openapi.json")).unwrap();
+    assert!(reply.body == committed, "regenerate it: cargo run -q -- openapi > openapi/openapi.json");
+    let head = gateway.send(gateway.request(Method::HEAD, "/openapi.json")).await;
+    assert_eq!((head.status, head.body.len()), (200, 0));
+}
+
+#[test]
+fn the_document_is_openapi_3_1_with_both_operations_and_the_security_scheme() {
+    let document = committed();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
+    let paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
+    assert_eq!(paths, OPERATIONS.map(|(path, _)| path));
+    for (path, id) in [("/users", "createUser"), ("/users/{id}/otp-token", "registerOtpToken")] {
+        let operation = &document["paths"][path]["post"];
+        assert_eq!(operation["operationId"], id);
+        assert_eq!(operation["security"], json!([{ "callerKey": [] }]));
+        assert_eq!(operation["requestBody"]["required"], true);
+        assert!(operation["summary"].is_string() && operation["tags"][0].is_string());
+    }
+    let scheme = &document["components"]["securitySchemes"]["callerKey"];
+    assert_eq!((&scheme["type"], &scheme["scheme"]), (&json!("http"), &json!("bearer")));
+}
+
+#[test]
+fn every_schema_and_property_is_described_and_has_an_example() {
+    for (name, schema) in committed()["components"]["schemas"].as_object().unwrap() {
+        assert!(schema["description"].is_string(), "{name}");
+        let Some(properties) = schema["properties"].as_object() else { continue };
+        for (property, schema) in properties {
+            let what = format!("{name}.{property}");
+            let reference = ["/$ref", "/items/$ref", "/oneOf/0/$ref", "/oneOf/1/$ref"]
+                .into_iter()
+                .find_map(|place| schema.pointer(place));
+            assert!(schema["description"].is_string() || reference.is_some(), "{what} is not described");
+            let is_shown = ["example", "examples", "enum"].into_iter().any(|key| schema.get(key).is_some());
+            assert!(is_shown || reference.is_some(), "{what} has no example");
+        }
+    }
+}
+
+#[test]
+fn every_error_response_has_an_example_of_each_problem_that_fits_its_status() {
+    for (path, _) in OPERATIONS {
+        let document = committed();
+        let responses = document["paths"][path]["post"]["responses"].as_object().unwrap();
+        for (status, response) in responses {
+            assert!(response["headers"]["X-Request-Id"].is_object(), "{path} {status}");
+            if status == "201" {
+                let reference = &response["content"]["application/json"]["schema"]["$ref"];
+                assert!(reference.is_string(), "{path}");
+                continue;
+            }
+            let examples = response["content"]["application/problem+json"]["examples"].as_object().expect("examples");
+            for (code, example) in examples {
+                let value = &example["value"];
+                assert_eq!(value["code"], *code);
+                assert_eq!(value["status"].to_string(), *status);
+                assert!(PROBLEMS.contains(&(code, status.parse().unwrap())), "{path} {status} {code}");
+                let is_upstreams = code.starts_with("centagate_") || value.get("upstreamCode").is_some();
+                assert_eq!(value.get("outcome").is_some(), is_upstreams, "{value}");
+            }
+            assert!(!examples.is_empty(), "{path} {status}");
+        }
+        assert!(responses["401"]["headers"]["WWW-Authenticate"].is_object());
+        assert!(responses["503"]["headers"]["Retry-After"].is_object());
+    }
+    assert!(committed()["paths"]["/users"]["post"]["responses"]["201"]["headers"]["Location"].is_object());
+}
+
+#[test]
+fn each_operation_documents_every_problem_that_it_can_answer() {
+    let everywhere = [
+        "malformed_request",
+        "unauthenticated",
+        "forbidden",
+        "request_timeout",
+        "body_too_large",
+        "unsupported_media_type",
+        "invalid_request",
+        "rejected_by_centagate",
+        "internal",
+        "centagate_denied",
+        "centagate_failed",
+        "centagate_unexpected",
+        "centagate_unavailable",
+        "centagate_timeout",
+    ];
+    let own: [&[&str]; 2] = [
+        &["email_taken", "username_taken", "group_not_found", "user_limit_reached"],
+        &["user_not_found", "user_not_active", "otp_token_already_registered"],
+    ];
+    for ((path, _), own) in OPERATIONS.into_iter().zip(own) {
+        let document = committed();
+        let responses = document["paths"][path]["post"]["responses"].as_object().unwrap();
+        for code in everywhere.iter().chain(own) {
+            let is_documented = responses
+                .values()
+                .any(|response| response["content"]["application/problem+json"]["examples"].get(code).is_some());
+            assert!(is_documented, "{path} {code}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_documented_member_is_taken_and_no_other() {
+    let gateway = TestGateway::start().await;
+    for (path, name) in OPERATIONS {
+        let path = path.replace("{id}", "bob");
+        for member in properties(name).keys() {
+            // 0 is no legal value of any member: the fault is about the value, not about the member.
+            let reply = gateway.send(gateway.post(&path, &json!({ member: 0 }))).await;
+            let errors = reply.problem("invalid_request")["errors"].clone();
+            let fault = errors.as_array().unwrap().iter().find(|fault| fault["pointer"] == format!("/{member}"));
+            let detail = fault.unwrap_or_else(|| panic!("{member}: {errors}"))["detail"].clone();
+            assert!(!detail.as_str().unwrap().contains("not a member"), "{member}: {detail}");
+        }
+        let mut missing = gateway.send(gateway.post(&path, &json!({}))).await.faults();
+        let mut required: Vec<String> = schema(name)["required"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|name| format!("/{}", name.as_str().unwrap()))
+            .collect();
+        if path == "/users" {
+            // Required unless the gateway is configured with a default.
+            required.extend(["/group".into(), "/app".into()]);
+        }
+        missing.sort();
+        required.sort();
+        assert_eq!(missing, required, "{path}");
+    }
+    assert!(gateway.simulator.requests().is_empty());
+}
+
+#[tokio::test]
+async fn documented_lengths_and_limits_are_those_that_are_enforced() {
+    let gateway = TestGateway::start().await;
+    let mut number = 0;
+    for (member, schema) in properties("NewUser") {
+        let Some(longest) = schema["maxLength"].as_u64() else { continue };
+        let longest = usize::try_from(longest).unwrap();
+        for (length, fits) in [(longest, true), (longest + 1, false), (0, false)] {
+            let text = match (member.as_str(), length) {
+                (_, 0) => String::new(),
+                ("email", length) => format!("{}@example.com", "a".repeat(length - "@example.com".len())),
+                (_, length) => "é".repeat(length),
+            };
+            number += 1;
+            let reply = gateway.create_user(&with(user(&format!("user-{number}")), &member, text)).await;
+            assert_eq!(reply.status != 422 || reply.json()["code"] != "invalid_request", fits, "{member} {length}");
+        }
+    }
+    let most = properties("NewUser")["additionalData"]["maxItems"].as_u64().unwrap();
+    for (count, fits) in [(most, true), (most + 1, false)] {
+        let items: Vec<String> = (0..count).map(|item| item.to_string()).collect();
+        let reply = gateway.create_user(&with(user("items"), "additionalData", json!(items))).await;
+        assert_eq!(reply.status == 201, fits, "{count}: {}", reply.text());
+    }
+    let item = schema("AdditionalText");
+    assert_eq!((&item["minLength"], &item["maxLength"]), (&json!(1), &json!(255)));
+    let seconds = properties("NewOtpToken")["validitySeconds"].clone();
+    let (least, most) = (seconds["minimum"].as_i64().unwrap(), seconds["maximum"].as_i64().unwrap());
+    for (seconds, fits) in [(least, true), (most, true), (least - 1, false), (most + 1, false)] {
+        gateway.simulator.unbind_token("bob");
+        let reply = gateway.register_otp_token("bob", &json!({ "status": "valid", "validitySeconds": seconds })).await;
+        assert_eq!(reply.status == 201, fits, "{seconds}: {}", reply.text());
+    }
+}
+
+#[tokio::test]
+async fn documented_words_are_those_that_are_taken() {
+    let gateway = TestGateway::start().await;
+    let words = |name| schema(name)["enum"].as_array().expect(name).clone();
+    assert_eq!(words("Role"), [json!("user"), json!("companyAdmin"), json!("groupAdmin")]);
+    for (number, role) in words("Role").into_iter().enumerate() {
+        let reply = gateway.create_user(&with(user(&format!("role-{number}")), "role", role.clone())).await;
+        assert_eq!((reply.status, &reply.json()["role"]), (201, &role));
+    }
+    assert_eq!(words("OtpTokenStatus").len(), 4);
+    for status in words("OtpTokenStatus") {
+        gateway.simulator.unbind_token("bob");
+        let reply = gateway.register_otp_token("bob", &json!({ "status": status })).await;
+        assert_eq!((reply.status, &reply.json()["status"]), (201, &status));
+    }
+    let outcomes = schema("Problem")["properties"]["outcome"].clone();
+    assert!(outcomes["description"].as_str().unwrap().contains("notExecuted"));
+}
+
+#[tokio::test]
+async fn documented_members_of_replies_are_those_that_are_sent() {
+    let gateway = TestGateway::start().await;
+    for (reply, name) in [
+        (gateway.create_user(&alice()).await, "CreatedUser"),
+        (gateway.register_otp_token("bob", &json!({ "status": "valid" })).await, "RegisteredOtpToken"),
+    ] {
+        let sent = reply.json();
+        let mut sent: Vec<&String> = sent.as_object().unwrap().keys().collect();
+        let documented = properties(name);
+        let mut documented: Vec<&String> = documented.keys().collect();
+        let schema = schema(name);
+        let mut required: Vec<&str> = schema["required"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        sent.sort();
+        documented.sort();
+        required.sort_unstable();
+        assert_eq!(sent, documented, "{name}");
+        assert_eq!(sent, required, "{name}: members are always present");
+    }
+}
+
+#[tokio::test]
+async fn docs_can_be_switched_off() {
+    let gateway = Setup::new().set("docs.enabled", "false").start().await;
+    for path in ["/docs", "/docs/", "/docs/index.html", "/openapi.json"] {
+        gateway.get(path).await.problem("not_found");
+    }
+    assert_eq!(gateway.get("/problems").await.status, 200);
+}
+
+#[tokio::test]
+async fn swagger_ui_is_served_from_its_own_files() {
+    let gateway = TestGateway::start().await;
+    let redirect = gateway.get("/docs").await;
+    assert_eq!((redirect.status, redirect.header("location")), (307, Some("docs/")));
+    let index = gateway.get("/docs/").await;
+    assert_eq!(index.status, 200);
+    assert!(index.header("content-type").unwrap().starts_with("text/html"));
+    let page = index.text();
+    let mut files = Vec::new();
+    for attribute in ["src=\"", "href=\""] {
+        for reference in page.split(attribute).skip(1) {
+            let file = reference.split('"').next().unwrap();
+            assert!(!file.contains("//"), "{file} is not ours");
+            files.push(file.trim_start_matches("./").to_owned());
+        }
+    }
+    let types = |end: &str| files.iter().any(|file| file.rsplit('.').next() == Some(end));
+    assert!(types("js") && types("css"), "{files:?}");
+    for file in files {
+        let path = format!("/docs/{file}");
+        assert_eq!(gateway.get(&path).await.status, 200, "{path}");
+        let head = gateway.send(gateway.request(Method::HEAD, &path)).await;
+        assert_eq!((head.status, head.body.len()), (200, 0), "{path}");
+    }
+    let initializer = gateway.get("/docs/swagger-initializer.js").await.text();
+    assert!(initializer.contains("../openapi.json") && !initializer.contains("http"), "{initializer}");
+}

@@ -1,0 +1,32 @@
+//! Black-box tests: the real application in front of a simulated CENTAGATE, met as callers and operators meet it.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod callers;
+mod fault_server;
+mod gateway;
+mod process;
+mod raw;
+mod reply;
+
+mod bodies;
+mod command_line;
+mod configuration_faults;
+mod contract_document;
+mod credentials;
+mod http_edges;
+mod invalid_tokens;
+mod invalid_users;
+mod log_lines;
+mod lost_callers;
+mod management;
+mod many_at_once;
+mod planted_secrets;
+mod problem_pages;
+mod redaction;
+mod replies;
+mod return_codes;
+mod routing;
+mod shutdown;
+mod upstream_failures;
+mod upstream_requests;

@@ -1,0 +1,260 @@
+//! Secrets are planted everywhere, and looked for wherever something can be read.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
+use centagate_simulator::{Admin, Behaviour, Config, Instruction, Simulator, User, cen_token};
+use serde_json::{Value, json};
+
+use crate::callers;
+use crate::gateway::{token, user};
+use crate::process::{Environment, GatewayProcess, json as line_as_json};
+use crate::raw;
+use crate::reply::Reply;
+
+const AUTH_TOKEN: &str = "Pl4nted/Auth+T0ken/qz==";
+const SECRET_CODE: &str = "pl4nted s3cret c0de;<&>/ü";
+const CALLER_KEY: &str = "pl4nted-caller+key/~%41";
+const PASSCODE: &str = "70615049382716";
+const QR: &str = "otpauth://totp/pl4nted?secret=QRPL4NTEDQR";
+
+fn admin() -> Admin {
+    Admin { username: "admin".into(), auth_token: AUTH_TOKEN.into(), secret_code: SECRET_CODE.into() }
+}
+
+fn secrets() -> [String; 6] {
+    [AUTH_TOKEN, SECRET_CODE, &cen_token("admin", AUTH_TOKEN, SECRET_CODE), CALLER_KEY, PASSCODE, QR].map(str::to_owned)
+}
+
+/// Every spelling in which `secret` could stand in a text.
+fn spellings(secret: &str) -> Vec<String> {
+    let encoded = hex::encode_upper(secret)
+        .as_bytes()
+        .chunks(2)
+        .fold(String::new(), |encoded, byte| encoded + "%" + std::str::from_utf8(byte).unwrap());
+    let sparse = centagate_gateway::centagate::percent_encode_segment(secret);
+    let json = serde_json::to_string(secret).unwrap().trim_matches('"').to_owned();
+    let base64 = STANDARD_NO_PAD.encode(secret);
+    vec![
+        secret.to_owned(),
+        secret.to_lowercase(),
+        hex::encode(secret),
+        hex::encode_upper(secret),
+        STANDARD.encode(secret),
+        // Its last digit depends on what follows.
+        base64[..base64.len() - 1].to_owned(),
+        URL_SAFE.encode(secret),
+        encoded.to_lowercase(),
+        encoded,
+        sparse.to_lowercase(),
+        sparse,
+        format!("{secret:?}").trim_matches('"').to_owned(),
+        json,
+    ]
+}
+
+#[track_caller]
+fn expect_clean(text: &str, what: &str) {
+    for secret in secrets() {
+        for spelling in spellings(&secret) {
+            assert!(!text.contains(&spelling), "{spelling} stands in {what}: {text}");
+        }
+    }
+}
+
+/// An environment with all secrets planted; logs tell as much as they can.
+fn environment(base_url: &str, format: &str) -> Environment {
+    let environment = Environment::new(base_url, &admin());
+    let scopes = ["users:create", "otp-tokens:create", "admins:create"];
+    environment.write("callers.toml", callers::block("planted", CALLER_KEY, &scopes, ""));
+    environment.set("GATEWAY__TELEMETRY__LOG_FILTER", "trace").set("GATEWAY__TELEMETRY__LOG_FORMAT", format)
+}
+
+async fn start_simulator() -> Simulator {
+    let simulator = Simulator::start(Config::new(admin())).await.expect("a simulator");
+    simulator.add_user(User::new("bob"));
+    simulator
+}
+
+/// Replies whose every part repeats the secrets.
+fn indiscreet_behaviours() -> Vec<Behaviour> {
+    let all = secrets().join(" ");
+    let echo = json!({ "message": all, "object": all, "cenToken": all });
+    let code = |code: Value| Behaviour::Code { code, message: all.clone() };
+    vec![
+        code(json!("10001")),
+        code(json!("10002")),
+        code(json!(10004)),
+        code(json!("22025")),
+        code(json!("99999")),
+        code(json!(all)),
+        code(json!(cen_token("admin", AUTH_TOKEN, SECRET_CODE))),
+        code(json!([all])),
+        Behaviour::Envelope(json!([all])),
+        Behaviour::Envelope(echo.clone()),
+        Behaviour::Envelope(json!({ "code": "10003", "message": echo, "object": echo })),
+        Behaviour::reply(200, "text/html", all.clone()),
+        Behaviour::reply(502, "text/html", all.clone()),
+        Behaviour::reply(200, "application/json", format!("{{\"code\":\"0\",\"object\":\"{all}")),
+        Behaviour::Reply {
+            status: 307,
+            content_type: None,
+            headers: vec![("location".into(), format!("/{PASSCODE}/{}", cen_token("admin", AUTH_TOKEN, SECRET_CODE)))],
+            body: all.clone().into_bytes(),
+        },
+        Behaviour::CutBeforeReply,
+        Behaviour::CutWithoutExecuting,
+    ]
+}
+
+/// A gateway, the replies it gave and how many requests it was sent.
+struct Session {
+    gateway: GatewayProcess,
+    sent: Vec<String>,
+}
+
+impl Session {
+    async fn post(&mut self, path: &str, headers: &str, body: &str) -> Reply {
+        let id = format!("request-{}", self.sent.len());
+        let headers = format!("X-Request-Id: {id}\r\nContent-Type: application/json\r\n{headers}");
+        self.sent.push(id);
+        raw::exchange(self.gateway.address, &raw::post(path, &headers, body.as_bytes())).await
+    }
+
+    async fn post_as_caller(&mut self, path: &str, body: &Value) -> Reply {
+        self.post(path, &format!("Authorization: Bearer {CALLER_KEY}\r\n"), &body.to_string()).await
+    }
+
+    /// All kinds of requests; no reply but the passcode's own may hold a secret.
+    async fn run(&mut self, simulator: &Simulator) {
+        let created = self.post_as_caller("/users", &user("alice")).await;
+        assert_eq!(created.status, 201);
+        expect_clean(&created.text(), "a 201");
+        let object = json!({ "passcode": PASSCODE, "qr": QR }).to_string();
+        simulator.instruct(Instruction::once(None, Behaviour::Object(json!(object))));
+        let registered = self.post_as_caller("/users/bob/otp-token", &token()).await;
+        assert_eq!(registered.json()["passcode"], PASSCODE);
+        assert_eq!(registered.json()["qr"], QR);
+        expect_clean(&registered.text().replace(PASSCODE, "").replace(QR, ""), "a 201");
+        // Its head may not repeat what its body has to hold.
+        expect_clean(&format!("{:?}", registered.headers), "a head");
+        for behaviour in indiscreet_behaviours() {
+            for (path, body) in [("/users", user("carol")), ("/users/bob/otp-token", token())] {
+                simulator.instruct(Instruction::once(None, behaviour.clone()));
+                let reply = self.post_as_caller(path, &body).await;
+                assert!(reply.status >= 400, "{}", reply.text());
+                expect_clean(&format!("{:?}\n{}", reply.headers, reply.text()), "an error");
+            }
+        }
+        let indiscreet = Behaviour::Object(json!({ "other": secrets().join(" ") }));
+        simulator.instruct(Instruction::once(None, indiscreet));
+        simulator.unbind_token("bob");
+        let nulls = self.post_as_caller("/users/bob/otp-token", &token()).await;
+        assert_eq!((nulls.status, &nulls.json()["passcode"]), (201, &Value::Null));
+        expect_clean(&nulls.text(), "a 201 with nulls");
+        self.run_refused_requests().await;
+    }
+
+    /// Secrets where they do not belong: the caller's own mistakes are not spread either.
+    async fn run_refused_requests(&mut self) {
+        for headers in [
+            format!("Authorization: Basic {CALLER_KEY}\r\n"),
+            format!("Authorization: {CALLER_KEY}\r\n"),
+            format!("Authorization: Bearer {CALLER_KEY}, {AUTH_TOKEN}\r\n"),
+            format!("Authorization: Bearer {CALLER_KEY}\r\nAuthorization: Bearer {AUTH_TOKEN}\r\n"),
+            format!("Cookie: {AUTH_TOKEN}\r\nX-Api-Key: {CALLER_KEY}\r\n"),
+        ] {
+            let reply = self.post("/users", &headers, "{}").await;
+            assert_eq!(reply.status, 401);
+            expect_clean(&reply.text(), "a 401");
+        }
+        let all = secrets().join(" ");
+        let body = json!({ "username": [all], "firstName": format!("{all}\n"), "email": all, "role": all });
+        let reply = self.post_as_caller("/users", &body).await;
+        assert_eq!(reply.status, 422);
+        expect_clean(&reply.text(), "a 422");
+        let authorization = format!("Authorization: Bearer {CALLER_KEY}\r\n");
+        expect_clean(&self.post("/users", &authorization, &all).await.text(), "a 400");
+        let nowhere = format!("/{PASSCODE}?key={PASSCODE}");
+        expect_clean(&self.post(&nowhere, &authorization, "").await.text(), "a 404");
+        let path = format!("/users/{PASSCODE}%00/otp-token?passcode={PASSCODE}");
+        expect_clean(&self.post(&path, &authorization, "{}").await.text(), "a 422");
+    }
+}
+
+#[test]
+fn the_search_finds_a_secret_in_every_spelling() {
+    for secret in secrets() {
+        for spelling in spellings(&secret) {
+            let text = format!("some {spelling} text");
+            assert!(std::panic::catch_unwind(|| expect_clean(&text, "a test")).is_err(), "{spelling}");
+        }
+    }
+    expect_clean("some text", "a test");
+}
+
+#[tokio::test]
+async fn no_secret_appears_in_any_log_line_metric_or_reply() {
+    for format in ["json", "pretty"] {
+        let simulator = start_simulator().await;
+        let gateway = environment(&simulator.base_url(), format).serve().await;
+        let mut session = Session { gateway, sent: Vec::new() };
+        session.run(&simulator).await;
+        let Session { mut gateway, sent } = session;
+        let (_, metrics) = gateway.manage("/metrics").await;
+        expect_clean(&metrics, "the metrics");
+        gateway.terminate();
+        assert!(gateway.end().await.success());
+        expect_clean(&gateway.lines().join("\n"), "the log");
+        assert_eq!(gateway.complaints(), [""; 0]);
+        for id in sent {
+            let lines = gateway.lines();
+            let about: Vec<_> = lines
+                .iter()
+                .filter(|line| match format {
+                    "json" => line_as_json(line)["request_id"] == id,
+                    _ => line.contains(&format!("request_id=\"{id}\"")),
+                })
+                .collect();
+            assert_eq!(about.len(), 1, "one line for {id}: {about:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_secret_appears_where_centagate_cannot_be_reached() {
+    let gateway = environment("http://127.0.0.1:1", "json").serve().await;
+    let mut session = Session { gateway, sent: Vec::new() };
+    let reply = session.post_as_caller("/users", &user("alice")).await;
+    reply.problem("centagate_unavailable");
+    let line = session.gateway.wait_for_request("request-0").await;
+    assert_eq!((&line["outcome"], &line["caller"]), (&json!("notExecuted"), &json!("planted")));
+    expect_clean(&session.gateway.lines().join("\n"), "the log");
+}
+
+#[test]
+fn no_secret_appears_where_the_configuration_is_wrong() {
+    let proxy = format!("http://{PASSCODE}:{PASSCODE}@127.0.0.1:1");
+    let proxied = format!("not a proxy {AUTH_TOKEN}");
+    for (name, value) in [
+        ("GATEWAY__CENTAGATE__PROXY_URL", &*proxy),
+        ("GATEWAY__CENTAGATE__PROXY_URL", &proxied),
+        ("GATEWAY__SERVER__PORT", AUTH_TOKEN),
+        ("GATEWAY__SERVER__WORKERS", SECRET_CODE),
+        ("GATEWAY__DOCS__ENABLED", PASSCODE),
+        ("GATEWAY__TELEMETRY__LOG_FORMAT", CALLER_KEY),
+        ("GATEWAY__CENTAGATE__BASE_URL", &proxy),
+        ("GATEWAY__SERVER__PUBLIC_URL", &proxy),
+        ("GATEWAY__CENTAGATE__ADMIN__PASSWORD", SECRET_CODE),
+        ("GATEWAY__CENTAGATE__ADMIN__USERNAME", ".."),
+        ("GATEWAY__CENTAGATE__ADMIN__SECRET_CODE", "pl4nted s3cret c0de;<&>/ü\n"),
+        ("GATEWAY__CENTAGATE__ADMIN__AUTH_TOKEN", ""),
+    ] {
+        let environment = environment("http://127.0.0.1:1", "json").set(name, value);
+        let run = environment.run(&["check-config"]);
+        expect_clean(&format!("{run:?}{}{}", run.stdout, run.stderr), name);
+        if run.status == Some(78) {
+            let run = environment.run(&["serve"]);
+            expect_clean(&format!("{run:?}{}{}", run.stdout, run.stderr), name);
+        }
+    }
+}

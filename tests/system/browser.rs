@@ -1,0 +1,129 @@
+//! Chromium without a window, driven over the W3C `WebDriver` protocol.
+//!
+//! Looking an element up waits for it (an implicit wait that the driver bounds), so what a page shall show is written as
+//! the element that shows it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::Child;
+use tokio::time::timeout;
+
+use crate::printed::Printed;
+use crate::program::Program;
+
+const CHROMIUM: Program = Program { name: "chromium", package: "chromium" };
+const CHROMEDRIVER: Program = Program { name: "chromedriver", package: "chromium-driver" };
+
+/// How long the driver waits for an element.
+const ELEMENT_DEADLINE_MS: u64 = 20_000;
+/// How long one command may take, such a wait or Chromium's start included.
+const COMMAND_DEADLINE: Duration = Duration::from_secs(60);
+
+/// Why a command failed: what the driver said.
+pub(crate) type Failure = Box<dyn std::error::Error>;
+
+/// A browser with one empty page. [`quit`](Self::quit) ends it.
+pub(crate) struct Browser {
+    client: reqwest::Client,
+    session: String,
+    driver: Child,
+    _profile: TempDir,
+}
+
+impl Browser {
+    pub(crate) async fn start() -> Result<Self, Failure> {
+        let profile = tempfile::tempdir()?;
+        CHROMIUM.run(&["--version"], profile.path()).await;
+        let mut driver = CHROMEDRIVER.start(&["--port=0"], profile.path());
+        let mut printed = Printed::by(&mut driver);
+        let port = timeout(COMMAND_DEADLINE, printed.after("started successfully on port ")).await?;
+        printed.ignore_the_rest();
+        let client = reqwest::Client::builder().no_proxy().timeout(COMMAND_DEADLINE).build()?;
+        let url = format!("http://127.0.0.1:{}/session", port.trim_end_matches('.'));
+        let created = command(client.post(&url).body(capabilities(profile.path()).to_string())).await?;
+        let id = created["sessionId"].as_str().ok_or("a session without an id")?;
+        Ok(Self { session: format!("{url}/{id}"), client, driver, _profile: profile })
+    }
+
+    pub(crate) async fn open(&self, url: &str) -> Result<(), Failure> {
+        self.post("url", &json!({ "url": url })).await.map(drop)
+    }
+
+    /// The address of the page that is open.
+    pub(crate) async fn url(&self) -> Result<String, Failure> {
+        let url = command(self.client.get(format!("{}/url", self.session))).await?;
+        Ok(url.as_str().ok_or("no address")?.to_owned())
+    }
+
+    /// Waits for an element, and answers the text it shows.
+    pub(crate) async fn text(&self, xpath: &str) -> Result<String, Failure> {
+        let element = self.element(xpath).await?;
+        let text = command(self.client.get(format!("{}/{element}/text", self.session))).await?;
+        Ok(text.as_str().ok_or("no text")?.to_owned())
+    }
+
+    /// Waits for an element, and clicks on it.
+    pub(crate) async fn click(&self, xpath: &str) -> Result<(), Failure> {
+        let element = self.element(xpath).await?;
+        self.post(&format!("{element}/click"), &json!({})).await.map(drop)
+    }
+
+    /// Waits for an input, and types into it.
+    pub(crate) async fn type_into(&self, xpath: &str, text: &str) -> Result<(), Failure> {
+        let element = self.element(xpath).await?;
+        self.post(&format!("{element}/value"), &json!({ "text": text })).await.map(drop)
+    }
+
+    /// What the browser logged since the last call: `browser` is the console, `performance` has every request.
+    pub(crate) async fn log(&self, kind: &str) -> Result<Vec<Value>, Failure> {
+        let entries = self.post("se/log", &json!({ "type": kind })).await?;
+        Ok(entries.as_array().ok_or("no log")?.clone())
+    }
+
+    /// A picture of what the window shows, as PNG in base64.
+    pub(crate) async fn screenshot(&self) -> Result<String, Failure> {
+        let picture = command(self.client.get(format!("{}/screenshot", self.session))).await?;
+        Ok(picture.as_str().ok_or("no picture")?.to_owned())
+    }
+
+    /// Ends the browser and its driver.
+    pub(crate) async fn quit(mut self) -> Result<(), Failure> {
+        command(self.client.delete(&self.session)).await?;
+        Ok(self.driver.kill().await?)
+    }
+
+    async fn element(&self, xpath: &str) -> Result<String, Failure> {
+        let found = self.post("element", &json!({ "using": "xpath", "value": xpath })).await?;
+        let id = found.as_object().and_then(|found| found.values().next()).and_then(Value::as_str);
+        Ok(format!("element/{}", id.ok_or("an element without an id")?))
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        command(self.client.post(format!("{}/{path}", self.session)).body(body.to_string())).await
+    }
+}
+
+fn capabilities(profile: &Path) -> Value {
+    let user_data = format!("--user-data-dir={}", profile.join("chromium").display());
+    json!({ "capabilities": { "alwaysMatch": {
+        "timeouts": { "implicit": ELEMENT_DEADLINE_MS, "pageLoad": 30_000 },
+        "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
+        "goog:chromeOptions": { "args": [
+            user_data, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
+            "--no-proxy-server", "--window-size=1280,2400",
+        ] },
+    } } })
+}
+
+/// Sends one command, and answers its value.
+async fn command(request: reqwest::RequestBuilder) -> Result<Value, Failure> {
+    let reply = request.header("Content-Type", "application/json").send().await?;
+    let failed = !reply.status().is_success();
+    let mut reply: Value = serde_json::from_slice(&reply.bytes().await?)?;
+    let value = reply["value"].take();
+    if failed { Err(value["message"].to_string().into()) } else { Ok(value) }
+}

@@ -1,0 +1,70 @@
+//! The gateway in front of a simulator, in this process, wired as the program and the demo wire it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use centagate_gateway::settings::{Settings, Sources};
+use centagate_gateway::startup::Application;
+use centagate_simulator::{Admin, Simulator};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+const KEY: &str = "system-tests";
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A running gateway.
+pub(crate) struct Gateway {
+    url: String,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<std::io::Result<()>>,
+    _directory: TempDir,
+}
+
+impl Gateway {
+    pub(crate) fn start(simulator: &Simulator, admin: &Admin) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let callers_file = directory.path().join("callers.toml");
+        let key_sha256 = hex::encode(Sha256::digest(KEY));
+        let scopes = r#"["users:create", "otp-tokens:create"]"#;
+        let caller =
+            format!("[[callers]]\nname = \"system-tests\"\nkey_sha256 = \"{key_sha256}\"\nscopes = {scopes}\n");
+        std::fs::write(&callers_file, caller).expect("the callers file");
+        let settings = Settings::load(&Sources {
+            config_dir: Path::new(env!("CARGO_MANIFEST_DIR")).join("config"),
+            environment: "local".into(),
+            variables: BTreeMap::from([
+                ("GATEWAY__SERVER__PORT".into(), "0".into()),
+                ("GATEWAY__MANAGEMENT__PORT".into(), "0".into()),
+                ("GATEWAY__CENTAGATE__BASE_URL".into(), simulator.base_url()),
+                ("GATEWAY__CENTAGATE__ADMIN__USERNAME".into(), admin.username.clone()),
+                ("GATEWAY__CENTAGATE__ADMIN__AUTH_TOKEN".into(), admin.auth_token.clone()),
+                ("GATEWAY__CENTAGATE__ADMIN__SECRET_CODE".into(), admin.secret_code.clone()),
+                ("GATEWAY__CALLERS_FILE".into(), callers_file.display().to_string()),
+            ]),
+            secrets_dir: None,
+        });
+        let application = Application::build(settings.expect("settings")).expect("a gateway");
+        let url = format!("http://{}", application.address());
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(application.run_until(async { drop(stopped.await) }));
+        Self { url, stop, running, _directory: directory }
+    }
+
+    /// Posts, and answers the status.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> u16 {
+        let client = reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().expect("a client");
+        let request = client.post(format!("{}{path}", self.url)).bearer_auth(KEY);
+        let request = request.header("Content-Type", "application/json").body(body.to_string());
+        request.send().await.expect("a reply").status().as_u16()
+    }
+
+    pub(crate) async fn stop(self) {
+        drop(self.stop);
+        timeout(DEADLINE, self.running).await.expect("it stops in time").expect("no panic").expect("no error");
+    }
+}

@@ -1,0 +1,13 @@
+//! Tests that need programs beside Rust and a C compiler: Node.js, PHP, a JDK and Chromium.
+//!
+//! `cargo test --test system` runs them, `cargo test` does not. A program that is absent is a failure that names the
+//! Debian package that brings it.
+
+mod browser;
+mod demo;
+mod gateway;
+mod printed;
+mod program;
+mod sample;
+mod samples;
+mod swagger_ui;
