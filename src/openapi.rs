@@ -23,7 +23,7 @@ may be sent again, after `unknown` look first.
 Within 1.x reply members are added, never removed: ignore those you do not know.";
 
 /// The problems that every operation with a body can answer.
-const COMMON: [Problem; 14] = [
+const COMMON: [Problem; 16] = [
     Problem::MalformedRequest,
     Problem::Unauthenticated,
     Problem::Forbidden,
@@ -37,6 +37,8 @@ const COMMON: [Problem; 14] = [
     Problem::CentagateDenied,
     Problem::CentagateFailed,
     Problem::CentagateUnexpected,
+    Problem::AuditUnavailable,
+    Problem::IdentityUnavailable,
     Problem::CentagateUnavailable,
 ];
 

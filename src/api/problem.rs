@@ -27,6 +27,8 @@ pub(crate) enum Problem {
     CentagateDenied,
     CentagateFailed,
     CentagateUnexpected,
+    AuditUnavailable,
+    IdentityUnavailable,
     CentagateUnavailable,
     CentagateTimeout,
 }
@@ -47,7 +49,7 @@ pub(crate) struct Entry {
 }
 
 impl Problem {
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::MalformedRequest,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -70,6 +72,8 @@ impl Problem {
         Self::CentagateDenied,
         Self::CentagateFailed,
         Self::CentagateUnexpected,
+        Self::AuditUnavailable,
+        Self::IdentityUnavailable,
         Self::CentagateUnavailable,
         Self::CentagateTimeout,
     ];
@@ -234,6 +238,26 @@ impl Problem {
                 "CENTAGATE answered something that the gateway does not understand, or the connection was lost; whether the request was executed is unknown.",
                 "Look in CENTAGATE whether the request was executed before sending it again.",
             ),
+            Self::AuditUnavailable => Entry {
+                retry_after: Some(5),
+                ..entry(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "audit_unavailable",
+                    "The audit trail cannot be written",
+                    "The request cannot be put on record, so it was not sent to CENTAGATE: nothing was executed.",
+                    "Send the request again after the time that Retry-After names.",
+                )
+            },
+            Self::IdentityUnavailable => Entry {
+                retry_after: Some(5),
+                ..entry(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "identity_unavailable",
+                    "Tokens cannot be checked",
+                    "The keys that tokens are checked with are not there yet; nothing was executed.",
+                    "Send the request again after the time that Retry-After names, or use a caller key.",
+                )
+            },
             Self::CentagateUnavailable => Entry {
                 retry_after: Some(5),
                 ..entry(
