@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Write as _, stderr, stdout};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use sha2::{Digest, Sha256};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -65,6 +66,11 @@ fn serve() -> ExitCode {
         Err(fault) => return fail(EX_CONFIG, &fault),
     };
     telemetry::init(&settings.telemetry);
+    // A core dump would hold every secret.
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    if setrlimit(Resource::Core, none).is_err() || set_dumpable_behavior(DumpableBehavior::NotDumpable).is_err() {
+        tracing::warn!("core dumps cannot be switched off");
+    }
     let application = match Application::build(settings) {
         Ok(application) => application,
         Err(fault @ BuildError::Listen { .. }) => return fail(1, &fault),

@@ -9,10 +9,12 @@
 //! way: `api` to `centagate` to `domain`.
 
 mod api;
+pub mod audit;
 pub mod callers;
 pub mod centagate;
 pub mod command;
 pub mod domain;
+pub mod listener_tls;
 pub mod metrics;
 pub mod openapi;
 mod reload;

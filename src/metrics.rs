@@ -29,6 +29,9 @@ pub struct Metrics {
     sessions_lost_early: Counter,
     reloads: Family<ReloadLabels, Counter>,
     reload_broken: Family<SetLabels, Gauge>,
+    audit_lines: Family<AuditLabels, Counter>,
+    audit_broken: Gauge,
+    rate_limited: Family<LimitLabels, Counter>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -63,6 +66,17 @@ struct ResultLabels {
 struct ReloadLabels {
     set: &'static str,
     result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AuditLabels {
+    event: &'static str,
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LimitLabels {
+    limit: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -103,6 +117,9 @@ impl Default for Metrics {
             sessions_lost_early: Counter::default(),
             reloads: Family::default(),
             reload_broken: Family::default(),
+            audit_lines: Family::default(),
+            audit_broken: Gauge::default(),
+            rate_limited: Family::default(),
         };
         let registry = &mut metrics.registry;
         registry.register(
@@ -153,6 +170,17 @@ impl Default for Metrics {
             "1 while what stands on disk cannot be used and the old value stays in use",
             metrics.reload_broken.clone(),
         );
+        registry.register(
+            "audit_lines",
+            "Lines of the audit trail by event and result: written or failed",
+            metrics.audit_lines.clone(),
+        );
+        registry.register(
+            "audit_broken",
+            "1 while the audit trail cannot be written and actions are refused",
+            metrics.audit_broken.clone(),
+        );
+        registry.register("rate_limited", "Requests refused by a rate limit", metrics.rate_limited.clone());
         registry.register("panics", "Panics that were caught and answered with 500", metrics.panics.clone());
         metrics
     }
@@ -187,6 +215,18 @@ impl Metrics {
         let result = if applied { "applied" } else { "refused" };
         self.reloads.get_or_create(&ReloadLabels { set, result }).inc();
         self.reload_broken.get_or_create(&SetLabels { set }).set(i64::from(!applied));
+    }
+
+    /// Counts a line of the audit trail: an `attempt` or an `outcome`.
+    pub fn audit(&self, event: &'static str, written: bool) {
+        let result = if written { "written" } else { "failed" };
+        self.audit_lines.get_or_create(&AuditLabels { event, result }).inc();
+        self.audit_broken.set(i64::from(!written));
+    }
+
+    /// Counts a request that `limit` refused.
+    pub fn rate_limited(&self, limit: &'static str) {
+        self.rate_limited.get_or_create(&LimitLabels { limit }).inc();
     }
 
     /// Everything as `OpenMetrics` text.

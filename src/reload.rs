@@ -27,7 +27,7 @@ pub(crate) struct Watcher {
 
 struct Watched {
     set: Set,
-    path: PathBuf,
+    paths: Vec<PathBuf>,
     last: Fingerprint,
     /// What is in use, or was refused.
     settled: Fingerprint,
@@ -39,6 +39,7 @@ enum Set {
     Secrets,
     Callers,
     Certificates,
+    ListenerCertificate,
 }
 
 type Fingerprint = [u8; 32];
@@ -50,16 +51,18 @@ impl Watcher {
             TrustSettings::Public => None,
             TrustSettings::PrivateCa(path) | TrustSettings::Pinned(path) => Some(path.clone()),
         };
+        let listener = settings.server.tls.iter().flat_map(|tls| [tls.certificate.clone(), tls.key.clone()]).collect();
         let sets = [
-            (Set::Secrets, settings.sources.secrets_dir.clone()),
-            (Set::Callers, Some(settings.callers_file.clone())),
-            (Set::Certificates, certificates),
+            (Set::Secrets, settings.sources.secrets_dir.iter().cloned().collect()),
+            (Set::Callers, vec![settings.callers_file.clone()]),
+            (Set::Certificates, certificates.into_iter().collect()),
+            (Set::ListenerCertificate, listener),
         ];
-        let watched = sets.into_iter().filter_map(|(set, path)| {
-            let path = path?;
-            let now = fingerprint(&path);
-            Some(Watched { set, path, last: now, settled: now })
-        });
+        let watched =
+            sets.into_iter().filter(|(_, paths)| !paths.is_empty()).map(|(set, paths): (Set, Vec<PathBuf>)| {
+                let now = fingerprint(&paths);
+                Watched { set, paths, last: now, settled: now }
+            });
         Self { watched: watched.collect(), poll: settings.secrets_poll, settings }
     }
 
@@ -78,14 +81,14 @@ impl Watcher {
 
 impl Watched {
     fn look(&mut self, gateway: &Gateway, settings: &Settings) {
-        let now = fingerprint(&self.path);
+        let now = fingerprint(&self.paths);
         let steady = std::mem::replace(&mut self.last, now) == now;
         if !steady || now == self.settled {
             return;
         }
         let set = self.set.name();
         let applied = self.set.apply(gateway, settings);
-        if fingerprint(&self.path) != now {
+        if fingerprint(&self.paths) != now {
             return; // it changed under the reading: the next looks decide
         }
         match &applied {
@@ -103,6 +106,7 @@ impl Set {
             Self::Secrets => "secrets",
             Self::Callers => "callers",
             Self::Certificates => "certificates",
+            Self::ListenerCertificate => "listener_certificate",
         }
     }
 
@@ -116,6 +120,11 @@ impl Set {
             Self::Certificates => {
                 let trust = read_trust(&settings.centagate.trust)?;
                 gateway.centagate.replace_trust(&trust).map_err(|fault| SettingsFault::of("centagate", fault))?;
+            }
+            Self::ListenerCertificate => {
+                if let (Some(shown), Some(files)) = (&gateway.listener_certificate, &settings.server.tls) {
+                    shown.reload(files)?;
+                }
             }
         }
         Ok(())
@@ -136,13 +145,15 @@ pub(crate) fn read_trust(settings: &TrustSettings) -> Result<Trust, SettingsFaul
     }
 }
 
-/// A digest of the file at `path`, or of the names and content of the files in a directory; a file that cannot be read
-/// counts with the reason.
-fn fingerprint(path: &Path) -> Fingerprint {
+/// A digest of the names and content of the files at `paths`, or in them where they are directories; a file that cannot
+/// be read counts with the reason.
+fn fingerprint(paths: &[PathBuf]) -> Fingerprint {
     let mut digest = Sha256::new();
-    match directory(path) {
-        Ok(files) => files.iter().for_each(|file| add(&mut digest, file)),
-        Err(_) => add(&mut digest, path),
+    for path in paths {
+        match directory(path) {
+            Ok(files) => files.iter().for_each(|file| add(&mut digest, file)),
+            Err(_) => add(&mut digest, path),
+        }
     }
     digest.finalize().into()
 }

@@ -16,9 +16,11 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::api::{self, Gateway, Lifecycle, Limits, RateLimits};
+use crate::audit::AuditTrail;
 use crate::callers::Callers;
 use crate::centagate::{Client, ClientOptions, HttpOptions, SessionKeeper, SetupError};
 use crate::domain::Identity;
+use crate::listener_tls::ListenerCertificate;
 use crate::metrics::Metrics;
 use crate::openapi;
 use crate::reload::{Watcher, read_trust};
@@ -52,6 +54,9 @@ pub enum BuildError {
     /// The client for CENTAGATE could not be set up.
     #[error("centagate: {0}")]
     Client(#[from] SetupError),
+    /// The system gives no thread.
+    #[error("a thread cannot be started: {0}")]
+    Thread(io::Error),
     /// A listener could not be bound.
     #[error("{section}.host and {section}.port: cannot listen on {address}: {cause}")]
     Listen {
@@ -74,16 +79,20 @@ impl Application {
         let metrics = Arc::new(Metrics::default());
         let (client, keeper) = Client::new(client_options(&settings)?, Arc::clone(&metrics) as _)?;
         let base_path = settings.server.public_url.as_ref().map_or("", |url| url.path()).to_owned();
+        let audit = AuditTrail::new(settings.audit.sink.clone(), settings.audit.fsync, Arc::clone(&metrics))
+            .map_err(BuildError::Thread)?;
         let gateway = Gateway {
             callers: ArcSwap::from_pointee(Callers::load(&settings.callers_file)?),
             centagate: client,
             admin: Identity::of(settings.centagate.admin.username.as_str()),
+            audit,
             rate_limits: RateLimits::new(&settings.rate_limit),
             users: settings.users.clone(),
             limits: Limits {
                 max_body_bytes: settings.server.max_body_bytes,
                 request_timeout: settings.server.request_timeout,
             },
+            listener_certificate: settings.server.tls.as_ref().map(ListenerCertificate::load).transpose()?,
             openapi: settings.docs_enabled.then(|| openapi::to_json(&openapi::document(&base_path))),
             base_path,
             lifecycle: Lifecycle::default(),
@@ -114,12 +123,12 @@ impl Application {
     /// # Errors
     /// If a listener cannot be served.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let Self { api, management, gateway, server, keeper, watcher } = self;
+        let Self { api: Listener { socket: api_socket, address }, management, gateway, server, keeper, watcher } = self;
         let workers = match server.workers {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
         };
-        info!(address = %api.address, management = %management.address, workers, "serving");
+        info!(%address, management = %management.address, workers, "serving");
         let shared = gateway.clone();
         let api = HttpServer::new(move || {
             App::new().configure(|config| api::configure(config, &shared)).wrap(from_fn(api::boundary))
@@ -130,9 +139,14 @@ impl Application {
         .client_request_timeout(HEAD_TIMEOUT)
         .tcp_nodelay(true)
         .shutdown_timeout(server.shutdown.as_secs())
-        .disable_signals()
-        .listen(api.socket)?
-        .run();
+        .disable_signals();
+        let api = match &gateway.listener_certificate {
+            Some(certificate) => {
+                let tls = certificate.server_config().map_err(io::Error::other)?;
+                api.listen_rustls_0_23(api_socket, tls)?.run()
+            }
+            None => api.listen(api_socket)?.run(),
+        };
         let shared = gateway.clone();
         let management =
             HttpServer::new(move || App::new().configure(|config| api::configure_management(config, &shared)))
@@ -145,15 +159,26 @@ impl Application {
         // On this thread: they outlive the workers.
         let keeper = tokio::spawn(keeper.run());
         let watcher = tokio::spawn(watcher.run(gateway.clone()));
+        let housekeeping = tokio::spawn(forget_idle_callers(gateway.clone()));
         let mut serving = pin!(async { tokio::try_join!(api, management).map(|_| ()) });
         tokio::select! {
             ended = &mut serving => return ended,
             () = stop => {}
         }
         let ended = tokio::join!(serving, shut_down(&gateway, &server, &handles)).0;
-        watcher.abort();
-        keeper.abort();
+        for task in [watcher, keeper, housekeeping] {
+            task.abort();
+        }
         ended
+    }
+}
+
+/// Keeps the memory of the rate limits in bounds.
+async fn forget_idle_callers(gateway: web::Data<Gateway>) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        ticks.tick().await;
+        gateway.rate_limits.forget_idle();
     }
 }
 

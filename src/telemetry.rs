@@ -45,6 +45,13 @@ pub(crate) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// A duration in milliseconds, as fine as microseconds.
+pub(crate) fn fine_milliseconds(duration: Duration) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "exact for durations below 285 years")]
+    let microseconds = duration.as_micros() as f64;
+    microseconds / 1000.0
+}
+
 /// Makes logs go to standard output and panics to the log. Later calls change nothing.
 pub fn init(settings: &TelemetrySettings) {
     if tracing::subscriber::set_global_default(subscriber(settings, stdout)).is_ok() {

@@ -26,7 +26,10 @@ pub(super) fn authorize(
     record.rate_limits(verdict);
     caller.may(scope)?;
     match wait {
-        Some(wait) => Err(ApiError::rate_limited(wait)),
+        Some(wait) => {
+            gateway.metrics.rate_limited("requests");
+            Err(ApiError::rate_limited(wait))
+        }
         None => Ok(caller),
     }
 }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::request_record::RequestRecord;
 use super::{ApiError, Gateway, authentication, body, exchange, members};
+use crate::audit::Action;
 use crate::callers::Scope;
 use crate::centagate::{Operation, percent_encode_segment};
 use crate::domain::{Email, NewUser, Role};
@@ -131,7 +132,14 @@ pub(super) async fn create_user(
     caller.may_register(&user)?;
     let user = Arc::new(user);
     let new_user = Arc::clone(&user);
-    let created = exchange::run(&gateway, &record, Operation::RegisterUser, |gateway, deadline| async move {
+    let action = Action {
+        operation: Operation::RegisterUser,
+        caller: Arc::clone(&caller.name),
+        right: if user.role.is_admin() { Scope::AdminsCreate } else { Scope::UsersCreate },
+        target: user.username.as_str().to_owned(),
+        request_id: record.request_id().to_owned(),
+    };
+    let created = exchange::run(&gateway, &record, action, |gateway, deadline| async move {
         gateway.centagate.register_user(&new_user, deadline).await
     })
     .await?;

@@ -4,7 +4,7 @@ use actix_web::http::header::{CONTENT_TYPE, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa_swagger_ui::Config;
 
-use super::{ApiError, Gateway, Problem};
+use super::{ApiError, Gateway, Problem, page};
 
 /// Swagger UI finds the document from its own place, so that both work behind any path prefix; it asks nobody else.
 static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
@@ -34,5 +34,7 @@ pub(super) async fn swagger_ui(request: HttpRequest) -> Result<HttpResponse, Api
     let name = request.match_info().query("file");
     let file = utoipa_swagger_ui::serve(name, Arc::clone(&CONFIG)).map_err(|_| Problem::Internal)?;
     let file = file.ok_or(Problem::NotFound)?;
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, file.content_type)).body(file.bytes.into_owned()))
+    let mut reply = HttpResponse::Ok();
+    page::protect(&mut reply);
+    Ok(reply.insert_header((CONTENT_TYPE, file.content_type)).body(file.bytes.into_owned()))
 }

@@ -15,6 +15,7 @@ mod json;
 mod lifecycle;
 mod management;
 mod members;
+mod page;
 mod path;
 mod problem;
 mod problem_document;
@@ -41,9 +42,11 @@ pub(crate) use rate_limit::RateLimits;
 pub(crate) use register_otp_token::{__path_register_otp_token, RegisterOtpTokenRequest};
 pub(crate) use routes::configure;
 
+use crate::audit::AuditTrail;
 use crate::callers::Callers;
 use crate::centagate;
 use crate::domain::{Identity, Username};
+use crate::listener_tls::ListenerCertificate;
 use crate::metrics::Metrics;
 use crate::settings::UserSettings;
 
@@ -53,9 +56,11 @@ pub(crate) struct Gateway {
     pub(crate) centagate: centagate::Client,
     /// The gateway's own admin, who is never a target.
     pub(crate) admin: Identity,
+    pub(crate) audit: AuditTrail,
     pub(crate) rate_limits: RateLimits,
     pub(crate) users: UserSettings,
     pub(crate) limits: Limits,
+    pub(crate) listener_certificate: Option<ListenerCertificate>,
     /// The path that routes are mounted under: empty, or with a slash at its start and none at its end.
     pub(crate) base_path: String,
     /// The contract as it is served, if it is.

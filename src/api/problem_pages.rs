@@ -5,6 +5,7 @@ use actix_web::http::header::{Accept, ContentType, Header, VARY};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
+use super::page;
 use super::problem::Problem;
 use super::problem_document::urn;
 
@@ -47,6 +48,7 @@ static HTML: LazyLock<String> = LazyLock::new(|| {
 pub(super) async fn problems(request: HttpRequest) -> HttpResponse {
     let mut reply = HttpResponse::Ok();
     reply.insert_header((VARY, "Accept"));
+    page::protect(&mut reply);
     if prefers_json(&request) {
         reply.content_type(ContentType::json()).body(JSON.as_str())
     } else {

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::json::Json;
 use super::request_record::RequestRecord;
 use super::{ApiError, Gateway, authentication, body, exchange, members, path};
+use crate::audit::Action;
 use crate::callers::Scope;
 use crate::centagate::Operation;
 use crate::domain::{NewOtpToken, OtpTokenStatus, ValiditySeconds};
@@ -95,11 +96,19 @@ pub(super) async fn register_otp_token(
     gateway.refuse_own_admin(&token.username)?;
     caller.may_register_otp_token(&token)?;
     if let Some(wait) = gateway.rate_limits.otp_token(&caller.name, &token.username).and_then(|verdict| verdict.wait) {
+        gateway.metrics.rate_limited("otp_tokens_per_user");
         return Err(ApiError::rate_limited(wait));
     }
     let token = Arc::new(token);
     let new_token = Arc::clone(&token);
-    let registered = exchange::run(&gateway, &record, Operation::RegisterOneTimePin, |gateway, deadline| async move {
+    let action = Action {
+        operation: Operation::RegisterOneTimePin,
+        caller: Arc::clone(&caller.name),
+        right: Scope::OtpTokensCreate,
+        target: token.username.as_str().to_owned(),
+        request_id: record.request_id().to_owned(),
+    };
+    let registered = exchange::run(&gateway, &record, action, |gateway, deadline| async move {
         gateway.centagate.register_otp_token(&new_token, deadline).await
     })
     .await?;

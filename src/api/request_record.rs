@@ -5,9 +5,11 @@ use tokio::time::Instant;
 use tracing::info;
 
 use super::rate_limit::Verdict;
+use crate::audit::Ending;
 use crate::centagate::ReturnCode;
 use crate::centagate::{self, Operation};
 use crate::metrics::{CodeLabel, Metrics};
+use crate::telemetry::fine_milliseconds;
 
 /// The status that stands for a caller who went away before its reply.
 const CALLER_GONE: u16 = 499;
@@ -87,20 +89,20 @@ impl RequestRecord {
     }
 
     /// How the call of CENTAGATE ended.
-    pub(super) fn call<T>(&self, operation: Operation, result: &Result<T, centagate::Error>, duration: Duration) {
-        let (label, outcome) = match result {
-            Ok(_) => (CodeLabel::Known(0), "executed"),
-            Err(error) => {
-                (label(error), super::ApiError::from(error).outcome.map_or("", crate::domain::Outcome::as_str))
-            }
+    pub(super) fn call<T>(&self, operation: Operation, result: &Result<T, centagate::Error>, ending: &Ending) {
+        let label = result.as_ref().map_or_else(label, |_| CodeLabel::Known(0));
+        self.metrics.centagate_call(operation, label, ending.duration);
+        let fault = match result {
+            Ok(_) | Err(centagate::Error::Refused(_)) => None,
+            Err(error) => Some(error.to_string()),
         };
-        self.metrics.centagate_call(operation, label, duration);
-        let (code, fault) = match result {
-            Ok(_) => (Some(0), None),
-            Err(centagate::Error::Refused(code)) => (Some(code.get()), None),
-            Err(error) => (None, Some(error.to_string())),
-        };
-        let _ = self.call.set(CallRecord { operation, code, outcome, fault, duration });
+        let _ = self.call.set(CallRecord {
+            operation,
+            code: ending.upstream_code,
+            outcome: ending.outcome,
+            fault,
+            duration: ending.duration,
+        });
     }
 
     /// Which reply the caller gets.
@@ -134,21 +136,14 @@ impl Drop for RequestRecord {
             route = self.route,
             status,
             code = reply.and_then(|reply| reply.code),
-            duration_ms = milliseconds(duration),
+            duration_ms = fine_milliseconds(duration),
             operation = call.map(|call| call.operation.as_str()),
             upstream_code = call.and_then(|call| call.code),
             upstream_fault = call.and_then(|call| call.fault.as_deref()),
-            upstream_duration_ms = call.map(|call| milliseconds(call.duration)),
+            upstream_duration_ms = call.map(|call| fine_milliseconds(call.duration)),
             outcome = call.map(|call| call.outcome),
             "{}",
             if reply.is_some() { "request" } else { "request whose caller went away" }
         );
     }
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    // Microseconds are fine enough, and exact in a float.
-    #[expect(clippy::cast_precision_loss, reason = "a request does not last for 285 years")]
-    let microseconds = duration.as_micros() as f64;
-    microseconds / 1000.0
 }

@@ -22,8 +22,10 @@ use reader::Reader;
 pub use sources::Sources;
 pub(crate) use sources::toml_position;
 
+use crate::audit::AuditSink;
 use crate::centagate::{AuthApi, Credentials};
 use crate::domain::{Text, Username};
+use crate::listener_tls::TlsFiles;
 
 /// Everything that can be configured. What each value means stands in `config/base.toml` beside its default.
 #[derive(Clone, Debug)]
@@ -35,6 +37,7 @@ pub struct Settings {
     pub session: SessionSettings,
     pub callers_file: PathBuf,
     pub rate_limit: RateLimitSettings,
+    pub audit: AuditSettings,
     pub users: UserSettings,
     pub docs_enabled: bool,
     pub secrets_poll: Duration,
@@ -50,6 +53,7 @@ pub struct ServerSettings {
     pub host: String,
     pub port: u16,
     pub public_url: Option<PublicUrl>,
+    pub tls: Option<TlsFiles>,
     pub workers: usize,
     pub max_body_bytes: usize,
     pub request_timeout: Duration,
@@ -114,6 +118,14 @@ pub struct RateLimitSettings {
     pub requests_per_minute: Option<NonZeroU32>,
     pub burst: NonZeroU32,
     pub otp_tokens_per_user_per_hour: Option<NonZeroU32>,
+}
+
+/// Where the audit trail goes.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "config/base.toml describes every key")]
+pub struct AuditSettings {
+    pub sink: AuditSink,
+    pub fsync: bool,
 }
 
 /// What users get that a caller leaves out.
@@ -186,6 +198,7 @@ impl Settings {
                 host: address::host(reader, "server.host")?,
                 port: reader.number("server.port", 0..=u16::MAX)?,
                 public_url: reader.optional_parsed("server.public_url", PublicUrl::EXPECTED, PublicUrl::parse)?,
+                tls: Self::read_listener_tls(reader)?,
                 workers: reader.number("server.workers", 0..=1024)?,
                 max_body_bytes: reader.number("server.max_body_bytes", 256..=1_048_576)?,
                 request_timeout: reader.milliseconds("server.request_timeout_ms", 10)?,
@@ -228,6 +241,10 @@ impl Settings {
                     reader.number("rate_limit.otp_tokens_per_user_per_hour", 0..=1_000_000)?,
                 ),
             },
+            audit: AuditSettings {
+                sink: reader.parsed("audit.sink", "stdout or the path of a file", |text| text.parse().ok())?,
+                fsync: reader.flag("audit.fsync")?,
+            },
             users: UserSettings {
                 default_group: reader.optional_parsed(
                     "users.default_group",
@@ -263,6 +280,18 @@ impl Settings {
             host: address::host(reader, "management.host")?,
             port: reader.number("management.port", 0..=u16::MAX)?,
         })
+    }
+
+    fn read_listener_tls(reader: &Reader) -> Result<Option<TlsFiles>, SettingsFault> {
+        const CERTIFICATE: &str = "server.tls_certificate_file";
+        const KEY: &str = "server.tls_key_file";
+        let file = |key| reader.optional_parsed(key, "the path of a PEM file", |path| Some(PathBuf::from(path)));
+        match (file(CERTIFICATE)?, file(KEY)?) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate, key })),
+            (Some(_), None) => Err(SettingsFault::of_key(KEY, "is missing; it belongs to server.tls_certificate_file")),
+            (None, Some(_)) => Err(SettingsFault::of_key(CERTIFICATE, "is missing; it belongs to server.tls_key_file")),
+        }
     }
 
     fn read_trust(reader: &Reader) -> Result<TrustSettings, SettingsFault> {

@@ -1,0 +1,156 @@
+//! The audit trail: what was done in CENTAGATE, for whom and with which right.
+//!
+//! Each action leaves two JSON lines with one id: an `attempt` before the first byte goes to CENTAGATE, and an `outcome`
+//! before the reply. An attempt without an outcome means that the process ended in between: unknown. No other personal data
+//! than the target's name is written, and no passcode, token or key.
+
+mod sink;
+mod writer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+pub use sink::AuditSink;
+use writer::Writer;
+
+use crate::callers::Scope;
+use crate::centagate::Operation;
+use crate::metrics::Metrics;
+
+/// The longest wait for a line to be written.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// An action of a caller's in CENTAGATE.
+#[derive(Clone, Debug)]
+pub(crate) struct Action {
+    pub(crate) operation: Operation,
+    pub(crate) caller: Arc<str>,
+    /// The strongest right that it needs.
+    pub(crate) right: Scope,
+    pub(crate) target: String,
+    pub(crate) request_id: String,
+}
+
+/// How an action ended.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    /// `executed`, `notExecuted` or `unknown`.
+    pub(crate) outcome: &'static str,
+    pub(crate) status: u16,
+    pub(crate) upstream_code: Option<i64>,
+    pub(crate) duration: Duration,
+}
+
+/// Writes the trail; requests wait until their line is written.
+#[derive(Debug)]
+pub(crate) struct AuditTrail {
+    writer: Writer,
+    metrics: Arc<Metrics>,
+}
+
+/// An attempt that is on record and whose outcome is owed.
+#[derive(Debug)]
+pub(crate) struct Attempt<'a> {
+    trail: &'a AuditTrail,
+    id: String,
+    action: Action,
+}
+
+/// The line could not be written.
+#[derive(Debug)]
+pub(crate) struct Unwritten;
+
+/// One line of the trail.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a> {
+    audit: &'static str,
+    id: &'a str,
+    time: String,
+    caller: &'a str,
+    right: &'static str,
+    operation: &'static str,
+    target: &'a str,
+    request_id: &'a str,
+    #[serde(flatten)]
+    ending: Option<EndingMembers>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EndingMembers {
+    outcome: &'static str,
+    status: u16,
+    upstream_code: Option<i64>,
+    duration_ms: f64,
+}
+
+impl AuditTrail {
+    pub(crate) fn new(sink: AuditSink, fsync: bool, metrics: Arc<Metrics>) -> std::io::Result<Self> {
+        Ok(Self { writer: Writer::start(sink, fsync)?, metrics })
+    }
+
+    /// Puts the attempt of `action` on record.
+    ///
+    /// # Errors
+    /// If the line is not written in time; the action must then not be begun.
+    pub(crate) async fn attempt(&self, action: Action) -> Result<Attempt<'_>, Unwritten> {
+        let id = Uuid::now_v7().to_string();
+        let written = self.write("attempt", &id, &action, None).await;
+        let attempt = Attempt { trail: self, id, action };
+        if written {
+            return Ok(attempt);
+        }
+        // The line may still be written, late: then it needs an outcome, too.
+        let nothing = Ending { outcome: "notExecuted", status: 503, upstream_code: None, duration: Duration::ZERO };
+        let _ = self.writer.send(attempt.line(&nothing));
+        Err(Unwritten)
+    }
+
+    async fn write(&self, event: &'static str, id: &str, action: &Action, ending: Option<&Ending>) -> bool {
+        let line = line(event, id, action, ending);
+        let written = match self.writer.send(line) {
+            Some(written) => matches!(timeout(WRITE_TIMEOUT, written).await, Ok(Ok(true))),
+            None => false,
+        };
+        self.metrics.audit(event, written);
+        written
+    }
+}
+
+impl Attempt<'_> {
+    /// Puts the outcome on record. Where that fails the reply goes out all the same; a metric shows it.
+    pub(crate) async fn ended(&self, ending: &Ending) {
+        self.trail.write("outcome", &self.id, &self.action, Some(ending)).await;
+    }
+
+    fn line(&self, ending: &Ending) -> Vec<u8> {
+        line("outcome", &self.id, &self.action, Some(ending))
+    }
+}
+
+fn line(event: &'static str, id: &str, action: &Action, ending: Option<&Ending>) -> Vec<u8> {
+    let line = Line {
+        audit: event,
+        id,
+        time: jiff::Timestamp::now().round(jiff::Unit::Millisecond).unwrap_or_default().to_string(),
+        caller: &action.caller,
+        right: action.right.as_str(),
+        operation: action.operation.as_str(),
+        target: &action.target,
+        request_id: &action.request_id,
+        ending: ending.map(|ending| EndingMembers {
+            outcome: ending.outcome,
+            status: ending.status,
+            upstream_code: ending.upstream_code,
+            duration_ms: crate::telemetry::fine_milliseconds(ending.duration),
+        }),
+    };
+    let mut line = serde_json::to_vec(&line).expect("texts and numbers serialize");
+    line.push(b'\n');
+    line
+}

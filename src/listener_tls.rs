@@ -1,0 +1,82 @@
+//! TLS on the callers' listener: a certificate that can be replaced under load.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+
+use crate::settings::SettingsFault;
+
+/// The files of a certificate chain and its key, both PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, leaf first.
+    pub certificate: PathBuf,
+    /// The leaf's private key.
+    pub key: PathBuf,
+}
+
+/// The certificate that the listener shows.
+#[derive(Clone)]
+pub(crate) struct ListenerCertificate(Arc<ArcSwap<CertifiedKey>>);
+
+impl ListenerCertificate {
+    /// Reads the certificate and its key.
+    ///
+    /// # Errors
+    /// A fault that names the file and what is wrong with it, never its content.
+    pub(crate) fn load(files: &TlsFiles) -> Result<Self, SettingsFault> {
+        Ok(Self(Arc::new(ArcSwap::from_pointee(read(files)?))))
+    }
+
+    /// Shows another certificate from now on; connections that stand are left alone.
+    ///
+    /// # Errors
+    /// As [`ListenerCertificate::load`]; the old certificate then stays.
+    pub(crate) fn reload(&self, files: &TlsFiles) -> Result<(), SettingsFault> {
+        self.0.store(Arc::new(read(files)?));
+        Ok(())
+    }
+
+    /// TLS 1.2 and 1.3 with this certificate.
+    pub(crate) fn server_config(&self) -> Result<ServerConfig, rustls::Error> {
+        Ok(ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(self.clone())))
+    }
+}
+
+impl ResolvesServerCert for ListenerCertificate {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.load_full())
+    }
+}
+
+impl fmt::Debug for ListenerCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ListenerCertificate")
+    }
+}
+
+fn read(files: &TlsFiles) -> Result<CertifiedKey, SettingsFault> {
+    let pem = |path: &Path| {
+        std::fs::read(path)
+            .map_err(|error| SettingsFault::of(path.display(), format_args!("cannot be read ({})", error.kind())))
+    };
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem(&files.certificate)?).collect();
+    let chain = chain.ok().filter(|chain| !chain.is_empty());
+    let chain = chain.ok_or_else(|| SettingsFault::of(files.certificate.display(), "expected PEM certificates"))?;
+    let key = PrivateKeyDer::from_pem_slice(&pem(&files.key)?)
+        .map_err(|_| SettingsFault::of(files.key.display(), "expected a PEM private key"))?;
+    CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider()).map_err(|_| {
+        SettingsFault::of(files.key.display(), "does not fit the certificate, or its kind is not supported")
+    })
+}
