@@ -73,6 +73,7 @@ struct Line<'a> {
     time: String,
     caller: &'a str,
     right: &'static str,
+    /// The operation's id in the contract.
     operation: &'static str,
     target: &'a str,
     request_id: &'a str,
@@ -137,10 +138,13 @@ fn line(event: &'static str, id: &str, action: &Action, ending: Option<&Ending>)
     let line = Line {
         audit: event,
         id,
-        time: jiff::Timestamp::now().round(jiff::Unit::Millisecond).unwrap_or_default().to_string(),
+        time: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
         caller: &action.caller,
         right: action.right.as_str(),
-        operation: action.operation.as_str(),
+        operation: match action.operation {
+            Operation::RegisterUser => "createUser",
+            Operation::RegisterOneTimePin => "registerOtpToken",
+        },
         target: &action.target,
         request_id: &action.request_id,
         ending: ending.map(|ending| EndingMembers {
