@@ -34,7 +34,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Application {
     api: Listener,
     management: Listener,
-    gateway: web::Data<Gateway>,
+    pub(crate) gateway: web::Data<Gateway>,
     server: ServerSettings,
     keeper: SessionKeeper,
     watcher: Watcher,

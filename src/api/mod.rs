@@ -16,6 +16,8 @@ mod lifecycle;
 mod management;
 mod members;
 mod page;
+#[cfg(test)]
+mod panic_tests;
 mod path;
 mod problem;
 mod problem_document;
