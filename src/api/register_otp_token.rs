@@ -21,7 +21,6 @@ use crate::domain::{NewOtpToken, OtpTokenStatus, ValiditySeconds};
 #[expect(dead_code, reason = "documents what `parse` reads; the two are compared by a test")]
 pub(crate) struct RegisterOtpTokenRequest {
     /// The state to register the token in.
-    #[schema(example = "valid")]
     status: OtpTokenStatusWord,
     /// How long the passcode is valid, in seconds; 300 where it is absent (CENTAGATE's default).
     #[schema(minimum = 1, maximum = 86400, example = 600)]
@@ -80,7 +79,11 @@ pub(crate) struct RegisteredOtpTokenReply<'a> {
         description = "The user's name: 1 to 255 characters, no control characters, not . or ..; in the URL percent-encoded once",
         min_length = 1, max_length = 255, example = "alice"
     )),
-    request_body(content = RegisterOtpTokenRequest, description = "The token to register; unknown members are refused"),
+    request_body(
+        content = RegisterOtpTokenRequest,
+        description = "The token to register; unknown members are refused",
+        example = json!({ "status": "valid", "validitySeconds": 600 })
+    ),
     responses((status = 201, description = "The token is registered", body = RegisteredOtpTokenReply<'_>)),
     security(("callerKey" = [])),
 )]
