@@ -10,7 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::centagate::{Operation, SessionEvents};
+use crate::centagate::{BreakerState, Load, Operation, SessionEvents};
 
 /// Upper bounds of the latency buckets, in seconds.
 const LATENCY_BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -23,6 +23,9 @@ pub struct Metrics {
     request_duration: Family<RouteLabels, Histogram, fn() -> Histogram>,
     centagate_calls: Family<CallLabels, Counter>,
     centagate_call_duration: Family<OperationLabels, Histogram, fn() -> Histogram>,
+    in_flight: Gauge,
+    waiting: Gauge,
+    breaker_open: Gauge<f64, AtomicU64>,
     panics: Counter,
     logins: Family<ResultLabels, Counter>,
     session_age: Gauge<f64, AtomicU64>,
@@ -111,6 +114,9 @@ impl Default for Metrics {
             request_duration: Family::new_with_constructor(latency),
             centagate_calls: Family::default(),
             centagate_call_duration: Family::new_with_constructor(latency),
+            in_flight: Gauge::default(),
+            waiting: Gauge::default(),
+            breaker_open: Gauge::default(),
             panics: Counter::default(),
             logins: Family::default(),
             session_age: Gauge::default(),
@@ -143,6 +149,17 @@ impl Default for Metrics {
             "Time of calls of CENTAGATE, connecting included",
             Unit::Seconds,
             metrics.centagate_call_duration.clone(),
+        );
+        registry.register("centagate_calls_in_flight", "Calls of CENTAGATE under way", metrics.in_flight.clone());
+        registry.register(
+            "centagate_calls_waiting",
+            "Calls of CENTAGATE that wait for their turn",
+            metrics.waiting.clone(),
+        );
+        registry.register(
+            "centagate_breaker_open",
+            "The circuit breaker: 0 closed, 0.5 one call is tried, 1 open",
+            metrics.breaker_open.clone(),
         );
         registry.register(
             "session_logins",
@@ -208,6 +225,17 @@ impl Metrics {
     /// Notes the age of the admin session, if there is one.
     pub fn session_age(&self, age: Option<Duration>) {
         self.session_age.set(age.map_or(f64::NAN, |age| age.as_secs_f64()));
+    }
+
+    /// Notes what the client for CENTAGATE is doing.
+    pub fn load(&self, load: Load) {
+        self.in_flight.set(i64::try_from(load.in_flight).unwrap_or(i64::MAX));
+        self.waiting.set(i64::try_from(load.waiting).unwrap_or(i64::MAX));
+        self.breaker_open.set(match load.breaker {
+            BreakerState::Closed => 0.0,
+            BreakerState::HalfOpen => 0.5,
+            BreakerState::Open => 1.0,
+        });
     }
 
     /// Counts a change of `set` on disk that was taken into use, or not.

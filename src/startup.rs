@@ -187,6 +187,7 @@ fn client_options(settings: &Settings) -> Result<ClientOptions, SettingsFault> {
     Ok(ClientOptions {
         base_url: centagate.base_url.clone(),
         request_timeout: centagate.request_timeout,
+        max_in_flight: centagate.max_in_flight,
         http: HttpOptions {
             connect_timeout: centagate.connect_timeout,
             https_only: centagate.base_url.scheme() == "https",

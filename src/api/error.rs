@@ -156,7 +156,12 @@ impl From<&centagate::Error> for ApiError {
         use Outcome::{NotExecuted, Unknown};
         let (problem, outcome) = match error {
             centagate::Error::NotSent(
-                NotSent::CannotConnect(_) | NotSent::DeadlineSpent | NotSent::NoSession | NotSent::Stopping,
+                NotSent::CannotConnect(_)
+                | NotSent::DeadlineSpent
+                | NotSent::NoSession
+                | NotSent::Busy
+                | NotSent::CircuitOpen(_)
+                | NotSent::Stopping,
             ) => (Problem::CentagateUnavailable, NotExecuted),
             centagate::Error::TimedOut => (Problem::CentagateTimeout, Unknown),
             centagate::Error::ConnectionLost(_) | centagate::Error::Unreadable(_) => {
@@ -181,6 +186,10 @@ impl From<&centagate::Error> for ApiError {
             centagate::Error::Refused(code) => Some(ReturnCode::get(*code)),
             _ => None,
         };
-        Self { upstream_code, outcome: Some(outcome), ..problem.into() }
+        let retry_after = match error {
+            centagate::Error::NotSent(NotSent::CircuitOpen(wait)) => Some(rate_limit::seconds(*wait).max(1)),
+            _ => problem.entry().retry_after,
+        };
+        Self { upstream_code, outcome: Some(outcome), retry_after, ..problem.into() }
     }
 }

@@ -41,6 +41,7 @@ async fn readyz(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpRespon
 
 /// All metrics as OpenMetrics text.
 async fn metrics(gateway: web::Data<Gateway>) -> Result<HttpResponse, ApiError> {
+    gateway.metrics.load(gateway.centagate.load());
     gateway.metrics.session_age(gateway.centagate.session_status().age);
     let text = gateway.metrics.encode().map_err(|_| Problem::Internal)?;
     Ok(HttpResponse::Ok().content_type("application/openmetrics-text; version=1.0.0; charset=utf-8").body(text))

@@ -1,17 +1,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::{Method, Url};
 use serde::Serialize;
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
+use super::breaker::{Breaker, BreakerState};
+use super::bulkhead::Bulkhead;
 use super::http::{HttpClient, HttpOptions, SetupError};
 use super::session::{
     AuthApi, Credentials, HttpAuthenticator, KeeperOptions, Session, SessionEvents, SessionKeeper, SessionStatus,
-    Sessions, keep,
+    Sessions, jitter, keep,
 };
-use super::{Error, Meaning, Operation, ReturnCode, Trust, encoding, envelope, reply, transport, wire};
+use super::transport::Reply;
+use super::{Error, Meaning, NotSent, Operation, ReturnCode, Trust, encoding, envelope, reply, transport, wire};
 use crate::domain::{CreatedUser, NewOtpToken, NewUser, RegisteredOtpToken, Username};
 
 /// A pair younger than this is not blamed for a refusal.
@@ -20,6 +24,9 @@ const BLAMELESS_AGE: Duration = Duration::from_secs(30);
 /// A pair that no call has succeeded with for this long may have ended unnoticed.
 const UNPROVEN_AGE: Duration = Duration::from_secs(60);
 
+/// The pauses before a connection is tried again, each by half more or less.
+const CONNECT_PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(150)];
+
 /// How to reach CentagateWS, and as whom.
 #[derive(Debug)]
 pub struct ClientOptions {
@@ -27,6 +34,8 @@ pub struct ClientOptions {
     pub base_url: Url,
     /// The longest time for a whole call, connecting included.
     pub request_timeout: Duration,
+    /// The most calls under way at once; as many times 16 may wait.
+    pub max_in_flight: usize,
     /// How connections are made.
     pub http: HttpOptions,
     /// Which server certificates are taken.
@@ -55,6 +64,19 @@ pub struct Client {
     register_user: Url,
     register_one_time_pin: Url,
     sessions: Sessions,
+    bulkhead: Bulkhead,
+    breaker: Breaker,
+}
+
+/// What the client is doing.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// Calls under way.
+    pub in_flight: usize,
+    /// Calls that wait for their turn.
+    pub waiting: usize,
+    /// Whether calls go through.
+    pub breaker: BreakerState,
 }
 
 impl Client {
@@ -101,6 +123,8 @@ impl Client {
             register_user,
             register_one_time_pin,
             sessions,
+            bulkhead: Bulkhead::new(options.max_in_flight),
+            breaker: Breaker::new(),
         };
         Ok((client, keeper))
     }
@@ -125,6 +149,12 @@ impl Client {
     ) -> Result<RegisteredOtpToken, Error> {
         let body = |session: &Session| json(&wire::RegisterOneTimePin::new(token, session));
         self.call(Operation::RegisterOneTimePin, body, deadline).await.map(reply::registered_otp_token)
+    }
+
+    /// What the client is doing.
+    pub fn load(&self) -> Load {
+        let (in_flight, waiting) = self.bulkhead.load();
+        Load { in_flight, waiting, breaker: self.breaker.state() }
     }
 
     /// How it stands with the session.
@@ -154,7 +184,7 @@ impl Client {
     async fn call(
         &self,
         operation: Operation,
-        body: impl Fn(&Session) -> Vec<u8> + Send,
+        body: impl Fn(&Session) -> Bytes + Send,
         deadline: Instant,
     ) -> Result<Value, Error> {
         let session = self.sessions.live(deadline).await.map_err(Error::NotSent)?;
@@ -176,7 +206,7 @@ impl Client {
     async fn send(
         &self,
         operation: Operation,
-        body: Vec<u8>,
+        body: Bytes,
         session: &Session,
         deadline: Instant,
     ) -> Result<Value, Error> {
@@ -184,11 +214,38 @@ impl Client {
             Operation::RegisterUser => &self.register_user,
             Operation::RegisterOneTimePin => &self.register_one_time_pin,
         };
+        let _turn = self.bulkhead.enter(deadline).await.map_err(Error::NotSent)?;
         let deadline = deadline.min(Instant::now() + self.request_timeout);
-        let reply = transport::send(&self.http.load(), Method::PUT, url.clone(), body, deadline).await?;
+        let reply = self.send_or_fail_fast(url, body, deadline).await?;
         let object = envelope::decode(&reply.body)?;
         session.succeeded();
         Ok(object)
+    }
+
+    /// Sends, unless CENTAGATE has failed too often of late. Where no connection could be made nothing was sent, so that
+    /// is tried again after a moment.
+    async fn send_or_fail_fast(&self, url: &Url, body: Bytes, deadline: Instant) -> Result<Reply, Error> {
+        for pause in CONNECT_PAUSES {
+            match self.send_once(url, body.clone(), deadline).await {
+                Err(Error::NotSent(NotSent::CannotConnect(cause))) => {
+                    let retry_at = Instant::now() + pause.mul_f64(0.5 + jitter());
+                    if retry_at >= deadline {
+                        return Err(Error::NotSent(NotSent::CannotConnect(cause)));
+                    }
+                    sleep_until(retry_at).await;
+                }
+                settled => return settled,
+            }
+        }
+        self.send_once(url, body, deadline).await
+    }
+
+    async fn send_once(&self, url: &Url, body: Bytes, deadline: Instant) -> Result<Reply, Error> {
+        let pass = self.breaker.admit().map_err(|wait| Error::NotSent(NotSent::CircuitOpen(wait)))?;
+        let sent = transport::send(&self.http.load(), Method::PUT, url.clone(), body, deadline).await;
+        let failed = matches!(sent, Err(Error::NotSent(NotSent::CannotConnect(_)) | Error::TimedOut));
+        self.breaker.settle(&pass, failed);
+        sent
     }
 }
 
@@ -218,6 +275,6 @@ fn suspicion(operation: Operation, code: ReturnCode, session: &Session) -> Suspi
     }
 }
 
-fn json(body: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(body).expect("structs of strings serialize")
+fn json(body: &impl Serialize) -> Bytes {
+    serde_json::to_vec(body).expect("structs of strings serialize").into()
 }

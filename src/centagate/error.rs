@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use thiserror::Error as ThisError;
 
 use super::ReturnCode;
@@ -36,6 +38,12 @@ pub enum NotSent {
     /// There is no admin session, and none is coming in time.
     #[error("no admin session")]
     NoSession,
+    /// Too many calls wait for their turn.
+    #[error("too many calls are waiting")]
+    Busy,
+    /// The circuit breaker is open for this long.
+    #[error("CENTAGATE has failed too often; no call for {} ms", .0.as_millis())]
+    CircuitOpen(Duration),
     /// The gateway is stopping.
     #[error("the gateway is stopping")]
     Stopping,

@@ -4,6 +4,8 @@
 //! `signing` makes the cenToken, `transport` carries it, `envelope` and `reply` read what came back.
 //! Nothing in this module knows our callers or their HTTP library.
 
+mod breaker;
+mod bulkhead;
 mod client;
 mod encoding;
 mod envelope;
@@ -19,7 +21,8 @@ mod transport;
 mod trust;
 mod wire;
 
-pub use client::{Client, ClientOptions};
+pub use breaker::BreakerState;
+pub use client::{Client, ClientOptions, Load};
 pub use encoding::percent_encode_segment;
 pub use error::{Error, NotSent, Unreadable};
 pub use http::{HttpOptions, SetupError};

@@ -27,9 +27,9 @@ impl Taken {
 }
 
 impl TrackedBody {
-    pub(super) fn new(content: Vec<u8>) -> (Self, Taken) {
+    pub(super) fn new(content: Bytes) -> (Self, Taken) {
         let taken = Taken::default();
-        (Self { content: Some(content.into()), taken: taken.clone() }, taken)
+        (Self { content: Some(content), taken: taken.clone() }, taken)
     }
 }
 

@@ -2,6 +2,7 @@ use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::io;
 
+use bytes::Bytes;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderValue};
 use reqwest::{Body, Method, StatusCode, Url};
 use tokio::time::{Instant, timeout_at};
@@ -24,7 +25,7 @@ pub(super) async fn send(
     http: &reqwest::Client,
     method: Method,
     url: Url,
-    body: Vec<u8>,
+    body: Bytes,
     deadline: Instant,
 ) -> Result<Reply, Error> {
     if Instant::now() >= deadline {

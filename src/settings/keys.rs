@@ -33,6 +33,7 @@ pub(super) const KEYS: &[Key] = &[
     plain("centagate.auth_api"),
     plain("centagate.connect_timeout_ms"),
     plain("centagate.request_timeout_ms"),
+    plain("centagate.max_in_flight"),
     secret("centagate.proxy_url"),
     plain("centagate.ca_certificate_file"),
     plain("centagate.pinned_certificate_file"),

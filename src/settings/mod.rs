@@ -78,6 +78,7 @@ pub struct CentagateSettings {
     pub base_url: Url,
     pub connect_timeout: Duration,
     pub request_timeout: Duration,
+    pub max_in_flight: usize,
     pub proxy_url: Option<SecretString>,
     pub auth_api: AuthApi,
     pub trust: TrustSettings,
@@ -212,6 +213,7 @@ impl Settings {
                 base_url: address::base_url(reader)?,
                 connect_timeout: reader.milliseconds("centagate.connect_timeout_ms", 1)?,
                 request_timeout: reader.milliseconds("centagate.request_timeout_ms", 1)?,
+                max_in_flight: reader.number("centagate.max_in_flight", 1..=100_000)?,
                 proxy_url: address::proxy_url(reader)?,
                 auth_api: reader.parsed("centagate.auth_api", "v1 or v2", |text| match text {
                     "v1" => Some(AuthApi::V1),

@@ -334,6 +334,6 @@ async fn at(due: Option<Instant>) {
 }
 
 /// A random number from 0 to 1.
-fn jitter() -> f64 {
+pub(in crate::centagate) fn jitter() -> f64 {
     f64::from(getrandom::u32().unwrap_or(u32::MAX / 2)) / f64::from(u32::MAX)
 }

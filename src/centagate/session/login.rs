@@ -115,7 +115,7 @@ impl Authenticator for HttpAuthenticator {
         let (http, url) = (self.http.load(), self.log_in_url.clone());
         async move {
             let body = body.expect("structs of strings serialize");
-            let reply = transport::send(&http, Method::POST, url, body, Instant::now() + TIMEOUT).await;
+            let reply = transport::send(&http, Method::POST, url, body.into(), Instant::now() + TIMEOUT).await;
             decode(&reply.map_err(LoginFailure::Failed)?)
         }
     }
@@ -141,7 +141,7 @@ impl Authenticator for HttpAuthenticator {
         async move {
             let body = body.expect("structs of strings serialize");
             // Whatever comes back, the session ends by its own timeout at the latest.
-            let _ = transport::send(&http, Method::POST, url, body, Instant::now() + TIMEOUT).await;
+            let _ = transport::send(&http, Method::POST, url, body.into(), Instant::now() + TIMEOUT).await;
         }
     }
 }

@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 pub use credentials::{Credentials, LoginCredentials};
-pub(super) use keeper::{KeeperOptions, Sessions, keep};
+pub(super) use keeper::{KeeperOptions, Sessions, jitter, keep};
 pub use keeper::{SessionEvents, SessionKeeper, SessionStatus};
 pub use login::AuthApi;
 pub(super) use login::HttpAuthenticator;
