@@ -1,0 +1,231 @@
+//! Bodies before anybody looks at their members: 400, 408, 413 and 415.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use crate::callers;
+use crate::gateway::{Setup, TestGateway, alice, user, with};
+use crate::raw;
+
+const PATHS: [&str; 2] = ["/users", "/users/bob/otp-token"];
+
+#[tokio::test]
+async fn what_is_not_one_json_object_is_answered_400_in_both_operations() {
+    let gateway = TestGateway::start().await;
+    let deep = format!("{{\"a\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000));
+    let unended = "[".repeat(10_000);
+    let utf_16: Vec<u8> = "{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let bodies: [&[u8]; 30] = [
+        b"",
+        b" ",
+        b"null",
+        b"true",
+        b"0",
+        b"\"text\"",
+        b"[]",
+        b"[{}]",
+        b"{",
+        b"{\"a\"",
+        b"{\"a\":",
+        b"{\"a\":1",
+        b"}",
+        b"{}{}",
+        b"{} x",
+        b"{'a':1}",
+        b"{a:1}",
+        b"{\"a\":1,}",
+        b"{\"a\":NaN}",
+        b"{\"a\":01}",
+        b"/**/{}",
+        b"{\"a\":\"\n\"}",
+        b"{\"a\":\"\\x\"}",
+        b"{\"a\":\"\\ud800\"}",
+        b"{\"a\":\"\xff\"}",
+        b"\xef\xbb\xbf{}",
+        &utf_16,
+        deep.as_bytes(),
+        unended.as_bytes(),
+        b"username=alice",
+    ];
+    for path in PATHS {
+        for body in bodies {
+            let reply = gateway.post_raw(path, &raw::usual_headers(), body).await;
+            assert_eq!(reply.status, 400, "{:.40}: {}", String::from_utf8_lossy(body), reply.text());
+            reply.problem("malformed_request");
+        }
+    }
+    assert!(gateway.simulator.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_member_that_is_named_twice_makes_a_request_malformed() {
+    let gateway = TestGateway::start().await;
+    let user = alice().to_string();
+    let inside = user.trim_end_matches('}');
+    for twice in [
+        r#""username":"alice""#,
+        r#""username":"mallory""#,
+        r#""\u0075sername":"mallory""#,
+        r#""role":"user","role":"companyAdmin""#,
+        r#""x":1,"x":1"#,
+        r#""x":{"y":1,"y":1}"#,
+        r#""additionalData":[{"y":1,"y":1}]"#,
+    ] {
+        let body = format!("{inside},{twice}}}");
+        gateway.post_raw("/users", &raw::usual_headers(), body.as_bytes()).await.problem("malformed_request");
+    }
+    let body = br#"{"status":"valid","status":"valid"}"#;
+    gateway.post_raw(PATHS[1], &raw::usual_headers(), body).await.problem("malformed_request");
+    assert!(gateway.simulator.requests().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_not_declared_as_plain_json_is_answered_415_in_both_operations() {
+    let gateway = TestGateway::start().await;
+    for headers in [
+        "",
+        "Content-Type: \r\n",
+        "Content-Type: text/plain\r\n",
+        "Content-Type: application/x-www-form-urlencoded\r\n",
+        "Content-Type: multipart/form-data; boundary=x\r\n",
+        "Content-Type: application/json-patch+json\r\n",
+        "Content-Type: application/problem+json\r\n",
+        "Content-Type: text/json\r\n",
+        "Content-Type: json\r\n",
+        "Content-Type: application/json, application/json\r\n",
+        "Content-Type: application/json\r\nContent-Type: application/json\r\n",
+        "Content-Type: application/json\r\nContent-Type: text/plain\r\n",
+        "Content-Type: application/json; charset=latin-1\r\n",
+        "Content-Type: application/json; charset=utf-16\r\n",
+        "Content-Type: application/json\r\nContent-Encoding: gzip\r\n",
+        "Content-Type: application/json\r\nContent-Encoding: br\r\n",
+        "Content-Type: application/json\r\nContent-Encoding: identity, gzip\r\n",
+    ] {
+        for path in PATHS {
+            let headers = format!("Authorization: Bearer {}\r\n{headers}", callers::EVERYTHING);
+            let reply = gateway.post_raw(path, &headers, alice().to_string().as_bytes()).await;
+            assert_eq!(reply.status, 415, "{headers}");
+            reply.problem("unsupported_media_type");
+        }
+    }
+    assert!(gateway.simulator.requests().is_empty());
+}
+
+#[tokio::test]
+async fn json_may_be_declared_in_any_legal_spelling() {
+    let gateway = TestGateway::start().await;
+    for (number, declaration) in [
+        "application/json",
+        "Application/JSON",
+        "application/json; charset=utf-8",
+        "application/json;charset=UTF-8",
+        "application/json; charset=\"utf-8\"",
+        "application/json ; Charset=Utf-8",
+        "application/json\r\nContent-Encoding: identity",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let headers = format!("Authorization: Bearer {}\r\nContent-Type: {declaration}\r\n", callers::EVERYTHING);
+        let body = user(&format!("user-{number}")).to_string();
+        let reply = gateway.post_raw("/users", &headers, body.as_bytes()).await;
+        assert_eq!(reply.status, 201, "{declaration}: {}", reply.text());
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_answered_413_announced_or_not() {
+    let gateway = TestGateway::start().await;
+    let mut body = alice().to_string().into_bytes();
+    body.resize(16 * 1024, b' ');
+    let largest = gateway.post_raw("/users", &raw::usual_headers(), &body).await;
+    assert_eq!(largest.status, 201, "16 KiB are within the limit: {}", largest.text());
+    body.push(b' ');
+    for path in PATHS {
+        let announced = gateway.post_raw(path, &raw::usual_headers(), &body).await;
+        assert_eq!(announced.status, 413);
+        announced.problem("body_too_large");
+        let head =
+            format!("POST {path} HTTP/1.1\r\nHost: g\r\n{}Transfer-Encoding: chunked\r\n\r\n", raw::usual_headers());
+        let chunked = [head.as_bytes(), format!("{:x}\r\n", body.len()).as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
+        raw::exchange(gateway.address, &chunked).await.problem("body_too_large");
+        let huge =
+            format!("POST {path} HTTP/1.1\r\nHost: g\r\n{}Content-Length: 99999999999\r\n\r\n", raw::usual_headers());
+        raw::exchange(gateway.address, huge.as_bytes()).await.problem("body_too_large");
+    }
+    assert_eq!(gateway.simulator.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_chunked_body_within_the_limit_is_taken() {
+    let gateway = TestGateway::start().await;
+    let body = alice().to_string();
+    let (start, end) = body.split_at(10);
+    let headers = raw::usual_headers();
+    let request = format!(
+        "POST /users HTTP/1.1\r\nHost: g\r\n{headers}Transfer-Encoding: chunked\r\n\r\n\
+         {:x}\r\n{start}\r\n{:x}\r\n{end}\r\n0\r\n\r\n",
+        start.len(),
+        end.len(),
+    );
+    let reply = raw::exchange(gateway.address, request.as_bytes()).await;
+    assert_eq!(reply.status, 201, "{}", reply.text());
+}
+
+#[tokio::test]
+async fn a_body_that_stalls_is_answered_408_and_the_connection_closed() {
+    let gateway = Setup::new().hurried().start().await;
+    for path in PATHS {
+        for sent in ["", "{\"username\":"] {
+            let started = Instant::now();
+            let head =
+                format!("POST {path} HTTP/1.1\r\nHost: g\r\n{}Content-Length: 100\r\n\r\n", raw::usual_headers());
+            let mut connection = TcpStream::connect(gateway.address).await.unwrap();
+            connection.write_all((head + sent).as_bytes()).await.unwrap();
+            let reply = raw::read_reply(&mut connection).await;
+            assert_eq!(reply.status, 408);
+            reply.problem("request_timeout");
+            assert_eq!(reply.header("connection"), Some("close"));
+            assert!(raw::is_closed(&mut connection).await);
+            assert!(started.elapsed() < Duration::from_secs(5), "half of 400 ms, on a slow machine");
+        }
+    }
+    assert!(gateway.simulator.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_trickles_is_answered_408_as_well() {
+    let gateway = Setup::new().hurried().start().await;
+    let mut connection = TcpStream::connect(gateway.address).await.unwrap();
+    let head = format!("POST /users HTTP/1.1\r\nHost: g\r\n{}Content-Length: 16000\r\n\r\n", raw::usual_headers());
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let (mut reader, mut writer) = connection.into_split();
+    let trickle = tokio::spawn(async move {
+        let mut beat = tokio::time::interval(Duration::from_millis(10));
+        while writer.write_all(b" ").await.is_ok() {
+            beat.tick().await;
+        }
+    });
+    let mut received = Vec::new();
+    let read = tokio::io::AsyncReadExt::read_to_end(&mut reader, &mut received);
+    // A reset may follow the reply: the gateway closes while bytes still arrive.
+    let _ = tokio::time::timeout(Duration::from_secs(10), read).await.expect("an end in time");
+    trickle.abort();
+    assert!(received.starts_with(b"HTTP/1.1 408 "), "{}", String::from_utf8_lossy(&received));
+    assert!(gateway.simulator.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_ends_early_reaches_nobody() {
+    let gateway = TestGateway::start().await;
+    let body = with(alice(), "username", "short").to_string();
+    let head =
+        format!("POST /users HTTP/1.1\r\nHost: g\r\n{}Content-Length: 16000\r\n\r\n{body}", raw::usual_headers());
+    let mut connection = TcpStream::connect(gateway.address).await.unwrap();
+    connection.write_all(head.as_bytes()).await.unwrap();
+    connection.shutdown().await.unwrap();
+    assert!(gateway.create_user(&alice()).await.status == 201);
+    assert_eq!(gateway.simulator.requests().len(), 1, "only the whole one");
+}

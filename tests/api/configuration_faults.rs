@@ -1,0 +1,260 @@
+//! A configuration that cannot be used stops the start: one line, exit status 78, and never the value.
+
+use crate::callers;
+use crate::process::Environment;
+
+/// Stands where a value is wrong; it must be seen nowhere.
+const PLANTED: &str = "pl4nted-s3cret";
+
+/// `serve` and `check-config` refuse, in one line with all of `names`.
+#[track_caller]
+fn expect_fault(environment: &Environment, names: &[&str]) {
+    for command in ["check-config", "serve"] {
+        let run = environment.run(&[command]);
+        assert_eq!(run.status, Some(78), "{names:?}: {run:?}");
+        assert_eq!(run.stderr.lines().count(), 1, "{names:?}: {run:?}");
+        for name in names {
+            assert!(run.stderr.contains(name), "{name} is not named: {run:?}");
+        }
+        assert!(!format!("{run:?}").contains(PLANTED), "{run:?}");
+        assert_eq!(run.stdout, "", "{run:?}");
+    }
+}
+
+fn valid() -> Environment {
+    Environment::without_centagate()
+}
+
+/// The valid environment with `config` files of its own: `base.toml` as it is, and `test.toml`.
+fn with_file(text: &str) -> Environment {
+    let environment = valid().set("GATEWAY_ENVIRONMENT", "test");
+    let base = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/config/base.toml")).unwrap();
+    environment.write("config/base.toml", base);
+    environment.write("config/test.toml", text);
+    let directory = environment.directory.path().join("config").display().to_string();
+    environment.set("GATEWAY_CONFIG_DIR", &directory)
+}
+
+fn variable(key: &str) -> String {
+    format!("GATEWAY__{}", key.to_uppercase().replace('.', "__"))
+}
+
+#[test]
+fn the_environment_that_these_tests_break_works() {
+    let run = valid().run(&["check-config"]);
+    assert_eq!((run.status, run.stderr.as_str()), (Some(0), ""), "{run:?}");
+}
+
+#[test]
+fn an_unknown_key_is_named_wherever_it_stands() {
+    for name in ["GATEWAY__SERVER__PROT", "GATEWAY__NONSENSE", "GATEWAY__SERVER", "GATEWAY__SERVER__PORT__X"] {
+        expect_fault(&valid().set(name, PLANTED), &[name]);
+    }
+    for (text, key) in [
+        (format!("nonsense = \"{PLANTED}\""), "nonsense"),
+        (format!("[server]\nprot = \"{PLANTED}\""), "server.prot"),
+        (format!("[centagate.admin]\npassword = \"{PLANTED}\""), "centagate.admin.password"),
+        (format!("[nonsense.deep]\nkey = \"{PLANTED}\""), "nonsense.deep.key"),
+        (format!("server = \"{PLANTED}\""), "server"),
+    ] {
+        expect_fault(&with_file(&text), &[key, "test.toml"]);
+    }
+}
+
+#[test]
+fn a_missing_value_is_named_by_key_and_variable() {
+    for key in [
+        "centagate.base_url",
+        "centagate.admin.username",
+        "centagate.admin.auth_token",
+        "centagate.admin.secret_code",
+        "callers_file",
+    ] {
+        let name = variable(key);
+        expect_fault(&valid().unset(&name), &[key, &name]);
+        // An empty variable counts as unset.
+        expect_fault(&valid().set(&name, ""), &[key, &name]);
+    }
+}
+
+#[test]
+fn half_a_credential_set_names_the_half_that_is_missing() {
+    for (given, missing) in [("auth_token", "secret_code"), ("secret_code", "auth_token")] {
+        let environment = valid().set(&variable(&format!("centagate.admin.{given}")), PLANTED);
+        let missing = format!("centagate.admin.{missing}");
+        expect_fault(&environment.unset(&variable(&missing)), &[&missing, &variable(&missing)]);
+    }
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_named_and_never_shown() {
+    for key in [
+        "server.port",
+        "server.workers",
+        "server.max_body_bytes",
+        "server.request_timeout_ms",
+        "server.keep_alive_ms",
+        "server.max_connections",
+        "server.drain_ms",
+        "server.shutdown_ms",
+        "server.public_url",
+        "management.port",
+        "centagate.base_url",
+        "centagate.connect_timeout_ms",
+        "centagate.request_timeout_ms",
+        "docs.enabled",
+        "telemetry.log_format",
+    ] {
+        let name = variable(key);
+        expect_fault(&valid().set(&name, PLANTED), &[key, &name]);
+        // The variables of the valid environment stand above its files.
+        let (section, member) = key.split_once('.').unwrap();
+        let environment = with_file(&format!("[{section}]\n{member} = \"{PLANTED}\""));
+        if !["server.port", "server.workers", "server.drain_ms", "management.port", "centagate.base_url"].contains(&key)
+        {
+            expect_fault(&environment, &[key, &name]);
+        }
+    }
+    for (key, value) in [
+        ("server.port", "65536"),
+        ("server.port", "-1"),
+        ("server.port", "80.5"),
+        ("server.max_body_bytes", "0"),
+        ("server.max_connections", "0"),
+        ("server.request_timeout_ms", "0"),
+        ("server.request_timeout_ms", "18446744073709551616"),
+        ("docs.enabled", "yes"),
+        ("telemetry.log_format", "JSON"),
+        ("telemetry.log_filter", "centagate_gateway=loud"),
+        ("centagate.admin.username", ".."),
+        ("centagate.admin.secret_code", "two\nlines"),
+        ("users.default_group", "a\u{202e}b"),
+        ("server.public_url", "https://example.com/a b"),
+        ("server.public_url", "https://example.com/a?b"),
+        ("server.public_url", "https://example.com/{id}"),
+        ("server.public_url", "ftp://example.com/"),
+        ("server.public_url", "/centagate"),
+    ] {
+        expect_fault(&valid().set(&variable(key), value), &[key, &variable(key)]);
+    }
+    for value in ["[1, 2]", "{ a = 1 }", "1.5", "2020-01-01"] {
+        expect_fault(&with_file(&format!("[server]\nkeep_alive_ms = {value}")), &["server.keep_alive_ms"]);
+    }
+}
+
+#[test]
+fn a_flag_of_the_wrong_kind_is_refused_even_where_nothing_depends_on_it() {
+    // CENTAGATE is on a loopback address here, so plain http is allowed anyway.
+    let (key, name) = ("centagate.allow_http", "GATEWAY__CENTAGATE__ALLOW_HTTP");
+    expect_fault(&valid().set(name, PLANTED), &[key, name]);
+    expect_fault(&with_file(&format!("[centagate]\nallow_http = \"{PLANTED}\"")), &[key, name]);
+}
+
+#[test]
+fn only_a_plain_https_address_or_a_loopback_one_is_taken_for_centagate() {
+    let (key, name) = ("centagate.base_url", "GATEWAY__CENTAGATE__BASE_URL");
+    for url in [
+        "http://centagate.example.com",
+        "http://10.0.0.1:8080",
+        "http://localhost.example.com",
+        "http://127.0.0.1.example.com",
+        "https://centagate.example.com/CentagateWS",
+        "https://centagate.example.com/?q",
+        "https://centagate.example.com/#f",
+        "ftp://centagate.example.com",
+        "centagate.example.com",
+        "https://",
+    ] {
+        expect_fault(&valid().set(name, url), &[key, name]);
+    }
+    for userinfo in [format!("https://admin:{PLANTED}@example.com"), format!("https://{PLANTED}@example.com")] {
+        expect_fault(&valid().set(name, &userinfo), &[key, name]);
+    }
+    for url in ["https://centagate.example.com", "https://10.0.0.1:8443/", "http://localhost:1", "http://[::1]:1"] {
+        let run = valid().set(name, url).run(&["check-config"]);
+        assert_eq!(run.status, Some(0), "{url}: {run:?}");
+    }
+    let allowed = valid().set(name, "http://centagate.example.com").set("GATEWAY__CENTAGATE__ALLOW_HTTP", "true");
+    assert_eq!(allowed.run(&["check-config"]).status, Some(0));
+}
+
+#[test]
+fn values_that_contradict_each_other_are_named() {
+    let (request, shutdown) = ("server.request_timeout_ms", "server.shutdown_ms");
+    for (connect, upstream, whole) in [("2000", "7000", "9000"), ("1", "10000", "10000"), ("5000", "5001", "10000")] {
+        let environment = valid()
+            .set("GATEWAY__CENTAGATE__CONNECT_TIMEOUT_MS", connect)
+            .set("GATEWAY__CENTAGATE__REQUEST_TIMEOUT_MS", upstream)
+            .set("GATEWAY__SERVER__REQUEST_TIMEOUT_MS", whole);
+        expect_fault(&environment, &[request, &variable(request)]);
+    }
+    expect_fault(&valid().set(&variable(shutdown), "9999"), &[shutdown, &variable(shutdown)]);
+    assert_eq!(valid().set(&variable(shutdown), "10000").run(&["check-config"]).status, Some(0));
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    expect_fault(&valid().set("GATEWAY_ENVIRONMENT", "staging"), &["staging.toml", "GATEWAY_ENVIRONMENT"]);
+    expect_fault(&valid().set("GATEWAY_CONFIG_DIR", "/nowhere"), &["/nowhere", "GATEWAY_CONFIG_DIR"]);
+    for bad in ["../local", "a/b", "local.toml", "a b", "."] {
+        expect_fault(&valid().set("GATEWAY_ENVIRONMENT", bad), &["GATEWAY_ENVIRONMENT"]);
+    }
+    for text in [format!("[server\n\"{PLANTED}"), format!("{PLANTED}"), format!("a = \"{PLANTED}\"\na = 1")] {
+        expect_fault(&with_file(&text), &["test.toml", "line"]);
+    }
+}
+
+#[test]
+fn a_callers_file_that_cannot_be_used_is_named() {
+    let scopes = ["users:create"];
+    let good = callers::block("one", "key", &scopes, "");
+    let hash = good.lines().find(|line| line.starts_with("key_sha256")).unwrap().to_owned();
+    for (text, place) in [
+        (String::new(), "[[callers]]"),
+        (format!("[[callers\n{PLANTED}"), "line 1"),
+        (format!("{PLANTED} = 1\n{good}"), "[[callers]]"),
+        (good.clone() + &good, "number 2"),
+        (good.replace(&hash, &format!("key_sha256 = \"{PLANTED}\"")), "key_sha256"),
+        (good.replace(&hash, &hash.to_uppercase().replace("KEY_SHA256", "key_sha256")), "key_sha256"),
+        (good.replace(&hash, ""), "key_sha256"),
+        (good.replace("users:create", PLANTED), "scopes"),
+        (good.replace("name = \"one\"", ""), "name"),
+        (callers::block("one", "key", &scopes, &format!("{PLANTED} = 1")), "number 1"),
+        (callers::block("one", "key", &scopes, &format!("expires_at = \"{PLANTED}\"")), "expires_at"),
+    ] {
+        let environment = valid();
+        environment.write("callers.toml", text);
+        expect_fault(&environment, &["callers_file", "callers.toml", place]);
+    }
+    expect_fault(
+        &valid().set("GATEWAY__CALLERS_FILE", "/nowhere/callers.toml"),
+        &["callers_file", "/nowhere/callers.toml"],
+    );
+}
+
+#[test]
+fn secret_files_are_known_by_their_names_alone() {
+    for name in ["centagate.admin.secretcode", "server.port", "notes.txt", "centagate.admin.secret_code~"] {
+        let environment = valid();
+        environment.write(&format!("secrets/{name}"), PLANTED);
+        let directory = environment.directory.path().join("secrets").display().to_string();
+        expect_fault(&environment.set("GATEWAY_SECRETS_DIR", &directory), &[name]);
+    }
+    expect_fault(&valid().set("GATEWAY_SECRETS_DIR", "/nowhere"), &["/nowhere", "GATEWAY_SECRETS_DIR"]);
+    let environment = valid();
+    environment.write("secrets/centagate.admin.secret_code", format!("{PLANTED}\n{PLANTED}\n"));
+    let directory = environment.directory.path().join("secrets").display().to_string();
+    let key = "centagate.admin.secret_code";
+    expect_fault(&environment.set("GATEWAY_SECRETS_DIR", &directory), &[key, &variable(key)]);
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = listener.local_addr().unwrap();
+    for section in ["server", "management"] {
+        let run = valid().set(&variable(&format!("{section}.port")), &taken.port().to_string()).run(&["serve"]);
+        assert_eq!((run.status, run.stderr.lines().count()), (Some(1), 1), "{run:?}");
+        assert!(run.stderr.contains(section) && run.stderr.contains(&taken.to_string()), "{run:?}");
+    }
+}

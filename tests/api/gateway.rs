@@ -1,0 +1,184 @@
+//! A gateway under test: the real application on free ports in front of a simulator, and a client for its API.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use centagate_gateway::settings::{Settings, Sources};
+use centagate_gateway::startup::Application;
+use centagate_simulator::{Admin, Config, Simulator, User};
+use reqwest::redirect::Policy;
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use crate::callers;
+use crate::raw;
+use crate::reply::Reply;
+
+/// How the gateway under test differs from the usual one.
+pub(crate) struct Setup {
+    admin: Admin,
+    upstream: Option<String>,
+    variables: BTreeMap<String, String>,
+}
+
+impl Setup {
+    pub(crate) fn new() -> Self {
+        Self { admin: Admin::with_fresh_session("admin"), upstream: None, variables: BTreeMap::new() }
+    }
+
+    /// The admin that gateway and simulator know.
+    pub(crate) fn admin(mut self, username: &str, auth_token: &str, secret_code: &str) -> Self {
+        self.admin =
+            Admin { username: username.into(), auth_token: auth_token.into(), secret_code: secret_code.into() };
+        self
+    }
+
+    /// Where CENTAGATE is, instead of the simulator.
+    pub(crate) fn upstream(mut self, base_url: impl Into<String>) -> Self {
+        self.upstream = Some(base_url.into());
+        self
+    }
+
+    /// Configures `key` (`server.public_url`).
+    pub(crate) fn set(mut self, key: &str, value: &str) -> Self {
+        let name = format!("GATEWAY__{}", key.to_uppercase().replace('.', "__"));
+        self.variables.insert(name, value.to_owned());
+        self
+    }
+
+    /// Deadlines so short that a test can wait for them.
+    pub(crate) fn hurried(self) -> Self {
+        self.set("centagate.connect_timeout_ms", "150")
+            .set("centagate.request_timeout_ms", "150")
+            .set("server.request_timeout_ms", "400")
+    }
+
+    pub(crate) async fn start(self) -> TestGateway {
+        let Self { admin, upstream, variables } = self;
+        let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
+        simulator.add_user(User::new("bob"));
+        let directory = tempfile::tempdir().unwrap();
+        let mut setup = Self { admin, upstream, variables: BTreeMap::new() }
+            .set("server.port", "0")
+            .set("server.workers", "1")
+            .set("management.port", "0")
+            .set("callers_file", &callers::write(directory.path()).display().to_string());
+        let base_url = setup.upstream.take().unwrap_or_else(|| simulator.base_url());
+        let Admin { username, auth_token, secret_code } = setup.admin.clone();
+        setup = setup
+            .set("centagate.base_url", &base_url)
+            .set("centagate.admin.username", &username)
+            .set("centagate.admin.auth_token", &auth_token)
+            .set("centagate.admin.secret_code", &secret_code);
+        setup.variables.extend(variables);
+        let settings = Settings::load(&Sources {
+            config_dir: Path::new(env!("CARGO_MANIFEST_DIR")).join("config"),
+            environment: "local".into(),
+            variables: setup.variables,
+            secrets_dir: None,
+        });
+        let application = Application::build(settings.expect("settings")).expect("an application");
+        let (address, management) = (application.address(), application.management_address());
+        let (stop, stopped) = oneshot::channel();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(application.run_until(async { drop(stopped.await) })).unwrap();
+        });
+        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(Duration::from_secs(20));
+        let http = http.build().unwrap();
+        TestGateway { simulator, address, management, http, _directory: directory, _stop: stop }
+    }
+}
+
+/// A running gateway and the simulator behind it; dropping it stops both.
+pub(crate) struct TestGateway {
+    pub(crate) simulator: Simulator,
+    pub(crate) address: SocketAddr,
+    pub(crate) management: SocketAddr,
+    http: reqwest::Client,
+    _directory: TempDir,
+    _stop: oneshot::Sender<()>,
+}
+
+impl TestGateway {
+    pub(crate) async fn start() -> Self {
+        Setup::new().start().await
+    }
+
+    /// Registers a user as the caller who may do everything.
+    pub(crate) async fn create_user(&self, user: &Value) -> Reply {
+        self.send(self.post("/users", user)).await
+    }
+
+    /// Registers a token as the caller who may do everything; `id` is a name, not a path segment.
+    pub(crate) async fn register_otp_token(&self, id: &str, token: &Value) -> Reply {
+        let id = centagate_gateway::centagate::percent_encode_segment(id);
+        self.send(self.post(&format!("/users/{id}/otp-token"), token)).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// A POST by the caller who may do everything, to be changed before it is sent.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> RequestBuilder {
+        self.post_as(callers::EVERYTHING, path, body)
+    }
+
+    pub(crate) fn post_as(&self, key: &str, path: &str, body: &Value) -> RequestBuilder {
+        let request = self.request(Method::POST, path).bearer_auth(key);
+        request.header("content-type", "application/json").body(body.to_string())
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("http://{}{path}", self.address))
+    }
+
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Reply {
+        Reply::read(request.send().await.expect("a reply")).await
+    }
+
+    /// A POST as it stands on the wire: `path` is sent as it is, and so are the headers.
+    pub(crate) async fn post_raw(&self, path: &str, headers: &str, body: &[u8]) -> Reply {
+        raw::exchange(self.address, &raw::post(path, headers, body)).await
+    }
+
+    /// Status and text of a page of the management listener.
+    pub(crate) async fn manage(&self, path: &str) -> (u16, String) {
+        let reply = self.http.get(format!("http://{}{path}", self.management)).send().await.unwrap();
+        (reply.status().as_u16(), reply.text().await.unwrap())
+    }
+}
+
+/// A user that nothing is wrong with.
+pub(crate) fn alice() -> Value {
+    user("alice")
+}
+
+/// A user of that name that nothing is wrong with, in case the name is plain.
+pub(crate) fn user(username: &str) -> Value {
+    json!({
+        "username": username,
+        "firstName": "Alice",
+        "lastName": "Archer",
+        "email": format!("{username}@example.com"),
+        "group": "Staff",
+        "app": "portal",
+    })
+}
+
+/// A token that nothing is wrong with.
+pub(crate) fn token() -> Value {
+    json!({ "status": "valid", "validitySeconds": 600 })
+}
+
+/// `object` with `member` set to `value`.
+pub(crate) fn with(mut object: Value, member: &str, value: impl Into<Value>) -> Value {
+    object[member] = value.into();
+    object
+}

@@ -1,0 +1,247 @@
+//! The real program in a process of its own: its command line, environment, output and end.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use centagate_simulator::{Admin, Config, Simulator, User};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::callers;
+
+/// No wait in these tests takes longer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A working configuration to start from; nothing of the test's own environment is passed on.
+pub(crate) struct Environment {
+    pub(crate) directory: TempDir,
+    variables: BTreeMap<String, String>,
+}
+
+impl Environment {
+    /// For a CENTAGATE at `base_url` whose admin is `admin`.
+    pub(crate) fn new(base_url: &str, admin: &Admin) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let callers_file = callers::write(directory.path());
+        let environment = Self { directory, variables: BTreeMap::new() };
+        let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        environment
+            .set("GATEWAY_CONFIG_DIR", config.to_str().unwrap())
+            .set("GATEWAY__SERVER__HOST", "127.0.0.1")
+            .set("GATEWAY__SERVER__PORT", "0")
+            .set("GATEWAY__SERVER__WORKERS", "1")
+            .set("GATEWAY__SERVER__DRAIN_MS", "0")
+            .set("GATEWAY__MANAGEMENT__HOST", "127.0.0.1")
+            .set("GATEWAY__MANAGEMENT__PORT", "0")
+            .set("GATEWAY__CENTAGATE__BASE_URL", base_url)
+            .set("GATEWAY__CENTAGATE__ADMIN__USERNAME", &admin.username)
+            .set("GATEWAY__CENTAGATE__ADMIN__AUTH_TOKEN", &admin.auth_token)
+            .set("GATEWAY__CENTAGATE__ADMIN__SECRET_CODE", &admin.secret_code)
+            .set("GATEWAY__CALLERS_FILE", callers_file.to_str().unwrap())
+    }
+
+    /// For a CENTAGATE that nobody will ever ask.
+    pub(crate) fn without_centagate() -> Self {
+        let admin = Admin { username: "admin".into(), auth_token: "token".into(), secret_code: "code".into() };
+        Self::new("http://127.0.0.1:1", &admin)
+    }
+
+    /// For a fresh simulator that knows the user `bob`.
+    pub(crate) async fn with_simulator() -> (Self, Simulator) {
+        let admin = Admin::with_fresh_session("admin");
+        let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
+        simulator.add_user(User::new("bob"));
+        (Self::new(&simulator.base_url(), &admin), simulator)
+    }
+
+    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    pub(crate) fn unset(mut self, name: &str) -> Self {
+        self.variables.remove(name).expect(name);
+        self
+    }
+
+    /// Writes a file into the environment's own directory, and answers its path.
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.directory.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path.display().to_string()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_centagate-gateway"));
+        command.args(arguments).env_clear().envs(&self.variables).current_dir(self.directory.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Finished {
+        let mut child = self.command(arguments).spawn().unwrap();
+        let (stdout, stderr) = (gather(child.stdout.take().unwrap()), gather(child.stderr.take().unwrap()));
+        let (Ok(stdout), Ok(stderr)) = (stdout.recv_timeout(PATIENCE), stderr.recv_timeout(PATIENCE)) else {
+            child.kill().unwrap();
+            panic!("{arguments:?} did not end");
+        };
+        Finished { status: child.wait().unwrap().code(), stdout, stderr }
+    }
+
+    /// Starts the gateway and waits until it serves.
+    pub(crate) async fn serve(&self) -> GatewayProcess {
+        let mut child = self.command(&["serve"]).spawn().unwrap();
+        let (stdout, stderr) = (follow(child.stdout.take().unwrap()), follow(child.stderr.take().unwrap()));
+        let mut gateway = GatewayProcess { child, stdout, stderr, address: unknown(), management: unknown() };
+        let serving = gateway.wait_for_line(|line| line.contains("serving") && line.contains("management")).await;
+        gateway.address = address_after(&serving, "address");
+        gateway.management = address_after(&serving, "management");
+        gateway
+    }
+}
+
+/// What a run of the program left.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) status: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// A running gateway; dropping it ends it.
+pub(crate) struct GatewayProcess {
+    child: Child,
+    stdout: watch::Receiver<Output>,
+    stderr: watch::Receiver<Output>,
+    pub(crate) address: SocketAddr,
+    pub(crate) management: SocketAddr,
+}
+
+#[derive(Default)]
+struct Output {
+    lines: Vec<String>,
+    ended: bool,
+}
+
+impl GatewayProcess {
+    /// Waits for a line of the log.
+    pub(crate) async fn wait_for_line(&self, mut wanted: impl FnMut(&str) -> bool) -> String {
+        let mut stdout = self.stdout.clone();
+        let found = timeout(PATIENCE, async {
+            let output = stdout.wait_for(|output| output.lines.iter().any(|line| wanted(line)) || output.ended).await;
+            output.map(|output| output.lines.clone()).unwrap_or_default()
+        });
+        let lines = found.await.unwrap_or_default();
+        let line = lines.into_iter().find(|line| wanted(line));
+        line.unwrap_or_else(|| panic!("the line did not come: {:?} {:?}", self.lines(), self.stderr.borrow().lines))
+    }
+
+    /// Waits for the one line about the request that was sent with `id`.
+    pub(crate) async fn wait_for_request(&self, id: &str) -> Value {
+        let line = self.wait_for_line(|line| json(line)["request_id"] == id).await;
+        json(&line)
+    }
+
+    /// All lines of the log so far.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.stdout.borrow().lines.clone()
+    }
+
+    /// All lines on standard error so far.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        self.stderr.borrow().lines.clone()
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn terminate(&self) {
+        self.signal("-TERM");
+    }
+
+    /// Sends SIGINT, as Ctrl-C does.
+    pub(crate) fn interrupt(&self) {
+        self.signal("-INT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    /// Waits for the end of the process.
+    pub(crate) async fn end(&mut self) -> ExitStatus {
+        for output in [&mut self.stdout, &mut self.stderr] {
+            let ended = timeout(PATIENCE, output.wait_for(|output| output.ended)).await;
+            drop(ended.expect("an end in time"));
+        }
+        self.child.wait().unwrap()
+    }
+
+    /// What the management listener answers.
+    pub(crate) async fn manage(&self, path: &str) -> (u16, String) {
+        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        let reply = client.get(format!("http://{}{path}", self.management)).send().await.unwrap();
+        (reply.status().as_u16(), reply.text().await.unwrap())
+    }
+}
+
+impl Drop for GatewayProcess {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A line of the log, `null` if it is no JSON.
+pub(crate) fn json(line: &str) -> Value {
+    serde_json::from_str(line).unwrap_or_default()
+}
+
+/// The value of the sample of a metric, 0 where it does not stand yet.
+pub(crate) fn sample(metrics: &str, name: &str) -> u64 {
+    let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.map_or(0, |value| value.parse().expect("a count"))
+}
+
+fn gather(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut text = String::new();
+        pipe.read_to_string(&mut text).expect("output in UTF-8");
+        sender.send(text)
+    });
+    receiver
+}
+
+fn follow(pipe: impl Read + Send + 'static) -> watch::Receiver<Output> {
+    let (sender, receiver) = watch::channel(Output::default());
+    thread::spawn(move || {
+        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+            sender.send_modify(|output| output.lines.push(line));
+        }
+        sender.send_modify(|output| output.ended = true);
+    });
+    receiver
+}
+
+fn unknown() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+/// The address behind `address=…` or `"address":"…"`.
+fn address_after(line: &str, name: &str) -> SocketAddr {
+    let (_, rest) = line.split_once(name).expect(name);
+    let rest = rest.trim_start_matches(|character: char| !character.is_ascii_digit());
+    let end = rest.find(|character: char| !character.is_ascii_digit() && character != '.' && character != ':');
+    rest[..end.unwrap_or(rest.len())].parse().expect(line)
+}

@@ -1,0 +1,62 @@
+//! Requests byte for byte, for what an HTTP library would not send.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::callers;
+use crate::reply::Reply;
+
+/// The headers that a request of the caller who may do everything needs besides its length.
+pub(crate) fn usual_headers() -> String {
+    format!("Authorization: Bearer {}\r\nContent-Type: application/json\r\n", callers::EVERYTHING)
+}
+
+/// A whole POST; `headers` end in CRLF.
+pub(crate) fn post(path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!("POST {path} HTTP/1.1\r\nHost: gateway\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+/// Sends these bytes and reads one reply.
+pub(crate) async fn exchange(address: SocketAddr, request: &[u8]) -> Reply {
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    connection.write_all(request).await.unwrap();
+    read_reply(&mut connection).await
+}
+
+/// Reads one reply; bounded in time.
+pub(crate) async fn read_reply(connection: &mut TcpStream) -> Reply {
+    timeout(Duration::from_secs(10), async {
+        let mut received = Vec::new();
+        loop {
+            if let Some(reply) = whole_reply(&received) {
+                return reply;
+            }
+            let mut chunk = [0; 4096];
+            let length = connection.read(&mut chunk).await.expect("a reply");
+            assert!(length > 0, "the connection ended after {:?}", String::from_utf8_lossy(&received));
+            received.extend_from_slice(&chunk[..length]);
+        }
+    })
+    .await
+    .expect("a reply in time")
+}
+
+fn whole_reply(received: &[u8]) -> Option<Reply> {
+    let text = String::from_utf8_lossy(received);
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let length =
+        head.split("\r\n").find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let length: usize = length.unwrap_or(0);
+    (body.len() >= length).then(|| Reply::parse(head, body.as_bytes()[..length].to_vec()))
+}
+
+/// Whether the other side ends the connection, in bounded time and without another byte.
+pub(crate) async fn is_closed(connection: &mut TcpStream) -> bool {
+    let mut byte = [0];
+    matches!(timeout(Duration::from_secs(10), connection.read(&mut byte)).await, Ok(Ok(0) | Err(_)))
+}

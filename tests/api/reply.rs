@@ -1,0 +1,176 @@
+//! A reply, with what every reply must have checked on arrival.
+
+use std::collections::BTreeMap;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
+
+/// Every problem and its status, as the contract lists them.
+pub(crate) const PROBLEMS: [(&str, u16); 23] = [
+    ("malformed_request", 400),
+    ("unauthenticated", 401),
+    ("forbidden", 403),
+    ("user_limit_reached", 403),
+    ("not_found", 404),
+    ("user_not_found", 404),
+    ("method_not_allowed", 405),
+    ("request_timeout", 408),
+    ("email_taken", 409),
+    ("username_taken", 409),
+    ("user_not_active", 409),
+    ("otp_token_already_registered", 409),
+    ("body_too_large", 413),
+    ("unsupported_media_type", 415),
+    ("invalid_request", 422),
+    ("rejected_by_centagate", 422),
+    ("group_not_found", 422),
+    ("internal", 500),
+    ("centagate_denied", 502),
+    ("centagate_failed", 502),
+    ("centagate_unexpected", 502),
+    ("centagate_unavailable", 503),
+    ("centagate_timeout", 504),
+];
+
+/// No other header may come by accident.
+const HEADERS: [&str; 14] = [
+    "allow",
+    "cache-control",
+    "connection",
+    "content-length",
+    "content-type",
+    "date",
+    "location",
+    "retry-after",
+    "transfer-encoding",
+    "vary",
+    "www-authenticate",
+    "x-content-type-options",
+    "x-request-id",
+    "keep-alive",
+];
+
+/// A reply of the API listener.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    /// A reply that came through the HTTP library.
+    pub(crate) async fn read(response: reqwest::Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let reply = Self { status, headers, body: response.bytes().await.expect("a whole body").into() };
+        reply.check();
+        reply
+    }
+
+    /// A reply as it came off the wire: the head, and what followed it.
+    pub(crate) fn parse(head: &str, body: Vec<u8>) -> Self {
+        let mut lines = head.split("\r\n");
+        let status_line = lines.next().unwrap_or_default();
+        let status = status_line.split(' ').nth(1).and_then(|status| status.parse().ok()).expect(status_line);
+        let headers = lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| {
+            (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap())
+        });
+        let reply = Self { status, headers: headers.collect(), body };
+        reply.check();
+        reply
+    }
+
+    /// The only header of that name.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        let value = values.next();
+        assert!(values.next().is_none(), "{name} stands twice in {self:?}");
+        value.map(|value| value.to_str().expect("a header in ASCII"))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).expect("text")
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
+    }
+
+    /// The problem document, which must be this one.
+    #[track_caller]
+    pub(crate) fn problem(&self, code: &str) -> Value {
+        let problem = self.json();
+        assert_eq!(problem["code"], code, "{problem}");
+        problem
+    }
+
+    /// The pointers of all faults, and `parameter:…` for those of the path; sorted.
+    #[track_caller]
+    pub(crate) fn faults(&self) -> Vec<String> {
+        let problem = self.problem("invalid_request");
+        let faults = problem["errors"].as_array().expect("errors");
+        let mut names: Vec<String> = faults
+            .iter()
+            .map(|fault| {
+                assert!(fault["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{fault}");
+                match (fault["pointer"].as_str(), fault["parameter"].as_str()) {
+                    (Some(pointer), None) => pointer.to_owned(),
+                    (None, Some(parameter)) => format!("parameter:{parameter}"),
+                    _ => panic!("pointer or parameter: {fault}"),
+                }
+            })
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn check(&self) {
+        let id = self.header("x-request-id").unwrap_or_else(|| panic!("no X-Request-Id: {self:?}"));
+        assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
+        assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{self:?}");
+        for name in self.headers.keys() {
+            assert!(HEADERS.contains(&name.as_str()), "{name} in {self:?}");
+        }
+        if self.status >= 400 {
+            self.check_problem(id);
+        }
+    }
+
+    fn check_problem(&self, id: &str) {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        if self.body.is_empty() {
+            return; // of a HEAD request
+        }
+        let problem = self.json();
+        let code = problem["code"].as_str().expect("code");
+        let urn = format!("urn:centagate-gateway:problem:{}", code.replace('_', "-"));
+        assert_eq!(problem["type"], urn, "{problem}");
+        assert_eq!(problem["status"], self.status, "{problem}");
+        assert!(PROBLEMS.contains(&(code, self.status)), "{problem}");
+        assert_eq!(problem["requestId"], id, "{problem}");
+        for text in ["title", "detail"] {
+            assert!(problem[text].as_str().is_some_and(|text| !text.is_empty()), "{problem}");
+        }
+        let members: BTreeMap<String, Value> = serde_json::from_value(problem.clone()).unwrap();
+        let known = ["type", "title", "status", "detail", "code", "requestId", "upstreamCode", "outcome", "errors"];
+        assert!(members.keys().all(|member| known.contains(&member.as_str())), "{problem}");
+        assert_eq!(members.contains_key("errors"), code == "invalid_request", "{problem}");
+        let is_upstreams = !matches!(
+            code,
+            "malformed_request"
+                | "unauthenticated"
+                | "forbidden"
+                | "not_found"
+                | "method_not_allowed"
+                | "request_timeout"
+                | "body_too_large"
+                | "unsupported_media_type"
+                | "invalid_request"
+                | "internal"
+        );
+        assert_eq!(members.contains_key("outcome"), is_upstreams, "{problem}");
+        assert_eq!(self.header("www-authenticate"), (self.status == 401).then_some("Bearer"));
+        assert_eq!(self.header("retry-after").is_some(), self.status == 503, "{self:?}");
+        assert_eq!(self.header("allow").is_some(), self.status == 405, "{self:?}");
+    }
+}
