@@ -1,11 +1,16 @@
 //! Black-box tests: the real application in front of a simulated CENTAGATE, met as callers and operators meet it.
 
+mod caller;
 mod callers;
+mod certificates;
 mod fault_server;
 mod gateway;
+mod load;
+mod login_bench;
 mod process;
 mod raw;
 mod reply;
+mod secrets_directory;
 
 mod bodies;
 mod command_line;
@@ -13,6 +18,9 @@ mod configuration_faults;
 mod credentials;
 mod invalid_tokens;
 mod invalid_users;
+mod login;
+mod login_failures;
+mod login_refusals;
 mod lost_callers;
 mod return_codes;
 mod routing;
