@@ -87,7 +87,8 @@ impl Tally {
     /// Nothing failed, and it was as much as it should be.
     #[track_caller]
     pub(crate) fn expect_no_failure(&self, what: &str) {
-        assert_eq!(self.failures, [""; 0], "{what}: {} of {} failed", self.failures.len(), self.requests);
+        let failed = self.failures.len();
+        assert!(failed == 0, "{what}: {failed} of {} failed, first {}", self.requests, self.failures[0]);
         eprintln!("{what}: {} requests in {:?}, slowest {:?}", self.requests, self.duration, self.slowest);
     }
 }

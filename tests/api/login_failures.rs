@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use centagate_simulator::{Admin, Behaviour, Config, Instruction, Login, Operation, Simulator};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::caller::Caller;
@@ -32,7 +33,8 @@ async fn a_login_whose_answer_cannot_be_read_is_tried_again_and_readiness_stays(
         (Behaviour::Envelope(json!({ "code": "0", "object": { "secretCode": "s" } })), "no session in the reply"),
         (Behaviour::Envelope(json!({ "object": "" })), "no integer code"),
     ];
-    for (behaviour, cause) in replies {
+    // All at once: each waits for its second try.
+    join_all(replies.map(|(behaviour, cause)| async move {
         let bench = LoginBench::new().await;
         bench.simulator.instruct(Instruction::once(Operation::Login, behaviour));
         let gateway = bench.environment.serve().await;
@@ -42,7 +44,8 @@ async fn a_login_whose_answer_cannot_be_read_is_tried_again_and_readiness_stays(
         assert_eq!(caller.create_user("alice").await.status, 201, "{cause}");
         assert!(!caller.readiness().await.1.contains("failed"));
         assert_eq!(bench.attempts(), 2);
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]
