@@ -36,14 +36,15 @@ async fn a_login_whose_answer_cannot_be_read_is_tried_again_and_readiness_stays(
     // All at once: each waits for its second try.
     join_all(replies.map(|(behaviour, cause)| async move {
         let bench = LoginBench::new().await;
-        bench.simulator.instruct(Instruction::once(Operation::Login, behaviour));
+        bench.simulator.instruct(Instruction::always(Operation::Login, behaviour));
         let gateway = bench.environment.serve().await;
         let caller = Caller::of(&gateway);
         expect_failure_told(&gateway, &caller, cause).await;
+        bench.simulator.clear_instructions();
         gateway.wait_for_line(|line| line.contains("logged in to CENTAGATE")).await;
         assert_eq!(caller.create_user("alice").await.status, 201, "{cause}");
         assert!(!caller.readiness().await.1.contains("failed"));
-        assert_eq!(bench.attempts(), 2);
+        assert!(bench.attempts() > 1, "{cause}");
     }))
     .await;
 }

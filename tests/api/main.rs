@@ -1,5 +1,7 @@
 //! Black-box tests: the real application in front of a simulated CENTAGATE, met as callers and operators meet it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod caller;
 mod callers;
 mod certificates;
@@ -13,6 +15,7 @@ mod reply;
 mod secrets_directory;
 mod turnout;
 
+mod admin_session;
 mod bodies;
 mod broken_files;
 mod command_line;
@@ -29,7 +32,6 @@ mod return_codes;
 mod rotation;
 mod routing;
 mod secrecy;
-mod session_lifetime;
 mod shutdown;
 mod upstream_failures;
 mod upstream_requests;

@@ -10,6 +10,7 @@ use crate::caller::Caller;
 use crate::load::Load;
 use crate::login_bench::LoginBench;
 use crate::process::GatewayProcess;
+use crate::reply::Reply;
 
 /// A pair must be older than 30 s before a refusal makes a request ask for a login.
 const BLAMELESS_AGE: Duration = Duration::from_secs(30);
@@ -23,6 +24,7 @@ async fn what_half_a_minute_shows() {
         a_thousand_requests_refused_for_permission_cost_one_login_at_most(),
         two_processes_live_through_sessions_of_two_seconds(),
         a_login_slower_than_the_session_is_long_costs_callers_time_and_nothing_else(),
+        a_renewal_that_fails_keeps_the_session_in_use_while_it_works(),
     );
 }
 
@@ -45,7 +47,7 @@ async fn a_session_that_ends_under_500_requests_costs_one_login_and_no_failure(l
     let started = Instant::now();
     let names: Vec<_> = (0..500).map(|number| format!("at-once-{number}")).collect();
     let replies = join_all(names.iter().map(|name| caller.create_user(name))).await;
-    let failures: Vec<_> = replies.iter().filter(|reply| reply.status != 201).map(|reply| reply.text()).collect();
+    let failures: Vec<_> = replies.iter().filter(|reply| reply.status != 201).map(Reply::text).collect();
     assert_eq!(failures, [""; 0], "{} of 500 failed", failures.len());
     assert_eq!(bench.attempts(), 2, "exactly one login more");
     assert_eq!(bench.simulator.executions(), 501, "each was executed once");
@@ -135,7 +137,6 @@ async fn a_session_too_young_to_blame_is_not_renewed_for_a_refusal() {
     assert_eq!(bench.requests(Operation::RegisterUser).len(), 5, "none was sent twice");
 }
 
-#[tokio::test]
 async fn a_renewal_that_fails_keeps_the_session_in_use_while_it_works() {
     let bench = LoginBench::with_sessions_of(Duration::from_secs(3)).await;
     let gateway = bench.serve_logged_in().await;
