@@ -2,14 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod caller;
 mod callers;
+mod certificates;
 mod fault_server;
 mod gateway;
+mod load;
+mod login_bench;
 mod process;
 mod raw;
 mod reply;
+mod secrets_directory;
+mod turnout;
 
+mod admin_session;
 mod bodies;
+mod broken_files;
 mod command_line;
 mod configuration_faults;
 mod contract_document;
@@ -18,6 +26,10 @@ mod http_edges;
 mod invalid_tokens;
 mod invalid_users;
 mod log_lines;
+mod lockout;
+mod login;
+mod login_failures;
+mod login_refusals;
 mod lost_callers;
 mod management;
 mod many_at_once;
@@ -26,7 +38,10 @@ mod problem_pages;
 mod redaction;
 mod replies;
 mod return_codes;
+mod rotation;
 mod routing;
+mod secrecy;
 mod shutdown;
 mod upstream_failures;
 mod upstream_requests;
+mod upstream_tls;

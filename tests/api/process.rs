@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use crate::callers;
 
 /// No wait in these tests takes longer.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A working configuration to start from; nothing of the test's own environment is passed on.
 pub(crate) struct Environment {
@@ -144,6 +144,17 @@ impl GatewayProcess {
         let lines = found.await.unwrap_or_default();
         let line = lines.into_iter().find(|line| wanted(line));
         line.unwrap_or_else(|| panic!("the line did not come: {:?} {:?}", self.lines(), self.stderr.borrow().lines))
+    }
+
+    /// Waits until the log has so many of the wanted lines, and answers these.
+    pub(crate) async fn wait_for_lines(&self, count: usize, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut stdout = self.stdout.clone();
+        let pick = |output: &Output| output.lines.iter().filter(|line| wanted(line)).cloned().collect::<Vec<_>>();
+        let found = stdout.wait_for(|output| pick(output).len() >= count || output.ended);
+        let lines = timeout(PATIENCE, found).await.map(|output| output.map(|output| pick(&output)).unwrap_or_default());
+        let lines = lines.unwrap_or_default();
+        assert!(lines.len() >= count, "{count} lines did not come: {:?} {:?}", self.lines(), self.complaints());
+        lines
     }
 
     /// Waits for the one line about the request that was sent with `id`.

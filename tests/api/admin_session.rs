@@ -1,0 +1,159 @@
+//! Sessions that end under load, and a gateway whose callers do not notice.
+
+use std::time::Duration;
+
+use centagate_simulator::{Behaviour, Instruction, Operation};
+use futures_util::future::join_all;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::caller::Caller;
+use crate::load::Load;
+use crate::login_bench::LoginBench;
+use crate::process::GatewayProcess;
+use crate::reply::Reply;
+
+/// A pair must be older than 30 s before a refusal makes a request ask for a login.
+const BLAMELESS_AGE: Duration = Duration::from_secs(30);
+
+/// Those that take half a minute, because that is what they are about; together, so that it is half a minute once.
+#[tokio::test]
+async fn what_half_a_minute_shows() {
+    tokio::join!(
+        a_session_that_ends_under_500_requests_costs_one_login_and_no_failure(Duration::ZERO),
+        a_session_that_ends_under_500_requests_costs_one_login_and_no_failure(Duration::from_secs(2)),
+        a_thousand_requests_refused_for_permission_cost_one_login_at_most(),
+        two_processes_live_through_sessions_of_two_seconds(),
+        a_login_slower_than_the_session_is_long_costs_callers_time_and_nothing_else(),
+        a_renewal_that_fails_keeps_the_session_in_use_while_it_works(),
+    );
+}
+
+/// A gateway and its caller, when its session has just become old enough to be blamed.
+async fn with_an_old_session(bench: &LoginBench) -> (GatewayProcess, Caller) {
+    let gateway = bench.serve_logged_in().await;
+    let old_enough = Instant::now() + BLAMELESS_AGE + Duration::from_millis(500);
+    let caller = Caller::of(&gateway);
+    assert_eq!(caller.create_user("first").await.status, 201);
+    sleep_until(old_enough).await;
+    assert_eq!(bench.attempts(), 1, "nothing has renewed it");
+    (gateway, caller)
+}
+
+async fn a_session_that_ends_under_500_requests_costs_one_login_and_no_failure(login_takes: Duration) {
+    let bench = LoginBench::new().await;
+    let (_gateway, caller) = with_an_old_session(&bench).await;
+    bench.simulator.instruct(Instruction::always(Operation::Login, Behaviour::Delay(login_takes)));
+    bench.simulator.expire_session();
+    let started = Instant::now();
+    let names: Vec<_> = (0..500).map(|number| format!("at-once-{number}")).collect();
+    let replies = join_all(names.iter().map(|name| caller.create_user(name))).await;
+    let failures: Vec<_> = replies.iter().filter(|reply| reply.status != 201).map(Reply::text).collect();
+    assert_eq!(failures, [""; 0], "{} of 500 failed", failures.len());
+    assert_eq!(bench.attempts(), 2, "exactly one login more");
+    assert_eq!(bench.simulator.executions(), 501, "each was executed once");
+    assert_eq!(caller.metric("gateway_session_lost_early_total").await, 1);
+    let refused = bench.requests(Operation::RegisterUser).len() - 501;
+    eprintln!("500 at the end of a session, login of {login_takes:?}: {:?}, {refused} refused", started.elapsed());
+}
+
+async fn a_thousand_requests_refused_for_permission_cost_one_login_at_most() {
+    let bench = LoginBench::new().await;
+    let (_gateway, caller) = with_an_old_session(&bench).await;
+    bench.simulator.instruct(Instruction::always(Operation::RegisterUser, Behaviour::code("10001")));
+    let started = Instant::now();
+    let lanes = (0..20).map(|lane| {
+        let caller = &caller;
+        async move {
+            for number in 0..50 {
+                let reply = caller.create_user(&format!("denied-{lane}-{number}")).await;
+                assert_eq!(reply.problem("centagate_denied")["outcome"], "notExecuted");
+            }
+        }
+    });
+    join_all(lanes).await;
+    assert_eq!(bench.attempts(), 2, "one login, as the session might have ended");
+    let sent = bench.requests(Operation::RegisterUser).len() - 1;
+    // Those under way when the login came are sent once more; the others meet a session too young to blame.
+    assert!((1001..=1020).contains(&sent), "{sent} requests for 1,000");
+    assert!(started.elapsed() < BLAMELESS_AGE, "else a second login is in order: {:?}", started.elapsed());
+    eprintln!("1,000 refused for permission: {:?}, {sent} sent", started.elapsed());
+}
+
+async fn two_processes_live_through_sessions_of_two_seconds() {
+    let run = Duration::from_secs(30);
+    // One admin for both: this CENTAGATE lets sessions live side by side.
+    let bench = LoginBench::with_sessions_of(Duration::from_secs(2)).await;
+    let gateways = [bench.serve_logged_in().await, bench.serve_logged_in().await];
+    let loads: Vec<_> = gateways
+        .iter()
+        .enumerate()
+        .map(|(number, gateway)| {
+            let caller = Caller::of(gateway);
+            let load = Load::start(&caller, &format!("process-{number}"), 2, 10);
+            (caller, load)
+        })
+        .collect();
+    sleep(run).await;
+    for (caller, load) in loads {
+        let tally = load.end().await;
+        tally.expect_no_failure("sessions of 2 s for 30 s");
+        assert!(tally.requests > 250, "{}", tally.requests);
+        let logins = caller.metric("gateway_session_logins_total{result=\"granted\"}").await;
+        assert!((15..=23).contains(&logins), "{logins} logins where 15 are needed");
+        assert_eq!(caller.metric("gateway_session_lost_early_total").await, 0);
+        eprintln!("{logins} logins in 30 s");
+    }
+}
+
+async fn a_login_slower_than_the_session_is_long_costs_callers_time_and_nothing_else() {
+    let bench = LoginBench::with_sessions_of(Duration::from_secs(2)).await;
+    bench.simulator.instruct(Instruction::always(Operation::Login, Behaviour::Delay(Duration::from_secs(2))));
+    let gateway = bench.environment.serve().await;
+    let caller = Caller::of(&gateway);
+    let load = Load::start(&caller, "through-the-gap", 20, 40);
+    gateway.wait_for_lines(4, |line| line.contains("logged in to CENTAGATE")).await;
+    let tally = load.end().await;
+    tally.expect_no_failure("sessions of 2 s whose login takes 2 s");
+    assert!(tally.requests > 80, "{}", tally.requests);
+    assert!(tally.slowest < Duration::from_secs(4), "{:?}", tally.slowest);
+    let granted = caller.metric("gateway_session_logins_total{result=\"granted\"}").await;
+    assert!((4..=5).contains(&granted), "{granted}");
+    let refused = bench.requests(Operation::RegisterUser).iter().filter(|request| !request.executed).count();
+    assert!(refused > 0, "sessions did end under load");
+    assert!(bench.simulator.executions() == tally.requests, "each was executed once");
+}
+
+#[tokio::test]
+async fn a_session_too_young_to_blame_is_not_renewed_for_a_refusal() {
+    let bench = LoginBench::new().await;
+    let gateway = bench.serve_logged_in().await;
+    let caller = Caller::of(&gateway);
+    for code in ["10001", "23016", "23018", "20002", "10002"] {
+        bench.simulator.instruct(Instruction::once(Operation::RegisterUser, Behaviour::code(code)));
+        let problem = caller.create_user(code).await.json();
+        assert_eq!(problem["upstreamCode"].to_string(), code, "{problem}");
+    }
+    assert_eq!(bench.attempts(), 1);
+    assert_eq!(bench.requests(Operation::RegisterUser).len(), 5, "none was sent twice");
+}
+
+async fn a_renewal_that_fails_keeps_the_session_in_use_while_it_works() {
+    let bench = LoginBench::with_sessions_of(Duration::from_secs(3)).await;
+    let gateway = bench.serve_logged_in().await;
+    let caller = Caller::of(&gateway);
+    bench.simulator.instruct(Instruction::always(Operation::Login, Behaviour::code("23020")));
+    gateway.wait_for_line(|line| line.contains("refused the login")).await;
+    assert_eq!(caller.create_user("meanwhile").await.status, 201);
+    let (status, readiness) = caller.readiness().await;
+    assert!(
+        status == 200 && readiness.contains("live for") && readiness.contains("address_not_trusted"),
+        "{readiness}"
+    );
+    bench.simulator.expire_session();
+    let problem = caller.create_user("after-its-end").await.problem("centagate_denied");
+    assert_eq!(problem["outcome"], "notExecuted");
+    assert_eq!(caller.readiness().await.0, 200, "it has had a session");
+    bench.simulator.clear_instructions();
+    gateway.wait_for_lines(2, |line| line.contains("logged in to CENTAGATE")).await;
+    assert_eq!(caller.create_user("again").await.status, 201);
+}

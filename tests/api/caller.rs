@@ -1,0 +1,85 @@
+//! A caller of a gateway that runs in a process of its own, and what it is told about that gateway's health.
+
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+
+use crate::callers;
+use crate::gateway::user;
+use crate::process::{GatewayProcess, PATIENCE, sample};
+use crate::reply::Reply;
+
+/// How often a page of the management listener is looked at.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// Sends requests, and looks at the management listener.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    http: reqwest::Client,
+    api: String,
+    management: String,
+}
+
+impl Caller {
+    pub(crate) fn of(gateway: &GatewayProcess) -> Self {
+        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(PATIENCE);
+        let api = format!("http://{}", gateway.address);
+        Self { http: http.build().unwrap(), api, management: format!("http://{}", gateway.management) }
+    }
+
+    /// Registers a user of that name, with the key of the caller who may do everything.
+    pub(crate) async fn create_user(&self, username: &str) -> Reply {
+        self.create_user_as(callers::EVERYTHING, username).await
+    }
+
+    pub(crate) async fn create_user_as(&self, key: &str, username: &str) -> Reply {
+        let request = self.http.post(format!("{}/users", self.api)).bearer_auth(key);
+        let request = request.header("content-type", "application/json").header("x-request-id", username);
+        Reply::read(request.body(user(username).to_string()).send().await.expect("a reply")).await
+    }
+
+    /// Registers a token for a user whose name is plain.
+    pub(crate) async fn register_otp_token(&self, username: &str, token: &Value) -> Reply {
+        let request = self.http.post(format!("{}/users/{username}/otp-token", self.api));
+        let request = request.bearer_auth(callers::EVERYTHING).header("content-type", "application/json");
+        Reply::read(request.body(token.to_string()).send().await.expect("a reply")).await
+    }
+
+    /// Status and text of a page of the management listener.
+    pub(crate) async fn page(&self, path: &str) -> (u16, String) {
+        let reply = self.http.get(format!("{}{path}", self.management)).send().await.unwrap();
+        (reply.status().as_u16(), reply.text().await.unwrap())
+    }
+
+    /// Whether the gateway is ready, and why not.
+    pub(crate) async fn readiness(&self) -> (u16, String) {
+        let (status, text) = self.page("/readyz?verbose").await;
+        assert_eq!(self.page("/readyz").await.0, status, "{text}");
+        (status, text)
+    }
+
+    /// The sample of a metric, named with its labels.
+    pub(crate) async fn metric(&self, name: &str) -> u64 {
+        sample(&self.page("/metrics").await.1, name)
+    }
+
+    /// Waits until the gateway is ready, or not.
+    pub(crate) async fn wait_for_readiness(&self, status: u16) {
+        let started = Instant::now();
+        while self.page("/readyz").await.0 != status {
+            assert!(started.elapsed() < PATIENCE, "never {status}: {:?}", self.page("/readyz?verbose").await);
+            sleep(GLANCE).await;
+        }
+    }
+
+    /// Waits until the sample of a metric has reached `value`.
+    pub(crate) async fn wait_for_metric(&self, name: &str, value: u64) {
+        let started = Instant::now();
+        while self.metric(name).await != value {
+            assert!(started.elapsed() < PATIENCE, "{name} never {value}:\n{}", self.page("/metrics").await.1);
+            sleep(GLANCE).await;
+        }
+    }
+}

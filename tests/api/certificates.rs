@@ -1,0 +1,68 @@
+//! Certificates of a CENTAGATE under test, made when the test runs.
+
+use centagate_simulator::Tls;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+
+/// A certificate authority of a company's own.
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    pub(crate) fn new(name: &str) -> Self {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, name);
+        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    /// Its certificate, for `ca_certificate_file`.
+    pub(crate) fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    /// A server's certificate for `host`.
+    pub(crate) fn issue(&self, host: &str) -> Tls {
+        self.issue_with(host, |_| ())
+    }
+
+    /// One that ended long ago.
+    pub(crate) fn issue_expired(&self, host: &str) -> Tls {
+        self.issue_with(host, |params| {
+            params.not_before = date_time_ymd(2020, 1, 1);
+            params.not_after = date_time_ymd(2021, 1, 1);
+        })
+    }
+
+    /// One that begins in many years.
+    pub(crate) fn issue_early(&self, host: &str) -> Tls {
+        self.issue_with(host, |params| {
+            params.not_before = date_time_ymd(2090, 1, 1);
+            params.not_after = date_time_ymd(2091, 1, 1);
+        })
+    }
+
+    fn issue_with(&self, host: &str, change: impl FnOnce(&mut CertificateParams)) -> Tls {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+        change(&mut params);
+        let certificate = params.signed_by(&key, &self.0).unwrap();
+        Tls::new(certificate.pem(), key.serialize_pem())
+    }
+}
+
+/// A server's certificate that only it has signed.
+pub(crate) fn self_signed(host: &str) -> Tls {
+    self_signed_with(host, IsCa::NoCa)
+}
+
+/// The same with `CA:TRUE`, as `openssl req -x509` makes it.
+pub(crate) fn self_signed_ca(host: &str) -> Tls {
+    self_signed_with(host, IsCa::Ca(BasicConstraints::Unconstrained))
+}
+
+fn self_signed_with(host: &str, is_ca: IsCa) -> Tls {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+    params.is_ca = is_ca;
+    let certificate = params.self_signed(&key).unwrap();
+    Tls::new(certificate.pem(), key.serialize_pem())
+}

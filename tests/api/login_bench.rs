@@ -1,0 +1,96 @@
+//! A CENTAGATE that an admin logs in to, and the environment of a gateway that does so with secret files.
+
+use std::time::Duration;
+
+use centagate_simulator::{Admin, Config, Login, Operation, Request, Simulator};
+use serde_json::Value;
+
+use crate::process::{Environment, GatewayProcess, json};
+use crate::secrets_directory::SecretsDirectory;
+
+/// How often the gateway looks at its files, unless a test says otherwise.
+const POLL_MS: &str = "50";
+
+/// Simulator, environment and secret files.
+pub(crate) struct LoginBench {
+    pub(crate) simulator: Simulator,
+    pub(crate) environment: Environment,
+    pub(crate) secrets: SecretsDirectory,
+    /// What CENTAGATE takes.
+    pub(crate) login: Login,
+}
+
+impl LoginBench {
+    /// The secret files hold what CENTAGATE takes.
+    pub(crate) async fn new() -> Self {
+        Self::with("admin", |_| ()).await
+    }
+
+    /// The same with sessions that live for so long.
+    pub(crate) async fn with_sessions_of(timeout: Duration) -> Self {
+        Self::with("admin", |config| config.session_timeout = timeout).await
+    }
+
+    pub(crate) async fn with(username: &str, change: impl FnOnce(&mut Config)) -> Self {
+        let admin = Admin { username: username.into(), auth_token: String::new(), secret_code: String::new() };
+        let login = Login::fresh();
+        let mut config = Config::new(admin.clone());
+        config.login = Some(login.clone());
+        change(&mut config);
+        let simulator = Simulator::start(config).await.expect("a simulator");
+        let (environment, secrets) = environment(&simulator.base_url(), &admin, &login);
+        Self { simulator, environment, secrets, login }
+    }
+
+    /// Changes a variable of the environment.
+    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
+        self.environment = self.environment.set(name, value);
+        self
+    }
+
+    /// Starts the gateway and waits until it is logged in.
+    pub(crate) async fn serve_logged_in(&self) -> GatewayProcess {
+        let gateway = self.environment.serve().await;
+        gateway.wait_for_line(|line| line.contains("logged in to CENTAGATE")).await;
+        gateway
+    }
+
+    /// The requests of one operation, oldest first.
+    pub(crate) fn requests(&self, operation: Operation) -> Vec<Request> {
+        requests(&self.simulator, operation)
+    }
+
+    /// How many logins were tried.
+    pub(crate) fn attempts(&self) -> usize {
+        self.requests(Operation::Login).len()
+    }
+}
+
+/// The environment of a gateway whose admin logs in at `base_url` with what stands in the secret files.
+pub(crate) fn environment(base_url: &str, admin: &Admin, login: &Login) -> (Environment, SecretsDirectory) {
+    let environment = Environment::new(base_url, admin)
+        .unset("GATEWAY__CENTAGATE__ADMIN__AUTH_TOKEN")
+        .unset("GATEWAY__CENTAGATE__ADMIN__SECRET_CODE")
+        .set("GATEWAY__SECRETS__POLL_MS", POLL_MS);
+    let secrets = SecretsDirectory::new(&environment.directory.path().join("secrets"), &files(login));
+    (environment.set("GATEWAY_SECRETS_DIR", secrets.path()), secrets)
+}
+
+/// The secret files of a login.
+pub(crate) fn files(login: &Login) -> [(&str, &str); 3] {
+    [
+        ("centagate.admin.password", &login.password),
+        ("centagate.admin.integration_key", &login.integration_key),
+        ("centagate.admin.app_secret_key", &login.app_secret_key),
+    ]
+}
+
+/// The requests of one operation that a simulator has met, oldest first.
+pub(crate) fn requests(simulator: &Simulator, operation: Operation) -> Vec<Request> {
+    simulator.requests().into_iter().filter(|request| request.operation == Some(operation)).collect()
+}
+
+/// The lines of the log at a level.
+pub(crate) fn lines_at(level: &str, gateway: &GatewayProcess) -> Vec<Value> {
+    gateway.lines().iter().map(|line| json(line)).filter(|line| line["level"] == level).collect()
+}

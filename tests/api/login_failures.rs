@@ -1,0 +1,85 @@
+//! A login that gets no answer, or none that can be read: tried again, and no reason to take the replica out.
+
+use std::time::Duration;
+
+use centagate_simulator::{Admin, Behaviour, Config, Instruction, Login, Operation, Simulator};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::caller::Caller;
+use crate::login_bench::{LoginBench, environment, lines_at};
+use crate::process::GatewayProcess;
+
+async fn expect_failure_told(gateway: &GatewayProcess, caller: &Caller, cause: &str) {
+    let line = gateway.wait_for_line(|line| line.contains("the login to CENTAGATE failed")).await;
+    assert!(line.contains(cause), "{cause}: {line}");
+    let (status, readiness) = caller.readiness().await;
+    assert!(status == 200 && readiness.contains("last login failed") && readiness.contains(cause), "{readiness}");
+    assert!(caller.metric("gateway_session_logins_total{result=\"failed\"}").await > 0);
+    assert_eq!(lines_at("ERROR", gateway), [Value::Null; 0], "an outage is not the operator's to mend here");
+    let reply = caller.create_user("no-session").await;
+    assert_eq!(reply.problem("centagate_unavailable")["outcome"], "notExecuted");
+}
+
+#[tokio::test]
+async fn a_login_whose_answer_cannot_be_read_is_tried_again_and_readiness_stays() {
+    let replies = [
+        (Behaviour::reply(200, "text/html", "<html>Maintenance</html>"), "not a JSON object"),
+        (Behaviour::reply(500, "text/html", "<html>Error</html>"), "HTTP status 500"),
+        (Behaviour::reply(302, "text/html", ""), "HTTP status 302"),
+        (Behaviour::CutBeforeReply, "connection lost"),
+        (Behaviour::Envelope(json!({ "code": "0", "object": "" })), "no session in the reply"),
+        (Behaviour::Envelope(json!({ "code": "0", "object": "{\"authToken\":" })), "no session in the reply"),
+        (Behaviour::Envelope(json!({ "code": "0", "object": { "secretCode": "s" } })), "no session in the reply"),
+        (Behaviour::Envelope(json!({ "object": "" })), "no integer code"),
+    ];
+    // All at once: each waits for its second try.
+    join_all(replies.map(|(behaviour, cause)| async move {
+        let bench = LoginBench::new().await;
+        bench.simulator.instruct(Instruction::always(Operation::Login, behaviour));
+        let gateway = bench.environment.serve().await;
+        let caller = Caller::of(&gateway);
+        expect_failure_told(&gateway, &caller, cause).await;
+        bench.simulator.clear_instructions();
+        gateway.wait_for_line(|line| line.contains("logged in to CENTAGATE")).await;
+        assert_eq!(caller.create_user("alice").await.status, 201, "{cause}");
+        assert!(!caller.readiness().await.1.contains("failed"));
+        assert!(bench.attempts() > 1, "{cause}");
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn an_outage_of_the_login_is_met_with_growing_waits() {
+    let bench = LoginBench::new().await;
+    bench.simulator.instruct(Instruction::always(Operation::Login, Behaviour::reply(503, "text/html", "")));
+    let gateway = bench.environment.serve().await;
+    let started = std::time::Instant::now();
+    let caller = Caller::of(&gateway);
+    while started.elapsed() < Duration::from_secs(3) {
+        caller.create_user("impatient").await.problem("centagate_unavailable");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // At once, after half a second to one, after one to two more, after two to four more.
+    assert!((2..=3).contains(&bench.attempts()), "{} logins in 3 s", bench.attempts());
+    assert_eq!(caller.readiness().await.0, 200);
+}
+
+#[tokio::test]
+async fn a_gateway_starts_before_its_centagate_and_logs_in_when_that_is_there() {
+    let admin = Admin { username: "admin".into(), auth_token: String::new(), secret_code: String::new() };
+    let login = Login::fresh();
+    let mut config = Config::new(admin.clone());
+    config.login = Some(login.clone());
+    let simulator = Simulator::start(config.clone()).await.unwrap();
+    config.address = simulator.address();
+    let (environment, _secrets) = environment(&simulator.base_url(), &admin, &login);
+    simulator.stop().await;
+    let gateway = environment.serve().await;
+    let caller = Caller::of(&gateway);
+    expect_failure_told(&gateway, &caller, "cannot connect").await;
+    let simulator = Simulator::start(config).await.unwrap();
+    gateway.wait_for_line(|line| line.contains("logged in to CENTAGATE")).await;
+    assert_eq!(caller.create_user("alice").await.status, 201);
+    assert_eq!(simulator.logins(), 1);
+}

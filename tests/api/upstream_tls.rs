@@ -1,0 +1,226 @@
+//! TLS to CENTAGATE: which servers are trusted, and what the log says of the others.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread;
+
+use centagate_simulator::{Admin, Behaviour, Config, Instruction, Operation, Simulator, Tls, TlsVersion};
+use futures_util::future::join_all;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use serde_json::Value;
+
+use crate::caller::Caller;
+use crate::certificates::{Authority, self_signed, self_signed_ca};
+use crate::login_bench::LoginBench;
+use crate::process::{Environment, GatewayProcess, json};
+
+/// What the gateway trusts.
+enum Trust {
+    PublicCas,
+    Ca(String),
+    Pin(String),
+}
+
+impl Trust {
+    fn configure(self, environment: Environment) -> Environment {
+        match self {
+            Self::PublicCas => environment,
+            Self::Ca(pem) => {
+                let file = environment.write("ca.pem", pem);
+                environment.set("GATEWAY__CENTAGATE__CA_CERTIFICATE_FILE", &file)
+            }
+            Self::Pin(pem) => {
+                let file = environment.write("pinned.pem", pem);
+                environment.set("GATEWAY__CENTAGATE__PINNED_CERTIFICATE_FILE", &file)
+            }
+        }
+    }
+}
+
+/// A gateway with a given session in front of a CENTAGATE at `https://localhost`.
+async fn start(tls: Tls, trust: Trust) -> (GatewayProcess, Caller, Simulator, Environment) {
+    let admin = Admin::with_fresh_session("admin");
+    let mut config = Config::new(admin.clone());
+    config.tls = Some(tls);
+    let simulator = Simulator::start(config).await.unwrap();
+    let base_url = format!("https://localhost:{}", simulator.address().port());
+    let environment = trust.configure(Environment::new(&base_url, &admin));
+    let gateway = environment.serve().await;
+    let caller = Caller::of(&gateway);
+    (gateway, caller, simulator, environment)
+}
+
+async fn expect_trusted(what: &str, tls: Tls, trust: Trust) {
+    let (_gateway, caller, simulator, _environment) = start(tls, trust).await;
+    for username in ["alice", "bob"] {
+        let reply = caller.create_user(username).await;
+        assert_eq!(reply.status, 201, "{what}: {}", reply.text());
+    }
+    assert_eq!(simulator.executions(), 2, "{what}");
+}
+
+/// 503 for the caller, one line with the fix for the operator, nothing for the server.
+async fn expect_told(what: &str, gateway: &GatewayProcess, caller: &Caller, fix: &str) {
+    let lines_before = gateway.lines().len();
+    for username in ["one", "two"] {
+        let reply = caller.create_user(username).await;
+        let problem = reply.problem("centagate_unavailable");
+        assert_eq!((reply.status, &problem["outcome"]), (503, &Value::from("notExecuted")), "{what}");
+        let line = gateway.wait_for_request(username).await;
+        let fault = line["upstream_fault"].as_str().expect("upstream_fault");
+        assert_eq!(fault.matches(fix).count(), 1, "{what}: {fix} in {fault}");
+        assert!(!fault.contains("https://"), "{what}: {fault}");
+    }
+    let lines = gateway.lines().split_off(lines_before);
+    assert_eq!(lines.len(), 2, "{what}: one line for each request: {lines:?}");
+}
+
+async fn expect_refused(what: &str, tls: Tls, trust: Trust, fix: &str) {
+    let (gateway, caller, simulator, _environment) = start(tls, trust).await;
+    expect_told(what, &gateway, &caller, fix).await;
+    assert!(simulator.requests().is_empty(), "{what}: nothing was sent");
+    assert_eq!(caller.page("/readyz").await.0, 200, "{what}");
+}
+
+const CA_UNKNOWN: &str = "set centagate.ca_certificate_file to the CA's certificate";
+const EXPIRED: &str = "the certificate is expired or not yet valid: renew it, or set this machine's clock";
+const WRONG_HOST: &str = "the certificate is for another host: centagate.base_url must name a host that it names";
+const CA_AS_LEAF: &str = "put it into centagate.pinned_certificate_file";
+const NOT_THE_PIN: &str = "the certificate is not the pinned one";
+const NO_CIPHER: &str = "no TLS version or cipher in common";
+
+#[tokio::test]
+async fn a_private_ca_is_trusted_where_it_is_configured_and_nowhere_else() {
+    let (ca, other) = (Authority::new("CA"), Authority::new("Other CA"));
+    expect_trusted("its CA", ca.issue("localhost"), Trust::Ca(ca.pem())).await;
+    expect_trusted("one of two CAs", ca.issue("localhost"), Trust::Ca(other.pem() + &ca.pem())).await;
+    expect_refused("public CAs", ca.issue("localhost"), Trust::PublicCas, CA_UNKNOWN).await;
+    expect_refused("another CA", ca.issue("localhost"), Trust::Ca(other.pem()), CA_UNKNOWN).await;
+}
+
+#[tokio::test]
+async fn a_certificate_must_be_of_today_and_of_this_host() {
+    let ca = Authority::new("CA");
+    expect_refused("expired", ca.issue_expired("localhost"), Trust::Ca(ca.pem()), EXPIRED).await;
+    expect_refused("not yet valid", ca.issue_early("localhost"), Trust::Ca(ca.pem()), EXPIRED).await;
+    expect_refused("wrong host", ca.issue("elsewhere.example"), Trust::Ca(ca.pem()), WRONG_HOST).await;
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_is_trusted_only_as_the_pin() {
+    let pin = |tls: &Tls| Trust::Pin(tls.certificate_pem.clone());
+    for (what, tls) in [
+        ("plain", self_signed("localhost")),
+        ("with CA:TRUE", self_signed_ca("localhost")),
+        ("for another host", self_signed("elsewhere.example")),
+        ("with CA:TRUE for another host", self_signed_ca("elsewhere.example")),
+        ("expired", Authority::new("CA").issue_expired("localhost")),
+    ] {
+        expect_trusted(what, tls.clone(), pin(&tls)).await;
+    }
+    let tls = self_signed("localhost");
+    expect_refused("another pin", tls.clone(), pin(&self_signed("localhost")), NOT_THE_PIN).await;
+    expect_refused("no pin", tls, Trust::PublicCas, CA_UNKNOWN).await;
+    let tls = self_signed_ca("localhost");
+    let ca = Trust::Ca(tls.certificate_pem.clone());
+    expect_refused("a CA's certificate as the server's own", tls.clone(), ca, CA_AS_LEAF).await;
+    // The pin of a CA is no trust in what it issues.
+    let ca = Authority::new("CA");
+    expect_refused("the CA pinned", ca.issue("localhost"), Trust::Pin(ca.pem()), NOT_THE_PIN).await;
+}
+
+#[tokio::test]
+async fn tls_1_2_and_1_3_both_work_and_what_has_no_cipher_in_common_is_told() {
+    let ca = Authority::new("CA");
+    for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
+        let tls = Tls { version: Some(version), ..ca.issue("localhost") };
+        expect_trusted(&format!("{version:?} with a CA"), tls, Trust::Ca(ca.pem())).await;
+        let tls = Tls { version: Some(version), ..self_signed_ca("localhost") };
+        let pin = Trust::Pin(tls.certificate_pem.clone());
+        expect_trusted(&format!("{version:?} with a pin"), tls, pin).await;
+    }
+    let cipher_suites = vec!["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256".to_owned()];
+    let tls = Tls { version: Some(TlsVersion::V1_2), cipher_suites, ..ca.issue("localhost") };
+    expect_refused("no common cipher", tls.clone(), Trust::Ca(ca.pem()), NO_CIPHER).await;
+    expect_refused("no common cipher", tls, Trust::PublicCas, NO_CIPHER).await;
+}
+
+/// Shows `certificate` without holding its key.
+fn impostor(certificate: &Tls) -> u16 {
+    let stolen = CertificateDer::from_pem_slice(certificate.certificate_pem.as_bytes()).unwrap();
+    let own = PrivateKeyDer::from_pem_slice(self_signed("localhost").key_pem.as_bytes()).unwrap();
+    let key = aws_lc_rs::sign::any_supported_type(&own).unwrap();
+    let resolver = SingleCertAndKey::from(CertifiedKey::new(vec![stolen], key));
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(resolver));
+    let (config, listener) = (Arc::new(config), TcpListener::bind("127.0.0.1:0").unwrap());
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        while let Ok((connection, _)) = listener.accept() {
+            let tls = ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut request = String::new();
+            // The client goes before a byte of its request has come.
+            let _ = std::io::Read::read_to_string(&mut StreamOwned::new(tls, connection), &mut request);
+            assert_eq!(request, "");
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn the_pinned_certificate_without_its_key_is_worth_nothing() {
+    let tls = self_signed("localhost");
+    let admin = Admin::with_fresh_session("admin");
+    let environment = Environment::new(&format!("https://localhost:{}", impostor(&tls)), &admin);
+    let environment = Trust::Pin(tls.certificate_pem).configure(environment);
+    let gateway = environment.serve().await;
+    let caller = Caller::of(&gateway);
+    expect_told("an impostor", &gateway, &caller, "BadSignature").await;
+}
+
+#[tokio::test]
+async fn a_login_over_tls_that_fails_is_told_with_the_fix() {
+    let ca = Authority::new("CA");
+    let bench = LoginBench::with("admin", |config| config.tls = Some(ca.issue("127.0.0.1"))).await;
+    let gateway = bench.environment.serve().await;
+    let line = gateway.wait_for_line(|line| line.contains("the login to CENTAGATE failed")).await;
+    assert!(json(&line)["cause"].as_str().unwrap().contains(CA_UNKNOWN), "{line}");
+    let readiness = Caller::of(&gateway).readiness().await;
+    assert!(readiness.0 == 200 && readiness.1.contains(CA_UNKNOWN), "{readiness:?}");
+    drop(gateway);
+    let mut bench = bench;
+    bench.environment = Trust::Ca(ca.pem()).configure(bench.environment);
+    let gateway = bench.serve_logged_in().await;
+    assert_eq!(Caller::of(&gateway).create_user("alice").await.status, 201);
+}
+
+#[tokio::test]
+async fn a_redirect_to_plain_http_is_followed_neither_by_requests_nor_by_logins() {
+    let plain = Simulator::start(Config::new(Admin::with_fresh_session("admin"))).await.unwrap();
+    let location = &plain.base_url();
+    // All at once: each waits for its second login.
+    let redirected = [301, 302, 303, 307, 308].map(|status| async move {
+        let ca = Authority::new("CA");
+        let mut bench = LoginBench::with("admin", |config| config.tls = Some(ca.issue("127.0.0.1"))).await;
+        bench.environment = Trust::Ca(ca.pem()).configure(bench.environment);
+        for operation in [Operation::RegisterUser, Operation::Login] {
+            let headers = vec![("location".to_owned(), format!("{location}/"))];
+            let behaviour = Behaviour::Reply { status, content_type: None, headers, body: Vec::new() };
+            bench.simulator.instruct(Instruction::once(operation, behaviour));
+        }
+        let gateway = bench.serve_logged_in().await;
+        let line = gateway.wait_for_line(|line| line.contains("the login to CENTAGATE failed")).await;
+        assert!(line.contains(&format!("HTTP status {status}")), "{line}");
+        let reply = Caller::of(&gateway).create_user("alice").await;
+        assert_eq!(reply.problem("centagate_unexpected")["outcome"], "unknown");
+    });
+    join_all(redirected).await;
+    assert!(plain.requests().is_empty());
+}
