@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::callers::{Callers, Scope, is_name, parse_expiry};
+use crate::listener_tls::TlsFiles;
 use crate::reload::read_trust;
 use crate::settings::{Settings, Sources};
 use crate::startup::{Application, BuildError};
@@ -98,6 +99,7 @@ fn check_config() -> ExitCode {
         let settings = Settings::load(&sources)?;
         Callers::load(&settings.callers_file)?;
         read_trust(&settings.centagate.trust)?;
+        settings.server.tls.as_ref().map(TlsFiles::read).transpose()?;
         Settings::describe(&sources)
     });
     match described {

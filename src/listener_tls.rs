@@ -28,21 +28,13 @@ pub struct TlsFiles {
 pub(crate) struct ListenerCertificate(Arc<ArcSwap<CertifiedKey>>);
 
 impl ListenerCertificate {
-    /// Reads the certificate and its key.
-    ///
-    /// # Errors
-    /// A fault that names the file and what is wrong with it, never its content.
-    pub(crate) fn load(files: &TlsFiles) -> Result<Self, SettingsFault> {
-        Ok(Self(Arc::new(ArcSwap::from_pointee(read(files)?))))
+    pub(crate) fn new(certificate: CertifiedKey) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(certificate)))
     }
 
     /// Shows another certificate from now on; connections that stand are left alone.
-    ///
-    /// # Errors
-    /// As [`ListenerCertificate::load`]; the old certificate then stays.
-    pub(crate) fn reload(&self, files: &TlsFiles) -> Result<(), SettingsFault> {
-        self.0.store(Arc::new(read(files)?));
-        Ok(())
+    pub(crate) fn replace(&self, certificate: CertifiedKey) {
+        self.0.store(Arc::new(certificate));
     }
 
     /// TLS 1.2 and 1.3 with this certificate.
@@ -66,17 +58,23 @@ impl fmt::Debug for ListenerCertificate {
     }
 }
 
-fn read(files: &TlsFiles) -> Result<CertifiedKey, SettingsFault> {
-    let pem = |path: &Path| {
-        std::fs::read(path)
-            .map_err(|error| SettingsFault::of(path.display(), format_args!("cannot be read ({})", error.kind())))
-    };
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem(&files.certificate)?).collect();
-    let chain = chain.ok().filter(|chain| !chain.is_empty());
-    let chain = chain.ok_or_else(|| SettingsFault::of(files.certificate.display(), "expected PEM certificates"))?;
-    let key = PrivateKeyDer::from_pem_slice(&pem(&files.key)?)
-        .map_err(|_| SettingsFault::of(files.key.display(), "expected a PEM private key"))?;
-    CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider()).map_err(|_| {
-        SettingsFault::of(files.key.display(), "does not fit the certificate, or its kind is not supported")
-    })
+impl TlsFiles {
+    /// Reads the certificate and its key.
+    ///
+    /// # Errors
+    /// A fault that names the file and what is wrong with it, never its content.
+    pub(crate) fn read(&self) -> Result<CertifiedKey, SettingsFault> {
+        let pem = |path: &Path| {
+            std::fs::read(path)
+                .map_err(|error| SettingsFault::of(path.display(), format_args!("cannot be read ({})", error.kind())))
+        };
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem(&self.certificate)?).collect();
+        let chain = chain.ok().filter(|chain| !chain.is_empty());
+        let chain = chain.ok_or_else(|| SettingsFault::of(self.certificate.display(), "expected PEM certificates"))?;
+        let key = PrivateKeyDer::from_pem_slice(&pem(&self.key)?)
+            .map_err(|_| SettingsFault::of(self.key.display(), "expected a PEM private key"))?;
+        CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider()).map_err(|_| {
+            SettingsFault::of(self.key.display(), "does not fit the certificate, or its kind is not supported")
+        })
+    }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
+use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, info};
@@ -16,7 +17,8 @@ use tracing::{error, info};
 use crate::api::Gateway;
 use crate::callers::Callers;
 use crate::centagate::Trust;
-use crate::settings::{Settings, SettingsFault, TrustSettings};
+use crate::listener_tls::TlsFiles;
+use crate::settings::{CentagateSettings, Settings, SettingsFault, TrustSettings};
 
 /// Looks at the files that the settings name and takes changes into use.
 pub(crate) struct Watcher {
@@ -73,24 +75,25 @@ impl Watcher {
         loop {
             ticks.tick().await;
             for watched in &mut self.watched {
-                watched.look(&gateway, &self.settings);
+                watched.look(&gateway, &mut self.settings);
             }
         }
     }
 }
 
 impl Watched {
-    fn look(&mut self, gateway: &Gateway, settings: &Settings) {
+    fn look(&mut self, gateway: &Gateway, settings: &mut Settings) {
         let now = fingerprint(&self.paths);
         let steady = std::mem::replace(&mut self.last, now) == now;
         if !steady || now == self.settled {
             return;
         }
         let set = self.set.name();
-        let applied = self.set.apply(gateway, settings);
+        let read = self.set.read(settings);
         if fingerprint(&self.paths) != now {
             return; // it changed under the reading: the next looks decide
         }
+        let applied = read.and_then(|change| change.apply(gateway, settings));
         match &applied {
             Ok(()) => info!(set, "a change on disk is in use"),
             Err(fault) => error!(set, "a change on disk cannot be used and the old value stays in use: {fault}"),
@@ -110,20 +113,48 @@ impl Set {
         }
     }
 
-    fn apply(self, gateway: &Gateway, settings: &Settings) -> Result<(), SettingsFault> {
-        match self {
+    /// Reads and checks what stands on disk.
+    fn read(self, settings: &Settings) -> Result<Change, SettingsFault> {
+        Ok(match self {
             Self::Secrets => {
-                let fresh = Settings::load(&settings.sources)?;
-                gateway.centagate.replace_credentials(fresh.centagate.admin.credentials);
+                let fresh = Settings::load(&settings.sources)?.centagate;
+                if settings.centagate.admin.credentials.shares_half_a_pair_with(&fresh.admin.credentials) {
+                    let half = "only one of auth_token and secret_code has changed; they belong together";
+                    return Err(SettingsFault::of("centagate.admin", half));
+                }
+                Change::Secrets(Box::new(fresh))
             }
-            Self::Callers => gateway.callers.store(Arc::new(Callers::load(&settings.callers_file)?)),
-            Self::Certificates => {
-                let trust = read_trust(&settings.centagate.trust)?;
-                gateway.centagate.replace_trust(&trust).map_err(|fault| SettingsFault::of("centagate", fault))?;
-            }
+            Self::Callers => Change::Callers(Callers::load(&settings.callers_file)?),
+            Self::Certificates => Change::Trust(read_trust(&settings.centagate.trust)?),
             Self::ListenerCertificate => {
-                if let (Some(shown), Some(files)) = (&gateway.listener_certificate, &settings.server.tls) {
-                    shown.reload(files)?;
+                Change::ListenerCertificate(settings.server.tls.as_ref().map(TlsFiles::read).transpose()?)
+            }
+        })
+    }
+}
+
+/// What was read, to be taken into use.
+enum Change {
+    Secrets(Box<CentagateSettings>),
+    Callers(Callers),
+    Trust(Trust),
+    ListenerCertificate(Option<CertifiedKey>),
+}
+
+impl Change {
+    fn apply(self, gateway: &Gateway, settings: &mut Settings) -> Result<(), SettingsFault> {
+        let fault = |fault| SettingsFault::of("centagate", fault);
+        match self {
+            Self::Secrets(fresh) => {
+                gateway.centagate.replace_proxy(fresh.proxy_url.clone()).map_err(fault)?;
+                gateway.centagate.replace_credentials(fresh.admin.credentials.clone());
+                settings.centagate = *fresh;
+            }
+            Self::Callers(callers) => gateway.callers.store(Arc::new(callers)),
+            Self::Trust(trust) => gateway.centagate.replace_trust(&trust).map_err(fault)?,
+            Self::ListenerCertificate(fresh) => {
+                if let (Some(shown), Some(fresh)) = (&gateway.listener_certificate, fresh) {
+                    shown.replace(fresh);
                 }
             }
         }

@@ -20,7 +20,7 @@ use crate::audit::AuditTrail;
 use crate::callers::Callers;
 use crate::centagate::{Client, ClientOptions, HttpOptions, SessionKeeper, SetupError};
 use crate::domain::Identity;
-use crate::listener_tls::ListenerCertificate;
+use crate::listener_tls::{ListenerCertificate, TlsFiles};
 use crate::metrics::Metrics;
 use crate::openapi;
 use crate::reload::{Watcher, read_trust};
@@ -92,7 +92,13 @@ impl Application {
                 max_body_bytes: settings.server.max_body_bytes,
                 request_timeout: settings.server.request_timeout,
             },
-            listener_certificate: settings.server.tls.as_ref().map(ListenerCertificate::load).transpose()?,
+            listener_certificate: settings
+                .server
+                .tls
+                .as_ref()
+                .map(TlsFiles::read)
+                .transpose()?
+                .map(ListenerCertificate::new),
             openapi: settings.docs_enabled.then(|| openapi::to_json(&openapi::document(&base_path))),
             base_path,
             lifecycle: Lifecycle::default(),

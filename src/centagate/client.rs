@@ -1,8 +1,9 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::{Method, Url};
+use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
@@ -60,12 +61,20 @@ pub struct ClientOptions {
 pub struct Client {
     http: HttpClient,
     login_http: HttpClient,
+    connection: Mutex<Connection>,
     request_timeout: Duration,
     register_user: Url,
     register_one_time_pin: Url,
     sessions: Sessions,
     bulkhead: Bulkhead,
     breaker: Breaker,
+}
+
+/// How both HTTP clients connect.
+#[derive(Clone, Debug, PartialEq)]
+struct Connection {
+    options: HttpOptions,
+    trust: Trust,
 }
 
 /// What the client is doing.
@@ -94,7 +103,7 @@ impl Client {
             let admin = encoding::percent_encode_segment(options.admin_username.as_str());
             url(&format!("/CentagateWS/webresources/{}/{admin}", wire::path(operation)))
         };
-        let login_http = HttpClient::new(options.http.clone(), &options.trust)?;
+        let login_http = HttpClient::new(&options.http, &options.trust)?;
         let authenticator = HttpAuthenticator {
             http: login_http.clone(),
             admin_username: options.admin_username.clone(),
@@ -117,8 +126,9 @@ impl Client {
             },
         );
         let client = Self {
-            http: HttpClient::new(options.http, &options.trust)?,
+            http: HttpClient::new(&options.http, &options.trust)?,
             login_http,
+            connection: Mutex::new(Connection { options: options.http, trust: options.trust }),
             request_timeout: options.request_timeout,
             register_user,
             register_one_time_pin,
@@ -172,8 +182,27 @@ impl Client {
     /// # Errors
     /// If TLS cannot be set up; the old trust then stays.
     pub fn replace_trust(&self, trust: &Trust) -> Result<(), SetupError> {
-        self.http.replace_trust(trust)?;
-        self.login_http.replace_trust(trust)
+        self.reconnect(|connection| connection.trust = trust.clone())
+    }
+
+    /// Goes through another proxy, or none, from now on.
+    ///
+    /// # Errors
+    /// If the proxy cannot be used; the old one then stays.
+    pub fn replace_proxy(&self, proxy_url: Option<SecretString>) -> Result<(), SetupError> {
+        self.reconnect(|connection| connection.options.proxy_url = proxy_url)
+    }
+
+    fn reconnect(&self, change: impl FnOnce(&mut Connection)) -> Result<(), SetupError> {
+        let mut current = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut fresh = current.clone();
+        change(&mut fresh);
+        if fresh != *current {
+            self.http.replace(&fresh.options, &fresh.trust)?;
+            self.login_http.replace(&fresh.options, &fresh.trust)?;
+            *current = fresh;
+        }
+        Ok(())
     }
 
     /// Logs out, if the session was opened here.
@@ -250,6 +279,7 @@ impl Client {
 }
 
 /// Whether a refusal may mean that the session has ended.
+#[derive(Debug, PartialEq)]
 enum Suspicion {
     /// It does not.
     None,
@@ -277,4 +307,57 @@ fn suspicion(operation: Operation, code: ReturnCode, session: &Session) -> Suspi
 
 fn json(body: &impl Serialize) -> Bytes {
     serde_json::to_vec(body).expect("structs of strings serialize").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::advance;
+
+    use super::{Suspicion, suspicion};
+    use crate::centagate::session::Session;
+    use crate::centagate::{Operation, ReturnCode};
+
+    const REGISTRATION: Operation = Operation::RegisterUser;
+    const TOKEN: Operation = Operation::RegisterOneTimePin;
+
+    fn after(session: &Session, operation: Operation, code: i64) -> Suspicion {
+        suspicion(operation, ReturnCode::new(code), session)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_of_the_admin_blames_a_session_older_than_half_a_minute() {
+        let session = Session::new(1, "admin", "token".into(), &"code".into(), None);
+        for (seconds, expected) in [(0, Suspicion::OfThePast), (30, Suspicion::OfThePast), (1, Suspicion::OfTheSession)]
+        {
+            advance(Duration::from_secs(seconds)).await;
+            for code in [10001, 23016, 23018] {
+                assert_eq!(after(&session, REGISTRATION, code), expected);
+                assert_eq!(after(&session, TOKEN, code), expected);
+            }
+        }
+        session.succeeded();
+        assert_eq!(after(&session, TOKEN, 10001), Suspicion::OfTheSession, "a success is no proof for the next call");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn registrations_may_hide_an_ended_session_behind_two_other_codes_once_it_is_unproven_for_a_minute() {
+        let session = Session::new(1, "admin", "token".into(), &"code".into(), None);
+        for _ in 0..2 {
+            advance(Duration::from_secs(59)).await;
+            for code in [20002, 10002] {
+                assert_eq!(after(&session, REGISTRATION, code), Suspicion::None);
+            }
+            advance(Duration::from_secs(1)).await;
+            for code in [20002, 10002] {
+                assert_eq!(after(&session, REGISTRATION, code), Suspicion::OfTheSession);
+                assert_eq!(after(&session, TOKEN, code), Suspicion::None, "its page lists 10001");
+            }
+            for code in [22025, 10004, 21001, 99] {
+                assert_eq!(after(&session, REGISTRATION, code), Suspicion::None);
+            }
+            session.succeeded();
+        }
+    }
 }

@@ -24,6 +24,14 @@ pub struct HttpOptions {
     pub proxy_url: Option<SecretString>,
 }
 
+impl PartialEq for HttpOptions {
+    fn eq(&self, other: &Self) -> bool {
+        let proxy = |options: &Self| options.proxy_url.as_ref().map(|url| url.expose_secret().to_owned());
+        (self.connect_timeout, self.https_only) == (other.connect_timeout, other.https_only)
+            && proxy(self) == proxy(other)
+    }
+}
+
 /// An HTTP client could not be made from its options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 pub enum SetupError {
@@ -35,27 +43,22 @@ pub enum SetupError {
     Tls,
 }
 
-/// A pool of connections that follows no redirect and resends nothing. It can be replaced under load, when what it
-/// trusts has changed.
+/// A pool of connections that follows no redirect and resends nothing. It can be replaced under load, when what it goes
+/// through or trusts has changed; requests under way end on the old one.
 #[derive(Clone, Debug)]
-pub(super) struct HttpClient {
-    options: Arc<HttpOptions>,
-    current: Arc<ArcSwap<reqwest::Client>>,
-}
+pub(super) struct HttpClient(Arc<ArcSwap<reqwest::Client>>);
 
 impl HttpClient {
-    pub(super) fn new(options: HttpOptions, trust: &Trust) -> Result<Self, SetupError> {
-        let current = Arc::new(ArcSwap::from_pointee(build(&options, trust)?));
-        Ok(Self { options: Arc::new(options), current })
+    pub(super) fn new(options: &HttpOptions, trust: &Trust) -> Result<Self, SetupError> {
+        Ok(Self(Arc::new(ArcSwap::from_pointee(build(options, trust)?))))
     }
 
     pub(super) fn load(&self) -> reqwest::Client {
-        reqwest::Client::clone(&self.current.load())
+        reqwest::Client::clone(&self.0.load())
     }
 
-    /// Makes new connections by `trust`; requests under way end on the old ones.
-    pub(super) fn replace_trust(&self, trust: &Trust) -> Result<(), SetupError> {
-        self.current.store(Arc::new(build(&self.options, trust)?));
+    pub(super) fn replace(&self, options: &HttpOptions, trust: &Trust) -> Result<(), SetupError> {
+        self.0.store(Arc::new(build(options, trust)?));
         Ok(())
     }
 }

@@ -91,5 +91,11 @@ fn causes(error: &reqwest::Error) -> String {
 
 /// The TLS error that `cause` is or wraps.
 fn tls_error<'a>(cause: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
-    cause.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()
+    let mut cause = cause;
+    loop {
+        if let Some(tls) = cause.downcast_ref() {
+            return Some(tls);
+        }
+        cause = cause.downcast_ref::<io::Error>()?.get_ref()?;
+    }
 }

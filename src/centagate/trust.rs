@@ -5,7 +5,9 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+};
 use thiserror::Error as ThisError;
 
 /// Which server certificates are taken for CENTAGATE's. There is no way to take any.
@@ -16,9 +18,9 @@ pub enum Trust {
     Public,
     /// Those that one of these CAs has issued.
     PrivateCa(Vec<CertificateDer<'static>>),
-    /// Exactly this one: the leaf of a self-signed on-premise server. Its names and dates are not looked at, the server
-    /// must prove that it holds the key.
-    Pinned(CertificateDer<'static>),
+    /// Exactly one of these, the leaf of a self-signed on-premise server: two while one replaces the other. Its names and
+    /// dates are not looked at, the server must prove that it holds the key.
+    Pinned(Vec<CertificateDer<'static>>),
 }
 
 /// Why a certificate file cannot be used.
@@ -27,9 +29,6 @@ pub enum TrustFault {
     /// No PEM block with a certificate.
     #[error("expected PEM with at least one certificate")]
     NoCertificate,
-    /// A pinned file with several certificates.
-    #[error("expected PEM with exactly one certificate: the server's own, not a chain")]
-    NotOneCertificate,
     /// A certificate that cannot be a CA's.
     #[error("expected certificates of CAs")]
     NotACa,
@@ -46,16 +45,12 @@ impl Trust {
         Ok(Self::PrivateCa(certificates))
     }
 
-    /// Trusts the one certificate in `pem`.
+    /// Trusts exactly the certificates in `pem`.
     ///
     /// # Errors
-    /// If `pem` does not hold exactly one certificate.
+    /// If `pem` holds no certificate.
     pub fn pinned(pem: &[u8]) -> Result<Self, TrustFault> {
-        let mut certificates = certificates(pem)?;
-        match (certificates.pop(), certificates.is_empty()) {
-            (Some(certificate), true) => Ok(Self::Pinned(certificate)),
-            _ => Err(TrustFault::NotOneCertificate),
-        }
+        certificates(pem).map(Self::Pinned)
     }
 
     /// TLS as this trust wants it; nothing for the HTTP client's own way with public CAs.
@@ -69,8 +64,8 @@ impl Trust {
                     .build()
                     .map_err(|error| Error::General(error.to_string()))?
             }
-            Self::Pinned(certificate) => {
-                Arc::new(PinnedVerifier { certificate: certificate.clone(), provider: Arc::clone(&provider) })
+            Self::Pinned(certificates) => {
+                Arc::new(PinnedVerifier { certificates: certificates.clone(), provider: Arc::clone(&provider) })
             }
         };
         let config = ClientConfig::builder_with_provider(provider)
@@ -95,10 +90,10 @@ fn roots(certificates: &[CertificateDer<'static>]) -> Result<RootCertStore, Erro
     Ok(roots)
 }
 
-/// Takes one certificate and no other; the handshake's signature shows that the server holds its key.
+/// Takes these certificates and no other; the handshake's signature shows that the server holds its key.
 #[derive(Debug)]
 struct PinnedVerifier {
-    certificate: CertificateDer<'static>,
+    certificates: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -111,7 +106,7 @@ impl ServerCertVerifier for PinnedVerifier {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        if *end_entity == self.certificate {
+        if self.certificates.contains(end_entity) {
             Ok(ServerCertVerified::assertion())
         } else {
             Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
@@ -165,9 +160,13 @@ pub(super) fn fix(error: &Error) -> &'static str {
             "the server uses a CA's certificate as its own, as self-signed ones are: put it into \
              centagate.pinned_certificate_file"
         }
-        Error::AlertReceived(_) | Error::PeerIncompatible(_) => {
-            "no TLS version or cipher in common: the server must offer TLS 1.2 or 1.3 with ECDHE and an AEAD cipher"
-        }
+        Error::InvalidMessage(_) => "the server does not speak TLS on this port: check centagate.base_url",
+        Error::PeerIncompatible(_)
+        | Error::AlertReceived(
+            AlertDescription::HandshakeFailure
+            | AlertDescription::ProtocolVersion
+            | AlertDescription::InsufficientSecurity,
+        ) => "no TLS version or cipher in common: the server must offer TLS 1.2 or 1.3 with ECDHE and an AEAD cipher",
         _ => "TLS failed",
     }
 }

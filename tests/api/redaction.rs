@@ -65,6 +65,7 @@ fn options(base_url: &str, proxy_url: Option<&str>) -> ClientOptions {
     ClientOptions {
         base_url: base_url.parse().unwrap(),
         request_timeout: Duration::from_secs(1),
+        max_in_flight: 8,
         http: HttpOptions {
             connect_timeout: Duration::from_secs(1),
             https_only: false,

@@ -16,6 +16,19 @@ pub enum Credentials {
     Login(LoginCredentials),
 }
 
+impl Credentials {
+    /// Whether one half of a given session's pair is the same in `other` and one is not: CENTAGATE changes both or none.
+    pub fn shares_half_a_pair_with(&self, other: &Self) -> bool {
+        let (Self::Given { auth_token, secret_code }, Self::Given { auth_token: other_token, secret_code: other_code }) =
+            (self, other)
+        else {
+            return false;
+        };
+        let same = |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
+        same(auth_token, other_token) != same(secret_code, other_code)
+    }
+}
+
 /// What `auth/authBasic` asks for (vendor's API reference 3.1.1.1).
 #[derive(Clone)]
 pub struct LoginCredentials {

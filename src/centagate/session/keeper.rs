@@ -279,7 +279,8 @@ impl<A: Authenticator> Keeper<A> {
                 self.options.events.login("failed");
                 self.renewal.failed(now, jitter());
                 warn!(cause = %cause, retry_ms = self.retry_ms(now), "the login to CENTAGATE failed");
-                self.shared.status().failure = Some(cause.to_string());
+                let mut status = self.shared.status();
+                (status.refusal, status.failure) = (None, Some(cause.to_string()));
             }
         }
         // After a success `put` has answered them all.

@@ -50,7 +50,7 @@ impl Authenticator for Vendor {
             let takes = *vendor.takes.lock().unwrap();
             sleep(takes).await;
             vendor.under_way.fetch_sub(1, Ordering::Relaxed);
-            match *vendor.refusal.lock().unwrap() {
+            match vendor.refusal.lock().unwrap().clone() {
                 Some(refusal) => Err(LoginFailure::Refused(refusal)),
                 None => Ok(Grant {
                     auth_token: format!("token-{number}").into(),

@@ -181,10 +181,15 @@ fn decode(reply: &Reply) -> Result<Grant, LoginFailure> {
     } else if is_set(text("useSystemPassword")) {
         LoginFailure::Refused(LoginRefusal::SystemPassword)
     } else if !auth_token.is_empty() {
-        LoginFailure::Refused(LoginRefusal::SecondFactorPending)
+        LoginFailure::Refused(LoginRefusal::SecondFactorPending { auth_methods: factors(&text("authMethods")) })
     } else {
         LoginFailure::Failed(Error::Unreadable(crate::centagate::Unreadable::NoSession))
     })
+}
+
+/// The names of factors in `list`, as far as they are names: what CENTAGATE sent goes into the log.
+fn factors(list: &str) -> String {
+    list.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == ',').take(200).collect()
 }
 
 /// How far the clock behind a reply's `Date` is ahead of ours.

@@ -4,7 +4,7 @@ use std::time::Duration;
 /// Why CENTAGATE answered a login without opening a session.
 ///
 /// Codes: those that the vendor's API reference lists for `authBasic`; 22033 is known from a bank's client alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LoginRefusal {
     /// 23001: unknown or inactive user, or a wrong password.
     WrongCredentials,
@@ -24,7 +24,10 @@ pub enum LoginRefusal {
     /// 23024: no app with this integration key.
     AppNotFound,
     /// Code 0 without a secret code: the admin must prove a second factor.
-    SecondFactorPending,
+    SecondFactorPending {
+        /// The factors that CENTAGATE offers, as it names them.
+        auth_methods: String,
+    },
     /// Code 0 with `passwordExpired`.
     PasswordExpired,
     /// Code 0 with `useSystemPassword`: the password was made by CENTAGATE and must be changed first.
@@ -49,13 +52,13 @@ impl LoginRefusal {
     }
 
     /// Whether trying again with the same credentials is useless and may lock the account.
-    pub fn concerns_credentials(self) -> bool {
+    pub fn concerns_credentials(&self) -> bool {
         match self {
             Self::WrongCredentials
             | Self::AccountLocked
             | Self::GroupNotAllowed
             | Self::AppNotFound
-            | Self::SecondFactorPending
+            | Self::SecondFactorPending { .. }
             | Self::PasswordExpired
             | Self::SystemPassword => true,
             Self::AddressNotTrusted | Self::WrongSignature | Self::ClockSkew { .. } | Self::Other(_) => false,
@@ -63,7 +66,7 @@ impl LoginRefusal {
     }
 
     /// The refusal as a metric label.
-    pub fn label(self) -> &'static str {
+    pub fn label(&self) -> &'static str {
         match self {
             Self::WrongCredentials => "wrong_credentials",
             Self::AccountLocked => "account_locked",
@@ -72,7 +75,7 @@ impl LoginRefusal {
             Self::WrongSignature => "wrong_signature",
             Self::ClockSkew { .. } => "clock_skew",
             Self::AppNotFound => "app_not_found",
-            Self::SecondFactorPending => "second_factor_pending",
+            Self::SecondFactorPending { .. } => "second_factor_pending",
             Self::PasswordExpired => "password_expired",
             Self::SystemPassword => "system_password",
             Self::Other(_) => "other",
@@ -80,7 +83,7 @@ impl LoginRefusal {
     }
 
     /// What an operator has to mend.
-    fn fix(self) -> &'static str {
+    fn fix(&self) -> &'static str {
         match self {
             Self::WrongCredentials => {
                 "check centagate.admin.username and centagate.admin.password; the user must exist and be active"
@@ -91,14 +94,16 @@ impl LoginRefusal {
             Self::WrongSignature => "check centagate.admin.app_secret_key: it must belong to the integration key",
             Self::ClockSkew { .. } => "set this machine's clock and CENTAGATE's by NTP",
             Self::AppNotFound => "check centagate.admin.integration_key: no such app",
-            Self::SecondFactorPending => "put the admin into a group whose two-factor authentication is disabled",
+            Self::SecondFactorPending { .. } => {
+                "put the admin into a group whose two-factor authentication is disabled"
+            }
             Self::PasswordExpired => "the admin's password has expired: change it and let it not expire",
             Self::SystemPassword => "the admin still has a system-generated password: change it",
             Self::Other(_) => "see CENTAGATE's return codes",
         }
     }
 
-    fn code(self) -> i64 {
+    fn code(&self) -> i64 {
         match self {
             Self::WrongCredentials => 23001,
             Self::AccountLocked => 22033,
@@ -107,8 +112,8 @@ impl LoginRefusal {
             Self::WrongSignature => 23022,
             Self::ClockSkew { .. } => 23023,
             Self::AppNotFound => 23024,
-            Self::SecondFactorPending | Self::PasswordExpired | Self::SystemPassword => 0,
-            Self::Other(code) => code,
+            Self::SecondFactorPending { .. } | Self::PasswordExpired | Self::SystemPassword => 0,
+            Self::Other(code) => *code,
         }
     }
 }
@@ -122,6 +127,9 @@ impl fmt::Display for LoginRefusal {
             }
             Self::ClockSkew { ahead_seconds: Some(seconds) } => {
                 write!(f, "; CENTAGATE's clock is {:?} behind", Duration::from_secs(seconds.unsigned_abs()))
+            }
+            Self::SecondFactorPending { auth_methods } if !auth_methods.is_empty() => {
+                write!(f, "; CENTAGATE offers {auth_methods}")
             }
             _ => Ok(()),
         }
