@@ -30,12 +30,7 @@ pub(crate) struct Setup {
 
 impl Setup {
     pub(crate) fn new() -> Self {
-        Self {
-            admin: Admin::with_fresh_session("admin"),
-            upstream: None,
-            callers: None,
-            variables: BTreeMap::new(),
-        }
+        Self { admin: Admin::with_fresh_session("admin"), upstream: None, callers: None, variables: BTreeMap::new() }
     }
 
     /// The admin that gateway and simulator know.
