@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod audit_file;
 mod caller;
 mod callers;
 mod certificates;
@@ -16,6 +17,9 @@ mod secrets_directory;
 mod turnout;
 
 mod admin_session;
+mod audit_at_once;
+mod audit_faults;
+mod audit_lines;
 mod bodies;
 mod broken_files;
 mod command_line;
@@ -33,8 +37,10 @@ mod login_refusals;
 mod lost_callers;
 mod management;
 mod many_at_once;
+mod narrowing;
 mod planted_secrets;
 mod problem_pages;
+mod rate_limits;
 mod redaction;
 mod replies;
 mod return_codes;
