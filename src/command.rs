@@ -74,7 +74,7 @@ fn serve() -> ExitCode {
     }
     let application = match Application::build(settings) {
         Ok(application) => application,
-        Err(fault @ BuildError::Listen { .. }) => return fail(1, &fault),
+        Err(fault @ (BuildError::Listen { .. } | BuildError::Thread(_))) => return fail(1, &fault),
         Err(fault) => return fail(EX_CONFIG, &fault),
     };
     let served = on_this_thread(async {

@@ -28,6 +28,7 @@ pub struct Metrics {
     breaker_open: Gauge<f64, AtomicU64>,
     panics: Counter,
     logins: Family<ResultLabels, Counter>,
+    login_refused: Gauge,
     session_age: Gauge<f64, AtomicU64>,
     sessions_lost_early: Counter,
     reloads: Family<ReloadLabels, Counter>,
@@ -119,6 +120,7 @@ impl Default for Metrics {
             breaker_open: Gauge::default(),
             panics: Counter::default(),
             logins: Family::default(),
+            login_refused: Gauge::default(),
             session_age: Gauge::default(),
             sessions_lost_early: Counter::default(),
             reloads: Family::default(),
@@ -271,6 +273,7 @@ impl Metrics {
 impl SessionEvents for Metrics {
     fn login(&self, result: &'static str) {
         self.logins.get_or_create(&ResultLabels { result }).inc();
+        self.login_refused.set(i64::from(!matches!(result, "granted" | "failed")));
     }
 
     fn lost_early(&self) {

@@ -31,8 +31,10 @@ struct Watched {
     set: Set,
     paths: Vec<PathBuf>,
     last: Fingerprint,
-    /// What is in use, or was refused.
-    settled: Fingerprint,
+    /// What is in use.
+    applied: Fingerprint,
+    /// Why what stands on disk is not in use.
+    refused: Option<SettingsFault>,
 }
 
 /// Files that change together.
@@ -63,7 +65,7 @@ impl Watcher {
         let watched =
             sets.into_iter().filter(|(_, paths)| !paths.is_empty()).map(|(set, paths): (Set, Vec<PathBuf>)| {
                 let now = fingerprint(&paths);
-                Watched { set, paths, last: now, settled: now }
+                Watched { set, paths, last: now, applied: now, refused: None }
             });
         Self { watched: watched.collect(), poll: settings.secrets_poll, settings }
     }
@@ -85,7 +87,7 @@ impl Watched {
     fn look(&mut self, gateway: &Gateway, settings: &mut Settings) {
         let now = fingerprint(&self.paths);
         let steady = std::mem::replace(&mut self.last, now) == now;
-        if !steady || now == self.settled {
+        if !steady || (now == self.applied && self.refused.is_none()) {
             return;
         }
         let set = self.set.name();
@@ -93,13 +95,20 @@ impl Watched {
         if fingerprint(&self.paths) != now {
             return; // it changed under the reading: the next looks decide
         }
-        let applied = read.and_then(|change| change.apply(gateway, settings));
-        match &applied {
-            Ok(()) => info!(set, "a change on disk is in use"),
-            Err(fault) => error!(set, "a change on disk cannot be used and the old value stays in use: {fault}"),
+        match read.and_then(|change| change.apply(gateway, settings)) {
+            Ok(()) => {
+                info!(set, "a change on disk is in use");
+                (self.applied, self.refused) = (now, None);
+                gateway.metrics.reload(set, true);
+            }
+            // Looked at again each time, because the fault may lie elsewhere, but told once.
+            Err(fault) if self.refused.as_ref() == Some(&fault) => {}
+            Err(fault) => {
+                error!(set, "a change on disk cannot be used and the old value stays in use: {fault}");
+                self.refused = Some(fault);
+                gateway.metrics.reload(set, false);
+            }
         }
-        gateway.metrics.reload(set, applied.is_ok());
-        self.settled = now;
     }
 }
 

@@ -12,6 +12,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use arc_swap::ArcSwap;
 use thiserror::Error as ThisError;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
@@ -29,6 +30,9 @@ use crate::telemetry::milliseconds;
 
 /// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 2048;
 
 /// A gateway with both listeners bound, ready to run.
 pub struct Application {
@@ -144,7 +148,7 @@ impl Application {
         .max_connections(server.max_connections.div_ceil(workers))
         .client_request_timeout(HEAD_TIMEOUT)
         .tcp_nodelay(true)
-        .shutdown_timeout(server.shutdown.as_secs())
+        .shutdown_timeout(server.shutdown.as_secs() + 1) // ours is exact
         .disable_signals();
         let api = match &gateway.listener_certificate {
             Some(certificate) => {
@@ -163,19 +167,24 @@ impl Application {
                 .run();
         let handles = (api.handle(), management.handle());
         // On this thread: they outlive the workers.
-        let keeper = tokio::spawn(keeper.run());
-        let watcher = tokio::spawn(watcher.run(gateway.clone()));
-        let housekeeping = tokio::spawn(forget_idle_callers(gateway.clone()));
+        let mut background = JoinSet::new();
+        background.spawn(keeper.run());
+        background.spawn(watcher.run(gateway.clone()));
+        background.spawn(forget_idle_callers(gateway.clone()));
         let mut serving = pin!(async { tokio::try_join!(api, management).map(|_| ()) });
         tokio::select! {
             ended = &mut serving => return ended,
+            _ = background.join_next() => return Err(io::Error::other("a background task has ended")),
             () = stop => {}
         }
-        let ended = tokio::join!(serving, shut_down(&gateway, &server, &handles)).0;
-        for task in [watcher, keeper, housekeeping] {
-            task.abort();
+        // Where the time is over, dropping `serving` ends the workers.
+        tokio::select! {
+            ended = &mut serving => ended?,
+            () = shut_down(&gateway, &server, &handles) => {}
         }
-        ended
+        gateway.centagate.log_out().await;
+        info!("stopped");
+        Ok(())
     }
 }
 
@@ -209,7 +218,7 @@ fn client_options(settings: &Settings) -> Result<ClientOptions, SettingsFault> {
 }
 
 /// Readiness fails and connections close at once; callers are served on until the ingress has noticed; then what is under
-/// way is finished, calls of CENTAGATE whose callers have gone included.
+/// way is finished, calls of CENTAGATE whose callers have gone included. Takes no longer than the settings say.
 async fn shut_down(gateway: &Gateway, settings: &ServerSettings, (api, management): &(ServerHandle, ServerHandle)) {
     info!(drain_ms = milliseconds(settings.drain), "stopping");
     gateway.lifecycle.drain();
@@ -222,16 +231,15 @@ async fn shut_down(gateway: &Gateway, settings: &ServerSettings, (api, managemen
     });
     if finished.await.is_err() {
         warn!(shutdown_ms = milliseconds(settings.shutdown), "stopping before everything under way is finished");
-        api.stop(false).await;
+    } else {
+        management.stop(false).await;
     }
-    gateway.centagate.log_out().await;
-    management.stop(false).await;
-    info!("stopped");
 }
 
 fn bind(section: &'static str, host: &str, port: u16) -> Result<Listener, BuildError> {
     let bound = TcpListener::bind((host, port)).and_then(|socket| {
         socket.set_nonblocking(true)?;
+        rustix::net::listen(&socket, BACKLOG)?; // the standard library's 128 is little for a burst
         Ok(Listener { address: socket.local_addr()?, socket })
     });
     bound.map_err(|cause| BuildError::Listen { section, address: format!("{host}:{port}"), cause })

@@ -21,17 +21,10 @@ pub(super) fn authorize(
     record.caller(&caller.name);
     // Counted before the scope is looked at, so that every authenticated reply can say what is left; a missing scope
     // still comes first.
-    let verdict = gateway.rate_limits.request(&caller.name);
-    let wait = verdict.as_ref().and_then(|verdict| verdict.wait);
-    record.rate_limits(verdict);
+    let within_limit = gateway.within(gateway.rate_limits.request(&caller.name), record);
     caller.may(scope)?;
-    match wait {
-        Some(wait) => {
-            gateway.metrics.rate_limited("requests");
-            Err(ApiError::rate_limited(wait))
-        }
-        None => Ok(caller),
-    }
+    within_limit?;
+    Ok(caller)
 }
 
 /// The bearer token of the only `Authorization` header (RFC 6750, section 2.1), as bytes: no format is checked.

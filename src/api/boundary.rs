@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::problem::Problem;
 use super::request_record::RequestRecord;
+use super::unread_body::SharedBody;
 use super::{ApiError, Gateway, routes};
 
 /// Names a request and its reply, so that a caller's log and ours can be laid side by side.
@@ -26,7 +27,7 @@ static RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Wraps every request: outermost, so that every reply passes here.
 pub(crate) async fn boundary(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let gateway = request.app_data::<web::Data<Gateway>>().cloned().ok_or(ApiError::from(Problem::Internal))?;
@@ -37,12 +38,17 @@ pub(crate) async fn boundary(
         method_label(request.method()),
     ));
     request.extensions_mut().insert(Arc::clone(&record));
+    let body = SharedBody::share(&mut request);
     let exit = Exit { gateway, record };
     match AssertUnwindSafe(next.call(request)).catch_unwind().await {
         Ok(Ok(response)) => {
             let (request, response) = response.into_parts();
             let problem = response.error().map(|error| exit.problem(error));
             let response = problem.unwrap_or_else(|| exit.reply(response.map_into_boxed_body(), None));
+            let response = match body {
+                Some(body) => body.hold_until_sent(response),
+                None => response,
+            };
             Ok(ServiceResponse::new(request, response))
         }
         Ok(Err(_)) => Err(Failed { exit }.into()),
@@ -72,9 +78,9 @@ impl Exit {
         if let Ok(id) = HeaderValue::from_str(self.record.request_id()) {
             headers.insert(X_REQUEST_ID.clone(), id);
         }
-        if let Some(verdict) = self.record.rate_limit() {
-            for (name, value) in [(&RATE_LIMIT_POLICY, &verdict.policy), (&RATE_LIMIT, &verdict.state)] {
-                if let Ok(value) = HeaderValue::from_str(value) {
+        if let Some((policy, state)) = self.record.rate_limit_fields() {
+            for (name, value) in [(&RATE_LIMIT_POLICY, policy), (&RATE_LIMIT, state)] {
+                if let Ok(value) = HeaderValue::from_maybe_shared(value) {
                     headers.insert(name.clone(), value);
                 }
             }

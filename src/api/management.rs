@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::routes::{get, get_or_head};
 use super::{ApiError, Gateway, Problem};
+use crate::centagate::LoginRefusal;
 
 /// Mounts the routes of the management side.
 pub(crate) fn configure(config: &mut web::ServiceConfig, gateway: &web::Data<Gateway>) {
@@ -28,7 +29,7 @@ async fn livez() -> &'static str {
 async fn readyz(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
     let draining = gateway.lifecycle.is_draining();
     let session = gateway.centagate.session_status();
-    let never_let_in = !session.ever_live && session.refusal.is_some();
+    let never_let_in = !session.ever_live && session.refusal.as_ref().is_some_and(LoginRefusal::is_for_operators);
     let unready = draining || never_let_in;
     let mut reply = if unready { HttpResponse::ServiceUnavailable() } else { HttpResponse::Ok() };
     let mut text = if unready { "not ready\n" } else { "ready\n" }.to_owned();

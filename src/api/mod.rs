@@ -26,6 +26,7 @@ mod rate_limit;
 mod register_otp_token;
 mod request_record;
 mod routes;
+mod unread_body;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +45,7 @@ pub(crate) use rate_limit::RateLimits;
 pub(crate) use register_otp_token::{__path_register_otp_token, RegisterOtpTokenRequest};
 pub(crate) use routes::configure;
 
+use self::request_record::RequestRecord;
 use crate::audit::AuditTrail;
 use crate::callers::Callers;
 use crate::centagate;
@@ -78,6 +80,20 @@ pub(crate) struct Limits {
 }
 
 impl Gateway {
+    /// Puts on record what a limit says, and refuses the request if it is one too many.
+    fn within(&self, verdict: Option<rate_limit::Verdict>, record: &RequestRecord) -> Result<(), ApiError> {
+        let Some(verdict) = verdict else { return Ok(()) };
+        let refusal = verdict.wait.map(|wait| (verdict.limit, ApiError::rate_limited(wait)));
+        record.rate_limit(verdict);
+        match refusal {
+            Some((limit, refusal)) => {
+                self.metrics.rate_limited(limit);
+                Err(refusal)
+            }
+            None => Ok(()),
+        }
+    }
+
     fn refuse_own_admin(&self, target: &Username) -> Result<(), ApiError> {
         if Identity::of(target.as_str()) == self.admin {
             return Err(ApiError::with_detail(Problem::Forbidden, "The gateway's own admin is never a target."));

@@ -10,7 +10,8 @@ use governor::{Quota, RateLimiter};
 use crate::domain::{Identity, Username};
 use crate::settings::RateLimitSettings;
 
-/// More keys than this are not kept; further new ones are limited.
+/// Where there are more keys than this, everything that would need one is limited until idle ones are forgotten. A caller
+/// at the default rate does not get there; the keys of `requests` are the callers themselves.
 const MAX_KEYS: usize = 200_000;
 
 type Limiter = RateLimiter<u64, DefaultKeyedStateStore<u64>, DefaultClock, StateInformationMiddleware>;
@@ -34,6 +35,8 @@ struct Limit {
 /// What one limit says about one request, as fields of its reply (draft-ietf-httpapi-ratelimit-headers-10).
 #[derive(Debug)]
 pub(super) struct Verdict {
+    /// The limit's name.
+    pub(super) limit: &'static str,
     /// An item of `RateLimit-Policy`: at most `q` requests at once, refilled within `w` seconds.
     pub(super) policy: String,
     /// An item of `RateLimit`: `r` requests are left, all of them again in `t` seconds.
@@ -97,6 +100,7 @@ impl Limit {
         let full_in = seconds(self.window.mul_f64(f64::from(burst - left.min(burst)) / f64::from(burst)));
         let window = seconds(self.window);
         Verdict {
+            limit: name,
             policy: format!("\"{name}\";q={burst};w={window}"),
             state: format!("\"{name}\";r={left};t={full_in}"),
             wait,

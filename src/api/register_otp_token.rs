@@ -98,10 +98,7 @@ pub(super) async fn register_otp_token(
     let token = parse(request.uri().path(), &gateway.base_path, &body)?;
     gateway.refuse_own_admin(&token.username)?;
     caller.may_register_otp_token(&token)?;
-    if let Some(wait) = gateway.rate_limits.otp_token(&caller.name, &token.username).and_then(|verdict| verdict.wait) {
-        gateway.metrics.rate_limited("otp_tokens_per_user");
-        return Err(ApiError::rate_limited(wait));
-    }
+    gateway.within(gateway.rate_limits.otp_token(&caller.name, &token.username), &record)?;
     let token = Arc::new(token);
     let new_token = Arc::clone(&token);
     let action = Action {

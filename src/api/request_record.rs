@@ -1,4 +1,4 @@
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -26,7 +26,7 @@ pub(crate) struct RequestRecord {
     route: &'static str,
     method: &'static str,
     caller: OnceLock<Arc<str>>,
-    rate_limits: OnceLock<Verdict>,
+    rate_limits: Mutex<Vec<Verdict>>,
     call: OnceLock<CallRecord>,
     reply: OnceLock<ReplyRecord>,
 }
@@ -57,7 +57,7 @@ impl RequestRecord {
             route,
             method,
             caller: OnceLock::new(),
-            rate_limits: OnceLock::new(),
+            rate_limits: Mutex::default(),
             call: OnceLock::new(),
             reply: OnceLock::new(),
         }
@@ -76,16 +76,16 @@ impl RequestRecord {
         let _ = self.caller.set(Arc::clone(name));
     }
 
-    /// What the caller's limit says, if it has one.
-    pub(super) fn rate_limits(&self, verdict: Option<Verdict>) {
-        if let Some(verdict) = verdict {
-            let _ = self.rate_limits.set(verdict);
-        }
+    /// What a limit says of the request.
+    pub(super) fn rate_limit(&self, verdict: Verdict) {
+        self.rate_limits.lock().unwrap_or_else(PoisonError::into_inner).push(verdict);
     }
 
-    /// What the caller's limit has said.
-    pub(super) fn rate_limit(&self) -> Option<&Verdict> {
-        self.rate_limits.get()
+    /// What the limits have said: the fields `RateLimit-Policy` and `RateLimit`, if there are limits.
+    pub(super) fn rate_limit_fields(&self) -> Option<(String, String)> {
+        let verdicts = self.rate_limits.lock().unwrap_or_else(PoisonError::into_inner);
+        let join = |item: fn(&Verdict) -> &str| verdicts.iter().map(item).collect::<Vec<_>>().join(", ");
+        (!verdicts.is_empty()).then(|| (join(|verdict| &verdict.policy), join(|verdict| &verdict.state)))
     }
 
     /// How the call of CENTAGATE ended.

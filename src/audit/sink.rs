@@ -1,6 +1,6 @@
 use std::fs::{File, OpenOptions, metadata};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::io;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -30,47 +30,60 @@ impl FromStr for AuditSink {
 }
 
 impl AuditSink {
-    /// Appends whole `lines`. After a failure the next lines begin on a line of their own.
+    /// Appends whole `lines`. Where a write ended within a line, the next one begins on a line of its own.
     ///
     /// # Errors
-    /// Whatever kept them, or a part of them, from being written.
+    /// Whatever kept the lines, or a part of them, from being written.
     pub(super) fn append(&mut self, lines: &[u8], fsync: bool) -> io::Result<()> {
-        let separated;
-        let lines = if self.torn {
-            separated = [b"\n", lines].concat();
-            &separated
-        } else {
-            lines
+        let Some(path) = &self.path else { return write(&mut io::stdout().lock(), lines, &mut self.torn) };
+        // Opened anew where the file was moved away, as log rotation does.
+        let mut file = match self.file.take().filter(|file| is_at(file, path)) {
+            Some(file) => file,
+            None => open(path, &mut self.torn)?,
         };
-        let written = match &self.path {
-            None => to_stdout(lines),
-            Some(path) => to_file(&mut self.file, path, lines, fsync),
-        };
-        self.torn = written.is_err();
-        written
+        write(&mut file, lines, &mut self.torn)?;
+        if fsync {
+            file.sync_data()?;
+        }
+        self.file = Some(file);
+        Ok(())
     }
 }
 
-fn to_stdout(lines: &[u8]) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(lines)?;
-    stdout.flush()
+fn write(sink: &mut impl io::Write, lines: &[u8], torn: &mut bool) -> io::Result<()> {
+    if *torn {
+        sink.write_all(b"\n")?;
+        *torn = false;
+    }
+    let mut rest = lines;
+    while !rest.is_empty() {
+        match sink.write(rest) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => {
+                *torn = rest[written - 1] != b'\n';
+                rest = &rest[written..];
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    sink.flush()
 }
 
-fn to_file(file: &mut Option<File>, path: &Path, lines: &[u8], fsync: bool) -> io::Result<()> {
-    let same = |file: &File| match (file.metadata(), metadata(path)) {
+/// Opens the file to append to; `torn` where someone left it within a line.
+fn open(path: &Path, torn: &mut bool) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
+    if let Some(last) = file.metadata()?.len().checked_sub(1) {
+        let mut byte = [b'\n'];
+        file.read_at(&mut byte, last)?;
+        *torn = byte != [b'\n'];
+    }
+    Ok(file)
+}
+
+fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), metadata(path)) {
         (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
         _ => false,
-    };
-    // Opened anew where the file was moved away, as log rotation does.
-    let mut open = match file.take().filter(same) {
-        Some(open) => open,
-        None => OpenOptions::new().append(true).create(true).mode(0o600).open(path)?,
-    };
-    open.write_all(lines)?;
-    if fsync {
-        open.sync_data()?;
     }
-    *file = Some(open);
-    Ok(())
 }

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
+use tracing::warn;
 
 use super::breaker::{Breaker, BreakerState};
 use super::bulkhead::Bulkhead;
@@ -68,6 +69,7 @@ pub struct Client {
     sessions: Sessions,
     bulkhead: Bulkhead,
     breaker: Breaker,
+    events: Arc<dyn SessionEvents>,
 }
 
 /// How both HTTP clients connect.
@@ -122,7 +124,7 @@ impl Client {
                 credentials: options.credentials,
                 refused_retry: options.refused_retry,
                 default_timeout: options.default_session_timeout,
-                events,
+                events: Arc::clone(&events),
             },
         );
         let client = Self {
@@ -135,6 +137,7 @@ impl Client {
             sessions,
             bulkhead: Bulkhead::new(options.max_in_flight),
             breaker: Breaker::new(),
+            events,
         };
         Ok((client, keeper))
     }
@@ -226,10 +229,14 @@ impl Client {
             Suspicion::OfThePast => self.sessions.newer_than(session.generation, false, deadline).await,
             Suspicion::OfTheSession => self.sessions.newer_than(session.generation, true, deadline).await,
         };
-        match newer {
-            Some(session) => self.send(operation, body(&session), &session, deadline).await,
-            None => Err(Error::Refused(refused)),
+        let Some(newer) = newer else { return Err(Error::Refused(refused)) };
+        let again = self.send(operation, body(&newer), &newer, deadline).await;
+        let same = matches!(again, Err(Error::Refused(code)) if code == refused);
+        if !same && session.is_lost_early() {
+            self.events.lost_early();
+            warn!("CENTAGATE ended the session before its timeout; does another process use the same admin?");
         }
+        again
     }
 
     async fn send(

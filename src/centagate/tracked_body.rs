@@ -1,44 +1,51 @@
-use std::convert::Infallible;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// A request body that remembers whether the HTTP client took it.
+/// A request body that remembers whether the HTTP client took it, and can be taken back before.
 ///
 /// The client takes it once it has a connection and has buffered the request's head, before the first byte goes out. So
-/// while it is untaken nothing was sent, whatever error came back; afterwards the request may have arrived.
+/// while it is untaken nothing was sent, whatever error came back; afterwards the request may have arrived. A body that was
+/// taken back is never sent: the connection ends instead.
 pub(super) struct TrackedBody {
     content: Option<Bytes>,
-    taken: Taken,
+    state: Arc<AtomicU8>,
 }
 
-/// Whether a [`TrackedBody`] was taken.
-#[derive(Clone, Default)]
-pub(super) struct Taken(Arc<AtomicBool>);
+const UNTAKEN: u8 = 0;
+const TAKEN: u8 = 1;
+const REVOKED: u8 = 2;
 
-impl Taken {
-    pub(super) fn get(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+/// The sender's side of a [`TrackedBody`].
+pub(super) struct Tracker(Arc<AtomicU8>);
+
+impl Tracker {
+    /// Takes the body back; whether it had been taken, so that the request may have been sent.
+    pub(super) fn was_taken(&self) -> bool {
+        self.0.compare_exchange(UNTAKEN, REVOKED, Ordering::AcqRel, Ordering::Acquire) == Err(TAKEN)
     }
 }
 
 impl TrackedBody {
-    pub(super) fn new(content: Bytes) -> (Self, Taken) {
-        let taken = Taken::default();
-        (Self { content: Some(content), taken: taken.clone() }, taken)
+    pub(super) fn new(content: Bytes) -> (Self, Tracker) {
+        let state = Arc::new(AtomicU8::new(UNTAKEN));
+        (Self { content: Some(content), state: Arc::clone(&state) }, Tracker(state))
     }
 }
 
 impl Body for TrackedBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.taken.0.store(true, Ordering::Release);
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if self.state.compare_exchange(UNTAKEN, TAKEN, Ordering::AcqRel, Ordering::Acquire) == Err(REVOKED) {
+            return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
+        }
         Poll::Ready(self.content.take().map(|content| Ok(Frame::data(content))))
     }
 

@@ -31,7 +31,7 @@ pub(super) async fn send(
     if Instant::now() >= deadline {
         return Err(Error::NotSent(NotSent::DeadlineSpent));
     }
-    let (body, taken) = TrackedBody::new(body);
+    let (body, tracker) = TrackedBody::new(body);
     let request = http
         .request(method, url)
         .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
@@ -40,9 +40,9 @@ pub(super) async fn send(
     match timeout_at(deadline, exchange(request)).await {
         Ok(Ok(reply)) => Ok(reply),
         Ok(Err(Failure::Reply(unreadable))) => Err(Error::Unreadable(unreadable)),
-        Ok(Err(Failure::Connection(cause))) if taken.get() => Err(Error::ConnectionLost(cause)),
+        Ok(Err(Failure::Connection(cause))) if tracker.was_taken() => Err(Error::ConnectionLost(cause)),
         Ok(Err(Failure::Connection(cause))) => Err(Error::NotSent(NotSent::CannotConnect(cause))),
-        Err(_) if taken.get() => Err(Error::TimedOut),
+        Err(_) if tracker.was_taken() => Err(Error::TimedOut),
         Err(_) => Err(Error::NotSent(NotSent::DeadlineSpent)),
     }
 }

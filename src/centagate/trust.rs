@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
 };
@@ -56,30 +56,30 @@ impl Trust {
     /// TLS as this trust wants it; nothing for the HTTP client's own way with public CAs.
     pub(super) fn client_config(&self) -> Result<Option<ClientConfig>, Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier: Arc<dyn ServerCertVerifier> = match self {
+        let config =
+            ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+        let config = match self {
             Self::Public => return Ok(None),
-            Self::PrivateCa(certificates) => {
-                let roots = Arc::new(roots(certificates)?);
-                WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
-                    .build()
-                    .map_err(|error| Error::General(error.to_string()))?
-            }
+            Self::PrivateCa(certificates) => config.with_root_certificates(roots(certificates)?),
+            // rustls's word for any verifier that is not its own.
             Self::Pinned(certificates) => {
-                Arc::new(PinnedVerifier { certificates: certificates.clone(), provider: Arc::clone(&provider) })
+                config.dangerous().with_custom_certificate_verifier(Arc::new(PinnedVerifier {
+                    certificates: certificates.clone(),
+                    provider,
+                }))
             }
         };
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .dangerous() // rustls's word for any verifier that is not its own
-            .with_custom_certificate_verifier(verifier)
-            .with_no_client_auth();
-        Ok(Some(config))
+        Ok(Some(config.with_no_client_auth()))
     }
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TrustFault> {
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    certificates.ok().filter(|certificates| !certificates.is_empty()).ok_or(TrustFault::NoCertificate)
+    let is_one = |certificate: &CertificateDer<'_>| ParsedCertificate::try_from(certificate).is_ok();
+    certificates
+        .ok()
+        .filter(|certificates| !certificates.is_empty() && certificates.iter().all(is_one))
+        .ok_or(TrustFault::NoCertificate)
 }
 
 fn roots(certificates: &[CertificateDer<'static>]) -> Result<RootCertStore, Error> {

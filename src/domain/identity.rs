@@ -1,7 +1,10 @@
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
 
-/// A user name folded for comparison: NFKC, full case folding, NFKC again.
+/// A user name folded for comparison: NFKC, full case folding, NFKC again, without what cannot be seen: blanks around it
+/// and characters that are ignored by default.
 ///
 /// Two names with equal identities may be one account to CENTAGATE, whose own comparison rules are not published; so
 /// whatever protects an account compares identities, not names.
@@ -13,7 +16,9 @@ impl Identity {
     pub fn of(name: &str) -> Self {
         let nfkc = ComposingNormalizerBorrowed::new_nfkc();
         let folded = CaseMapper::new().fold_string(&nfkc.normalize(name)).into_owned();
-        Self(nfkc.normalize(&folded).into_owned())
+        let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+        let visible: String = nfkc.normalize(&folded).chars().filter(|&letter| !ignorable.contains(letter)).collect();
+        Self(visible.trim().to_owned())
     }
 }
 
@@ -29,6 +34,8 @@ mod tests {
             ("Straße", "STRASSE"),
             ("\u{212b}", "å"), // ANGSTROM SIGN
             ("ﬁ", "FI"),
+            ("admin", " admin\u{a0}"),
+            ("admin", "ad\u{200b}min\u{fe0f}"),
         ] {
             assert_eq!(Identity::of(one), Identity::of(other), "{one} and {other}");
         }

@@ -3,7 +3,7 @@ use std::fmt;
 use super::keys;
 
 /// Why the configuration cannot be used: one line that names what to mend and how, never a value.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct SettingsFault(String);
 
 impl SettingsFault {

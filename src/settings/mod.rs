@@ -238,7 +238,8 @@ impl Settings {
                 requests_per_minute: NonZeroU32::new(
                     reader.number("rate_limit.requests_per_minute", 0..=1_000_000_000)?,
                 ),
-                burst: reader.number("rate_limit.burst", NonZeroU32::MIN..=NonZeroU32::MAX)?,
+                burst: NonZeroU32::new(reader.number("rate_limit.burst", 1..=1_000_000_000)?)
+                    .unwrap_or(NonZeroU32::MIN),
                 otp_tokens_per_user_per_hour: NonZeroU32::new(
                     reader.number("rate_limit.otp_tokens_per_user_per_hour", 0..=1_000_000)?,
                 ),

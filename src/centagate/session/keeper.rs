@@ -11,7 +11,7 @@ use tracing::{error, info, warn};
 
 use super::login::{Authenticator, Grant, LoginFailure};
 use super::renewal::Renewal;
-use super::{Credentials, LoginCredentials, LoginRefusal, Session};
+use super::{Credentials, LoginRefusal, Session};
 use crate::centagate::NotSent;
 use crate::domain::Username;
 use crate::telemetry::milliseconds;
@@ -20,10 +20,10 @@ use crate::telemetry::milliseconds;
 const LOGOUT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What an operator wants counted about the session.
-pub trait SessionEvents: Send + Sync + 'static {
+pub trait SessionEvents: fmt::Debug + Send + Sync + 'static {
     /// A login ended: `granted`, the label of a refusal, or `failed`.
     fn login(&self, result: &'static str);
-    /// CENTAGATE ended a session before its timeout: another login of the same admin may have done it.
+    /// CENTAGATE had ended a session before its timeout: another login of the same admin may have done it.
     fn lost_early(&self);
 }
 
@@ -226,13 +226,7 @@ impl<A: Authenticator> Keeper<A> {
         let due = self.renewal.next().is_some_and(|next| next <= now);
         if newer {
             let _ = answer.send(current);
-        } else if logging_in || due {
-            self.waiting.push(answer);
-        } else if forced && self.renewal.force(now) {
-            if current.is_some_and(|session| session.timeout.is_some_and(|timeout| session.age() < timeout)) {
-                self.options.events.lost_early();
-                warn!("CENTAGATE refuses the session before its timeout; is another process using the same admin?");
-            }
+        } else if logging_in || due || (forced && self.renewal.force(now)) {
             self.waiting.push(answer);
         } else {
             let _ = answer.send(None);
@@ -308,10 +302,11 @@ impl<A: Authenticator> Keeper<A> {
     }
 
     async fn log_out(&self) {
-        let session = self.shared.current.swap(None);
-        if let (Some(session), Credentials::Login(credentials)) = (session, &self.options.credentials) {
-            let credentials: LoginCredentials = credentials.clone();
-            let _ = timeout(LOGOUT_TIMEOUT, self.authenticator.log_out(credentials, session.auth_token.clone())).await;
+        // A given session has no timeout that we know, and is not ours to end.
+        let opened_here = self.shared.current.swap(None).filter(|session| session.timeout.is_some());
+        if let (Some(session), Credentials::Login(credentials)) = (opened_here, &self.options.credentials) {
+            let ending = self.authenticator.log_out(credentials.clone(), session.auth_token.clone());
+            let _ = timeout(LOGOUT_TIMEOUT, ending).await;
         }
     }
 

@@ -160,6 +160,7 @@ fn decode(reply: &Reply) -> Result<Grant, LoginFailure> {
         Value::Object(members) => members,
         _ => Map::new(),
     };
+    let has_secret_code = members.contains_key("secretCode");
     let mut text = |name: &str| match members.remove(name) {
         Some(Value::String(text)) => text,
         Some(Value::Number(number)) => number.to_string(),
@@ -180,7 +181,7 @@ fn decode(reply: &Reply) -> Result<Grant, LoginFailure> {
         LoginFailure::Refused(LoginRefusal::PasswordExpired)
     } else if is_set(text("useSystemPassword")) {
         LoginFailure::Refused(LoginRefusal::SystemPassword)
-    } else if !auth_token.is_empty() {
+    } else if has_secret_code && secret_code.is_empty() {
         LoginFailure::Refused(LoginRefusal::SecondFactorPending { auth_methods: factors(&text("authMethods")) })
     } else {
         LoginFailure::Failed(Error::Unreadable(crate::centagate::Unreadable::NoSession))

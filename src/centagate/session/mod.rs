@@ -9,7 +9,7 @@ mod refusal;
 mod renewal;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -39,6 +39,8 @@ pub struct Session {
     timeout: Option<Duration>,
     /// Milliseconds after `obtained_at` at which a call last succeeded.
     last_success_ms: AtomicU64,
+    /// Whether it was found to have ended before its timeout.
+    lost_early: AtomicBool,
 }
 
 impl Session {
@@ -57,6 +59,7 @@ impl Session {
             obtained_at: Instant::now(),
             timeout,
             last_success_ms: AtomicU64::new(0),
+            lost_early: AtomicBool::new(false),
         }
     }
 
@@ -68,6 +71,11 @@ impl Session {
     /// Notes that a call with this session has just succeeded.
     pub(super) fn succeeded(&self) {
         self.last_success_ms.fetch_max(milliseconds(self.age()), Ordering::Relaxed);
+    }
+
+    /// Notes that CENTAGATE no longer takes the session; whether that is the first news of an end before its timeout.
+    pub(super) fn is_lost_early(&self) -> bool {
+        self.timeout.is_some_and(|timeout| self.age() < timeout) && !self.lost_early.swap(true, Ordering::Relaxed)
     }
 
     /// How long ago a call with this session last succeeded, or its age where none has.

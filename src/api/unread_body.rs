@@ -1,0 +1,60 @@
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest};
+use actix_web::error::PayloadError;
+use actix_web::http::header::TRANSFER_ENCODING;
+use actix_web::web::Bytes;
+use actix_web::{HttpMessage as _, HttpResponse};
+use futures_util::Stream;
+
+/// The body of a chunked request, shared by whoever reads it and the reply.
+///
+/// actix-http takes a chunked body that was dropped for one that it may read to its end before the connection goes on,
+/// without a bound in size or time. One that is still held when the reply goes out closes the connection instead.
+#[derive(Clone)]
+pub(super) struct SharedBody(Rc<RefCell<Payload>>);
+
+impl SharedBody {
+    /// Puts itself in the place of `request`'s body, if that is chunked.
+    pub(super) fn share(request: &mut ServiceRequest) -> Option<Self> {
+        request.headers().contains_key(TRANSFER_ENCODING).then(|| {
+            let shared = Self(Rc::new(RefCell::new(request.take_payload())));
+            request.set_payload(Payload::Stream { payload: Box::pin(shared.clone()) });
+            shared
+        })
+    }
+
+    /// Holds the body until `reply` has gone out.
+    pub(super) fn hold_until_sent(self, reply: HttpResponse) -> HttpResponse {
+        reply.map_body(|_, body| BoxBody::new(Holding { body, _request_body: self }))
+    }
+}
+
+impl Stream for SharedBody {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut *self.0.borrow_mut()).poll_next(context)
+    }
+}
+
+struct Holding {
+    body: BoxBody,
+    _request_body: SharedBody,
+}
+
+impl MessageBody for Holding {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(context)
+    }
+}
