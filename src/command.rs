@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use sha2::{Digest, Sha256};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::callers::jwt::Verifier;
 use crate::callers::{Callers, Scope, is_name, parse_expiry};
 use crate::reload::read_trust;
 use crate::settings::{Settings, Sources};
@@ -90,7 +91,8 @@ fn serve() -> ExitCode {
 fn check_config() -> ExitCode {
     let described = Sources::from_process().and_then(|sources| {
         let settings = Settings::load(&sources)?;
-        Callers::load(&settings.callers_file)?;
+        Callers::load(&settings)?;
+        settings.jwt.as_ref().map(Verifier::new).transpose()?;
         read_trust(&settings.centagate.trust)?;
         Settings::describe(&sources)
     });

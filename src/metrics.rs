@@ -27,6 +27,7 @@ pub struct Metrics {
     logins: Family<ResultLabels, Counter>,
     session_age: Gauge<f64, AtomicU64>,
     sessions_lost_early: Counter,
+    identity_keys_age: Gauge<f64, AtomicU64>,
     reloads: Family<ReloadLabels, Counter>,
     reload_broken: Family<SetLabels, Gauge>,
 }
@@ -101,6 +102,7 @@ impl Default for Metrics {
             logins: Family::default(),
             session_age: Gauge::default(),
             sessions_lost_early: Counter::default(),
+            identity_keys_age: Gauge::default(),
             reloads: Family::default(),
             reload_broken: Family::default(),
         };
@@ -143,9 +145,15 @@ impl Default for Metrics {
             "Sessions that CENTAGATE refused before their timeout",
             metrics.sessions_lost_early.clone(),
         );
+        registry.register_with_unit(
+            "identity_keys_age",
+            "Time since the keys of jwt.jwks_url were last fetched",
+            Unit::Seconds,
+            metrics.identity_keys_age.clone(),
+        );
         registry.register(
             "reloads",
-            "Changed secrets, callers and certificates by result: applied or refused",
+            "Changed secrets, callers, certificates and identity keys by result: applied or refused",
             metrics.reloads.clone(),
         );
         registry.register(
@@ -180,6 +188,11 @@ impl Metrics {
     /// Notes the age of the admin session, if there is one.
     pub fn session_age(&self, age: Option<Duration>) {
         self.session_age.set(age.map_or(f64::NAN, |age| age.as_secs_f64()));
+    }
+
+    /// Notes the time since identity keys were last fetched, if they are fetched and there are any.
+    pub fn identity_keys_age(&self, age: Option<Duration>) {
+        self.identity_keys_age.set(age.map_or(f64::NAN, |age| age.as_secs_f64()));
     }
 
     /// Counts a change of `set` on disk that was taken into use, or not.

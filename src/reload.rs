@@ -1,4 +1,4 @@
-//! What changes on disk while the gateway runs: secrets, callers, certificates.
+//! What changes on disk while the gateway runs: secrets, callers, certificates, identity keys.
 //!
 //! Content is compared, not dates, so that Kubernetes' swap of a symbolic link counts like any other change. A change
 //! counts once two reads agree; it is checked as a whole and then taken into use at once, or not at all.
@@ -39,6 +39,7 @@ enum Set {
     Secrets,
     Callers,
     Certificates,
+    IdentityKeys,
 }
 
 type Fingerprint = [u8; 32];
@@ -52,8 +53,9 @@ impl Watcher {
         };
         let sets = [
             (Set::Secrets, settings.sources.secrets_dir.clone()),
-            (Set::Callers, Some(settings.callers_file.clone())),
+            (Set::Callers, settings.callers_file.clone()),
             (Set::Certificates, certificates),
+            (Set::IdentityKeys, settings.jwt.as_ref().and_then(|jwt| jwt.jwks.file().map(Path::to_owned))),
         ];
         let watched = sets.into_iter().filter_map(|(set, path)| {
             let path = path?;
@@ -103,6 +105,7 @@ impl Set {
             Self::Secrets => "secrets",
             Self::Callers => "callers",
             Self::Certificates => "certificates",
+            Self::IdentityKeys => "identity_keys",
         }
     }
 
@@ -112,10 +115,15 @@ impl Set {
                 let fresh = Settings::load(&settings.sources)?;
                 gateway.centagate.replace_credentials(fresh.centagate.admin.credentials);
             }
-            Self::Callers => gateway.callers.store(Arc::new(Callers::load(&settings.callers_file)?)),
+            Self::Callers => gateway.callers.store(Arc::new(Callers::load(settings)?)),
             Self::Certificates => {
                 let trust = read_trust(&settings.centagate.trust)?;
                 gateway.centagate.replace_trust(&trust).map_err(|fault| SettingsFault::of("centagate", fault))?;
+            }
+            Self::IdentityKeys => {
+                if let (Some(verifier), Some(jwt)) = (&gateway.jwt_verifier, &settings.jwt) {
+                    verifier.read_file(jwt)?;
+                }
             }
         }
         Ok(())

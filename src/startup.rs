@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::api::{self, Gateway, Lifecycle, Limits, RateLimits};
-use crate::callers::Callers;
+use crate::callers::{Callers, jwt};
 use crate::centagate::{Client, ClientOptions, HttpOptions, SessionKeeper, SetupError};
 use crate::domain::Identity;
 use crate::metrics::Metrics;
@@ -35,6 +35,7 @@ pub struct Application {
     gateway: web::Data<Gateway>,
     server: ServerSettings,
     keeper: SessionKeeper,
+    identity_keys: Option<jwt::Refresher>,
     watcher: Watcher,
 }
 
@@ -68,14 +69,16 @@ impl Application {
     /// Reads the callers, makes the client and binds both listeners.
     ///
     /// # Errors
-    /// If the callers file cannot be used, TLS cannot be set up or an address is taken.
+    /// If a file that the settings name cannot be used, TLS cannot be set up or an address is taken.
     pub fn build(settings: Settings) -> Result<Self, BuildError> {
         let watcher = Watcher::new(settings.clone()); // before the files are read
         let metrics = Arc::new(Metrics::default());
         let (client, keeper) = Client::new(client_options(&settings)?, Arc::clone(&metrics) as _)?;
+        let (jwt_verifier, identity_keys) = settings.jwt.as_ref().map(jwt::Verifier::new).transpose()?.unzip();
         let base_path = settings.server.public_url.as_ref().map_or("", |url| url.path()).to_owned();
         let gateway = Gateway {
-            callers: ArcSwap::from_pointee(Callers::load(&settings.callers_file)?),
+            callers: ArcSwap::from_pointee(Callers::load(&settings)?),
+            jwt_verifier,
             centagate: client,
             admin: Identity::of(settings.centagate.admin.username.as_str()),
             rate_limits: RateLimits::new(&settings.rate_limit),
@@ -95,6 +98,7 @@ impl Application {
             gateway: web::Data::new(gateway),
             server: settings.server,
             keeper,
+            identity_keys: identity_keys.flatten(),
             watcher,
         })
     }
@@ -114,7 +118,7 @@ impl Application {
     /// # Errors
     /// If a listener cannot be served.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let Self { api, management, gateway, server, keeper, watcher } = self;
+        let Self { api, management, gateway, server, keeper, identity_keys, watcher } = self;
         let workers = match server.workers {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
@@ -144,6 +148,7 @@ impl Application {
         let handles = (api.handle(), management.handle());
         // On this thread: they outlive the workers.
         let keeper = tokio::spawn(keeper.run());
+        let identity_keys = identity_keys.map(|keys| tokio::spawn(keys.run()));
         let watcher = tokio::spawn(watcher.run(gateway.clone()));
         let mut serving = pin!(async { tokio::try_join!(api, management).map(|_| ()) });
         tokio::select! {
@@ -152,6 +157,9 @@ impl Application {
         }
         let ended = tokio::join!(serving, shut_down(&gateway, &server, &handles)).0;
         watcher.abort();
+        if let Some(identity_keys) = identity_keys {
+            identity_keys.abort();
+        }
         keeper.abort();
         ended
     }

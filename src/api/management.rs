@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::routes::{get, get_or_head};
 use super::{ApiError, Gateway, Problem};
+use crate::callers::jwt;
 
 /// Mounts the routes of the management side.
 pub(crate) fn configure(config: &mut web::ServiceConfig, gateway: &web::Data<Gateway>) {
@@ -42,6 +43,7 @@ async fn readyz(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpRespon
 /// All metrics as OpenMetrics text.
 async fn metrics(gateway: web::Data<Gateway>) -> Result<HttpResponse, ApiError> {
     gateway.metrics.session_age(gateway.centagate.session_status().age);
+    gateway.metrics.identity_keys_age(gateway.jwt_verifier.as_ref().and_then(jwt::Verifier::keys_age));
     let text = gateway.metrics.encode().map_err(|_| Problem::Internal)?;
     Ok(HttpResponse::Ok().content_type("application/openmetrics-text; version=1.0.0; charset=utf-8").body(text))
 }

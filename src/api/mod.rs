@@ -42,6 +42,7 @@ pub(crate) use register_otp_token::{__path_register_otp_token, RegisterOtpTokenR
 pub(crate) use routes::configure;
 
 use crate::callers::Callers;
+use crate::callers::jwt;
 use crate::centagate;
 use crate::domain::{Identity, Username};
 use crate::metrics::Metrics;
@@ -50,6 +51,8 @@ use crate::settings::UserSettings;
 /// Everything that handlers share.
 pub(crate) struct Gateway {
     pub(crate) callers: ArcSwap<Callers>,
+    /// Tells whose tokens callers send, where they may.
+    pub(crate) jwt_verifier: Option<jwt::Verifier>,
     pub(crate) centagate: centagate::Client,
     /// The gateway's own admin, who is never a target.
     pub(crate) admin: Identity,

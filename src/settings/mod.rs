@@ -3,6 +3,7 @@
 mod address;
 mod credentials;
 mod fault;
+mod identity;
 mod keys;
 mod reader;
 mod secret_files;
@@ -18,6 +19,7 @@ use url::Url;
 
 pub use address::PublicUrl;
 pub use fault::SettingsFault;
+pub use identity::{JwksSource, JwksUrl, JwtSettings, ScopeClaim};
 use reader::Reader;
 pub use sources::Sources;
 pub(crate) use sources::toml_position;
@@ -33,7 +35,8 @@ pub struct Settings {
     pub management: ManagementSettings,
     pub centagate: CentagateSettings,
     pub session: SessionSettings,
-    pub callers_file: PathBuf,
+    pub callers_file: Option<PathBuf>,
+    pub jwt: Option<JwtSettings>,
     pub rate_limit: RateLimitSettings,
     pub users: UserSettings,
     pub docs_enabled: bool,
@@ -181,6 +184,7 @@ impl Settings {
 
     fn read(reader: &Reader, sources: &Sources) -> Result<Self, SettingsFault> {
         let text = |text: &str| Text::parse(text).ok();
+        let jwt = identity::jwt(reader)?;
         Ok(Self {
             server: ServerSettings {
                 host: address::host(reader, "server.host")?,
@@ -217,8 +221,8 @@ impl Settings {
                 default_timeout: reader.seconds("session.default_timeout_seconds", 1)?,
                 refused_retry: reader.seconds("session.refused_retry_seconds", 1)?,
             },
-            callers_file: reader
-                .parsed("callers_file", "the path of a TOML file with [[callers]]", |path| Some(path.into()))?,
+            callers_file: identity::callers_file(reader, jwt.as_ref())?,
+            jwt,
             rate_limit: RateLimitSettings {
                 requests_per_minute: NonZeroU32::new(
                     reader.number("rate_limit.requests_per_minute", 0..=1_000_000_000)?,
