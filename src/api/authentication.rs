@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
+use tracing::debug;
 
 use super::problem::Problem;
 use super::request_record::RequestRecord;
@@ -22,7 +23,10 @@ pub(super) async fn authorize(
         Some(verifier) if Verifier::is_token(credential) => {
             let deadline = record.started() + gateway.limits.request_timeout;
             verifier.identify(credential, &callers, deadline).await.map_err(|unidentified| match unidentified {
-                Unidentified::Refused => Problem::Unauthenticated,
+                Unidentified::Refused(refusal) => {
+                    debug!(request_id = record.request_id(), "a token is not taken: {refusal}");
+                    Problem::Unauthenticated
+                }
                 Unidentified::NoKeys => Problem::IdentityUnavailable,
             })?
         }

@@ -104,7 +104,10 @@ fn jwks(reader: &Reader) -> Result<JwksSource, SettingsFault> {
         }
         (None, None) => Err(SettingsFault::of_key(
             JWKS_URL,
-            format_args!("is missing; set it or jwt.jwks_file ({}) to where the issuer's keys are", keys::variable(JWKS_FILE)),
+            format_args!(
+                "is missing; set it or jwt.jwks_file ({}) to where the issuer's keys are",
+                keys::variable(JWKS_FILE)
+            ),
         )),
     }
 }
@@ -120,7 +123,8 @@ fn jwks_url(text: &str) -> Option<Url> {
 }
 
 fn scope_claim(reader: &Reader) -> Result<Option<ScopeClaim>, SettingsFault> {
-    let name = reader.optional_parsed(SCOPE_CLAIM, "the name of a claim, such as scope", |name| Some(name.to_owned()))?;
+    let name =
+        reader.optional_parsed(SCOPE_CLAIM, "the name of a claim, such as scope", |name| Some(name.to_owned()))?;
     let allowed = reader.words(ALLOWED_SCOPES, &format!("some of {}", Scope::words()), Scope::from_word)?;
     match (name, allowed.is_empty()) {
         (Some(name), false) => Ok(Some(ScopeClaim { name, allowed })),

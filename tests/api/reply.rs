@@ -6,7 +6,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 /// Every problem and its status, as the contract lists them.
-pub(crate) const PROBLEMS: [(&str, u16); 23] = [
+pub(crate) const PROBLEMS: [(&str, u16); 26] = [
     ("malformed_request", 400),
     ("unauthenticated", 401),
     ("forbidden", 403),
@@ -24,16 +24,19 @@ pub(crate) const PROBLEMS: [(&str, u16); 23] = [
     ("invalid_request", 422),
     ("rejected_by_centagate", 422),
     ("group_not_found", 422),
+    ("rate_limited", 429),
     ("internal", 500),
     ("centagate_denied", 502),
     ("centagate_failed", 502),
     ("centagate_unexpected", 502),
+    ("audit_unavailable", 503),
+    ("identity_unavailable", 503),
     ("centagate_unavailable", 503),
     ("centagate_timeout", 504),
 ];
 
 /// No other header may come by accident.
-const HEADERS: [&str; 14] = [
+const HEADERS: [&str; 16] = [
     "allow",
     "cache-control",
     "connection",
@@ -41,6 +44,8 @@ const HEADERS: [&str; 14] = [
     "content-type",
     "date",
     "location",
+    "ratelimit",
+    "ratelimit-policy",
     "retry-after",
     "transfer-encoding",
     "vary",
@@ -166,11 +171,14 @@ impl Reply {
                 | "body_too_large"
                 | "unsupported_media_type"
                 | "invalid_request"
+                | "rate_limited"
+                | "audit_unavailable"
+                | "identity_unavailable"
                 | "internal"
         );
         assert_eq!(members.contains_key("outcome"), is_upstreams, "{problem}");
         assert_eq!(self.header("www-authenticate"), (self.status == 401).then_some("Bearer"));
-        assert_eq!(self.header("retry-after").is_some(), self.status == 503, "{self:?}");
+        assert_eq!(self.header("retry-after").is_some(), matches!(self.status, 429 | 503), "{self:?}");
         assert_eq!(self.header("allow").is_some(), self.status == 405, "{self:?}");
     }
 }

@@ -119,8 +119,10 @@ impl Keys {
         }
         let keys: HashMap<_, _> = keys.into_iter().filter_map(|(kid, key)| Some((kid, key?))).collect();
         if keys.is_empty() {
-            return Err("expected at least one key that can be used: RSA of 2048 bits or more, P-256 or Ed25519, with a \
-                        kid of its own");
+            return Err(
+                "expected at least one key that can be used: RSA of 2048 bits or more, P-256 or Ed25519, with a \
+                        kid of its own",
+            );
         }
         Ok((Self(keys), dropped))
     }

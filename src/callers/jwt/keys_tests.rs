@@ -122,13 +122,13 @@ fn a_set_without_a_key_that_can_be_used_is_a_fault_without_a_value() {
 #[test]
 fn a_key_knows_its_own_signatures_and_no_other() {
     let random = SystemRandom::new();
-    let ed_pkcs8 = Ed25519KeyPair::generate_pkcs8(&random).unwrap();
-    let ed_pair = Ed25519KeyPair::from_pkcs8(ed_pkcs8.as_ref()).unwrap();
-    let ec_pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-    let ec_pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, ec_pkcs8.as_ref()).unwrap();
-    let (x, y) = ec_pair.public_key().as_ref()[1..].split_at(32);
+    let edwards = Ed25519KeyPair::generate_pkcs8(&random).unwrap();
+    let edwards_pair = Ed25519KeyPair::from_pkcs8(edwards.as_ref()).unwrap();
+    let elliptic = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+    let elliptic_pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, elliptic.as_ref()).unwrap();
+    let (x, y) = elliptic_pair.public_key().as_ref()[1..].split_at(32);
     let set = json!({ "keys": [
-        with(ed(), "x", encoded(ed_pair.public_key().as_ref())),
+        with(ed(), "x", encoded(edwards_pair.public_key().as_ref())),
         with(with(ec(), "x", encoded(x)), "y", encoded(y)),
     ] });
     let (keys, _) = Keys::parse(set.to_string().as_bytes()).unwrap();
@@ -138,9 +138,9 @@ fn a_key_knows_its_own_signatures_and_no_other() {
         (message.to_owned(), signature.to_owned())
     };
     let tokens = [
-        ("ed", sign(Algorithm::EdDSA, &EncodingKey::from_ed_der(ed_pkcs8.as_ref()))),
-        ("ec", sign(Algorithm::ES256, &EncodingKey::from_ec_der(ec_pkcs8.as_ref()))),
-        ("", sign(Algorithm::HS256, &EncodingKey::from_secret(ed_pair.public_key().as_ref()))),
+        ("ed", sign(Algorithm::EdDSA, &EncodingKey::from_ed_der(edwards.as_ref()))),
+        ("ec", sign(Algorithm::ES256, &EncodingKey::from_ec_der(elliptic.as_ref()))),
+        ("", sign(Algorithm::HS256, &EncodingKey::from_secret(edwards_pair.public_key().as_ref()))),
     ];
     for kid in ["ed", "ec"] {
         let key = keys.find(kid).unwrap();

@@ -16,11 +16,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
-use tracing::{debug, warn};
+use tracing::warn;
 
 use self::claims::Claims;
 use self::fetch::HttpFetch;
-use self::refusal::Refusal;
+pub(crate) use self::refusal::Refusal;
 use self::source::{Lookup, Source};
 use self::token::Token;
 use super::caller::Rights;
@@ -45,16 +45,15 @@ pub(crate) struct Verifier {
 /// Why a token's caller is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unidentified {
-    /// The token is not taken; the reason stands in the log.
-    Refused,
+    /// The token is not taken.
+    Refused(Refusal),
     /// There are no keys to check it with.
     NoKeys,
 }
 
 impl From<Refusal> for Unidentified {
     fn from(refusal: Refusal) -> Self {
-        debug!("a token is not taken: {refusal}");
-        Self::Refused
+        Self::Refused(refusal)
     }
 }
 

@@ -100,7 +100,7 @@ async fn however_many_unknown_kids_arrive_keys_are_fetched_once_per_cool_down() 
             expect(&lookup, "unknown");
         }
         assert_eq!(issuer.fetches(), 1 + round);
-        advance(COOL_DOWN - Duration::from_secs(1)).await;
+        advance(Duration::from_secs(29)).await;
         let asked = Instant::now();
         expect(&find(&source, "unknown").await, "unknown");
         assert_eq!((issuer.fetches(), asked.elapsed()), (1 + round, Duration::ZERO), "nobody waits in vain");
@@ -146,7 +146,7 @@ async fn keys_are_fetched_every_hour() {
     let (issuer, source) = Issuer::start(Some(vec!["a"]));
     expect(&find(&source, "a").await, "found");
     issuer.publish(Some(vec!["b"]));
-    sleep(HOUR - Duration::from_secs(1)).await;
+    sleep(Duration::from_secs(3599)).await;
     expect(&find(&source, "a").await, "found");
     sleep(Duration::from_secs(2)).await;
     assert_eq!(issuer.fetches(), 2);

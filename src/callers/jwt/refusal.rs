@@ -2,7 +2,7 @@ use std::fmt;
 
 /// Why a token is not taken, for the debug log: it holds nothing of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     TooLong,
     Malformed,
     Algorithm,

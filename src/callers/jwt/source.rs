@@ -67,11 +67,8 @@ impl Source {
 
     /// Keys that a task fetches.
     pub(super) fn url(cool_down: Duration) -> Self {
-        let refresh = Refresh {
-            wanted: watch::Sender::new(0),
-            progress: watch::Sender::new(Progress::default()),
-            cool_down,
-        };
+        let refresh =
+            Refresh { wanted: watch::Sender::new(0), progress: watch::Sender::new(Progress::default()), cool_down };
         Self { current: Arc::default(), refresh: Some(Arc::new(refresh)) }
     }
 
@@ -103,13 +100,14 @@ impl Source {
     /// waited for until `deadline` or for two seconds.
     pub(super) async fn find(&self, key_id: &str, deadline: Instant) -> Lookup {
         let found = self.look(key_id);
-        match (&found, &self.refresh) {
-            (Lookup::Found(_), _) | (_, None) => found,
-            (_, Some(refresh)) => {
-                refresh.wait(deadline.min(Instant::now() + PATIENCE)).await;
-                self.look(key_id)
-            }
+        let (Lookup::Unknown | Lookup::Unavailable, Some(refresh)) = (&found, &self.refresh) else { return found };
+        // Taken before the second look: a fetch that ends between the two is not asked for again.
+        let seen = *refresh.progress.borrow();
+        if let found @ Lookup::Found(_) = self.look(key_id) {
+            return found;
         }
+        refresh.wait(seen, deadline.min(Instant::now() + PATIENCE)).await;
+        self.look(key_id)
     }
 
     fn look(&self, key_id: &str) -> Lookup {
@@ -127,16 +125,17 @@ impl Current {
 }
 
 impl Refresh {
-    /// Waits for the end of the fetch under way, or of a new one; not at all where one was asked for just now.
-    async fn wait(&self, until: Instant) {
-        let mut progress = self.progress.subscribe();
-        let seen = *progress.borrow_and_update();
+    /// Waits for the end of the fetch that was `seen` under way, or of a new one; not at all where one was asked for just
+    /// now.
+    async fn wait(&self, seen: Progress, until: Instant) {
         if !seen.under_way {
             if self.is_cooling_down(seen) {
                 return;
             }
-            self.wanted.send_if_modified(|wanted| std::mem::replace(wanted, (*wanted).max(seen.ended + 1)) <= seen.ended);
+            self.wanted
+                .send_if_modified(|wanted| std::mem::replace(wanted, (*wanted).max(seen.ended + 1)) <= seen.ended);
         }
+        let mut progress = self.progress.subscribe();
         let _ = timeout_at(until, progress.wait_for(|now| now.ended > seen.ended)).await;
     }
 

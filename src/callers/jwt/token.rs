@@ -33,7 +33,7 @@ struct Header {
 impl<'a> Token<'a> {
     /// Whether `credential` is taken for a token.
     pub(super) fn has_shape(credential: &[u8]) -> bool {
-        credential.iter().filter(|byte| **byte == b'.').count() == 2
+        credential.split(|byte| *byte == b'.').count() == 3
     }
 
     pub(super) fn parse(credential: &'a [u8]) -> Result<Self, Refusal> {
@@ -105,7 +105,9 @@ mod tests {
         ] {
             assert_eq!(parse(header), refusal, "{header}");
         }
-        for alg in ["none", "None", "", "HS256", "HS384", "HS512", "RS384", "RS512", "PS256", "ES384", "ES256K", "rs256"] {
+        for alg in
+            ["none", "None", "", "HS256", "HS384", "HS512", "RS384", "RS512", "PS256", "ES384", "ES256K", "rs256"]
+        {
             assert_eq!(parse(&format!(r#"{{"alg":"{alg}","kid":"1"}}"#)), Some(Refusal::Algorithm), "{alg}");
         }
     }
@@ -125,7 +127,8 @@ mod tests {
 
     #[test]
     fn two_dots_make_a_token() {
-        for (credential, token) in [("a.b.c", true), ("..", true), ("a.b", false), ("a.b.c.d", false), ("cgw_1", false)] {
+        for (credential, token) in [("a.b.c", true), ("..", true), ("a.b", false), ("a.b.c.d", false), ("cgw_1", false)]
+        {
             assert_eq!(Token::has_shape(credential.as_bytes()), token, "{credential}");
         }
     }
