@@ -9,10 +9,10 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior,
 use sha2::{Digest, Sha256};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::callers::jwt::Verifier;
 use crate::callers::{Callers, Scope, is_name, parse_expiry};
-use crate::listener_tls::TlsFiles;
 use crate::reload::read_trust;
-use crate::settings::{Settings, Sources};
+use crate::settings::{Settings, Sources, TlsFiles};
 use crate::startup::{Application, BuildError};
 use crate::{openapi, telemetry};
 
@@ -97,7 +97,8 @@ fn serve() -> ExitCode {
 fn check_config() -> ExitCode {
     let described = Sources::from_process().and_then(|sources| {
         let settings = Settings::load(&sources)?;
-        Callers::load(&settings.callers_file)?;
+        Callers::load(&settings)?;
+        settings.jwt.as_ref().map(Verifier::new).transpose()?;
         read_trust(&settings.centagate.trust)?;
         settings.server.tls.as_ref().map(TlsFiles::read).transpose()?;
         Settings::describe(&sources)

@@ -14,7 +14,7 @@ pub mod callers;
 pub mod centagate;
 pub mod command;
 pub mod domain;
-pub mod listener_tls;
+mod listener_tls;
 pub mod metrics;
 pub mod openapi;
 mod reload;

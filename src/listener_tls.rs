@@ -1,7 +1,7 @@
 //! TLS on the callers' listener: a certificate that can be replaced under load.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -12,16 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
-use crate::settings::SettingsFault;
-
-/// The files of a certificate chain and its key, both PEM.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// The certificate, leaf first.
-    pub certificate: PathBuf,
-    /// The leaf's private key.
-    pub key: PathBuf,
-}
+use crate::settings::{SettingsFault, TlsFiles};
 
 /// The certificate that the listener shows.
 #[derive(Clone)]

@@ -84,9 +84,10 @@ pub fn document(base_path: &str) -> utoipa::openapi::OpenApi {
         complete(operation, own);
     }
     let components = document.components.get_or_insert_with(Components::new);
-    let scheme = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .description(Some("The caller key, as `centagate-gateway new-caller-key` printed it"));
+    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
+        "The caller key, as `centagate-gateway new-caller-key` printed it; where the gateway is configured for it, a \
+             JSON Web Token of your identity provider's works, too",
+    ));
     components.add_security_scheme("callerKey", SecurityScheme::Http(scheme.build()));
     document
 }

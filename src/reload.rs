@@ -17,8 +17,7 @@ use tracing::{error, info};
 use crate::api::Gateway;
 use crate::callers::Callers;
 use crate::centagate::Trust;
-use crate::listener_tls::TlsFiles;
-use crate::settings::{CentagateSettings, Settings, SettingsFault, TrustSettings};
+use crate::settings::{CentagateSettings, Settings, SettingsFault, TlsFiles, TrustSettings};
 
 /// Looks at the files that the settings name and takes changes into use.
 pub(crate) struct Watcher {
@@ -44,6 +43,7 @@ enum Set {
     Callers,
     Certificates,
     ListenerCertificate,
+    IdentityKeys,
 }
 
 type Fingerprint = [u8; 32];
@@ -55,12 +55,14 @@ impl Watcher {
             TrustSettings::Public => None,
             TrustSettings::PrivateCa(path) | TrustSettings::Pinned(path) => Some(path.clone()),
         };
-        let listener = settings.server.tls.iter().flat_map(|tls| [tls.certificate.clone(), tls.key.clone()]).collect();
+        let listener: Vec<_> =
+            settings.server.tls.iter().flat_map(|tls| [tls.certificate.clone(), tls.key.clone()]).collect();
         let sets = [
             (Set::Secrets, settings.sources.secrets_dir.iter().cloned().collect()),
-            (Set::Callers, vec![settings.callers_file.clone()]),
+            (Set::Callers, settings.callers_file.iter().cloned().collect()),
             (Set::Certificates, certificates.into_iter().collect()),
             (Set::ListenerCertificate, listener),
+            (Set::IdentityKeys, settings.jwt.iter().filter_map(|jwt| jwt.jwks.file().map(Path::to_owned)).collect()),
         ];
         let watched =
             sets.into_iter().filter(|(_, paths)| !paths.is_empty()).map(|(set, paths): (Set, Vec<PathBuf>)| {
@@ -119,6 +121,7 @@ impl Set {
             Self::Callers => "callers",
             Self::Certificates => "certificates",
             Self::ListenerCertificate => "listener_certificate",
+            Self::IdentityKeys => "identity_keys",
         }
     }
 
@@ -133,8 +136,9 @@ impl Set {
                 }
                 Change::Secrets(Box::new(fresh))
             }
-            Self::Callers => Change::Callers(Callers::load(&settings.callers_file)?),
+            Self::Callers => Change::Callers(Callers::load(settings)?),
             Self::Certificates => Change::Trust(read_trust(&settings.centagate.trust)?),
+            Self::IdentityKeys => Change::IdentityKeys,
             Self::ListenerCertificate => {
                 Change::ListenerCertificate(settings.server.tls.as_ref().map(TlsFiles::read).transpose()?)
             }
@@ -148,6 +152,8 @@ enum Change {
     Callers(Callers),
     Trust(Trust),
     ListenerCertificate(Option<CertifiedKey>),
+    /// Read and checked by the verifier itself.
+    IdentityKeys,
 }
 
 impl Change {
@@ -161,6 +167,11 @@ impl Change {
             }
             Self::Callers(callers) => gateway.callers.store(Arc::new(callers)),
             Self::Trust(trust) => gateway.centagate.replace_trust(&trust).map_err(fault)?,
+            Self::IdentityKeys => {
+                if let (Some(verifier), Some(jwt)) = (&gateway.jwt_verifier, &settings.jwt) {
+                    verifier.read_file(jwt)?;
+                }
+            }
             Self::ListenerCertificate(fresh) => {
                 if let (Some(shown), Some(fresh)) = (&gateway.listener_certificate, fresh) {
                     shown.replace(fresh);

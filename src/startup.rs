@@ -18,14 +18,14 @@ use tracing::{info, warn};
 
 use crate::api::{self, Gateway, Lifecycle, Limits, RateLimits};
 use crate::audit::AuditTrail;
-use crate::callers::Callers;
+use crate::callers::{Callers, jwt};
 use crate::centagate::{Client, ClientOptions, HttpOptions, SessionKeeper, SetupError};
 use crate::domain::Identity;
-use crate::listener_tls::{ListenerCertificate, TlsFiles};
+use crate::listener_tls::ListenerCertificate;
 use crate::metrics::Metrics;
 use crate::openapi;
 use crate::reload::{Watcher, read_trust};
-use crate::settings::{ServerSettings, Settings, SettingsFault};
+use crate::settings::{ServerSettings, Settings, SettingsFault, TlsFiles};
 use crate::telemetry::milliseconds;
 
 /// How long a client may take to send a request's head.
@@ -41,6 +41,7 @@ pub struct Application {
     pub(crate) gateway: web::Data<Gateway>,
     server: ServerSettings,
     keeper: SessionKeeper,
+    identity_keys: Option<jwt::Refresher>,
     watcher: Watcher,
 }
 
@@ -77,16 +78,18 @@ impl Application {
     /// Reads the callers, makes the client and binds both listeners.
     ///
     /// # Errors
-    /// If the callers file cannot be used, TLS cannot be set up or an address is taken.
+    /// If a file that the settings name cannot be used, TLS cannot be set up or an address is taken.
     pub fn build(settings: Settings) -> Result<Self, BuildError> {
         let watcher = Watcher::new(settings.clone()); // before the files are read
         let metrics = Arc::new(Metrics::default());
         let (client, keeper) = Client::new(client_options(&settings)?, Arc::clone(&metrics) as _)?;
+        let (jwt_verifier, identity_keys) = settings.jwt.as_ref().map(jwt::Verifier::new).transpose()?.unzip();
         let base_path = settings.server.public_url.as_ref().map_or("", |url| url.path()).to_owned();
         let audit = AuditTrail::new(settings.audit.sink.clone(), settings.audit.fsync, Arc::clone(&metrics))
             .map_err(BuildError::Thread)?;
         let gateway = Gateway {
-            callers: ArcSwap::from_pointee(Callers::load(&settings.callers_file)?),
+            callers: ArcSwap::from_pointee(Callers::load(&settings)?),
+            jwt_verifier,
             centagate: client,
             admin: Identity::of(settings.centagate.admin.username.as_str()),
             audit,
@@ -114,6 +117,7 @@ impl Application {
             gateway: web::Data::new(gateway),
             server: settings.server,
             keeper,
+            identity_keys: identity_keys.flatten(),
             watcher,
         })
     }
@@ -133,7 +137,15 @@ impl Application {
     /// # Errors
     /// If a listener cannot be served.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let Self { api: Listener { socket: api_socket, address }, management, gateway, server, keeper, watcher } = self;
+        let Self {
+            api: Listener { socket: api_socket, address },
+            management,
+            gateway,
+            server,
+            keeper,
+            identity_keys,
+            watcher,
+        } = self;
         let workers = match server.workers {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
@@ -171,6 +183,9 @@ impl Application {
         background.spawn(keeper.run());
         background.spawn(watcher.run(gateway.clone()));
         background.spawn(forget_idle_callers(gateway.clone()));
+        if let Some(identity_keys) = identity_keys {
+            background.spawn(identity_keys.run());
+        }
         let mut serving = pin!(async { tokio::try_join!(api, management).map(|_| ()) });
         tokio::select! {
             ended = &mut serving => return ended,

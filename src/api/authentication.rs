@@ -2,22 +2,36 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
+use tracing::debug;
 
 use super::problem::Problem;
 use super::request_record::RequestRecord;
 use super::{ApiError, Gateway};
+use crate::callers::jwt::{Unidentified, Verifier};
 use crate::callers::{Caller, Scope};
 
 /// The caller that the request's one credential belongs to, if it has the right to do what `scope` allows.
-pub(super) fn authorize(
+pub(super) async fn authorize(
     request: &HttpRequest,
     gateway: &Gateway,
     record: &RequestRecord,
     scope: Scope,
 ) -> Result<Arc<Caller>, ApiError> {
-    let caller = credential(request)
-        .and_then(|credential| gateway.callers.load().find(credential))
-        .ok_or(ApiError::from(Problem::Unauthenticated))?;
+    let credential = credential(request).ok_or(Problem::Unauthenticated)?;
+    let callers = gateway.callers.load_full();
+    let caller = match &gateway.jwt_verifier {
+        Some(verifier) if Verifier::is_token(credential) => {
+            let deadline = record.started() + gateway.limits.request_timeout;
+            verifier.identify(credential, &callers, deadline).await.map_err(|unidentified| match unidentified {
+                Unidentified::Refused(refusal) => {
+                    debug!(request_id = record.request_id(), "a token is not taken: {refusal}");
+                    Problem::Unauthenticated
+                }
+                Unidentified::NoKeys => Problem::IdentityUnavailable,
+            })?
+        }
+        _ => callers.find(credential).ok_or(Problem::Unauthenticated)?,
+    };
     record.caller(&caller.name);
     // Counted before the scope is looked at, so that every authenticated reply can say what is left; a missing scope
     // still comes first.

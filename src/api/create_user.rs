@@ -125,7 +125,7 @@ pub(super) async fn create_user(
     gateway: web::Data<Gateway>,
     record: web::ReqData<Arc<RequestRecord>>,
 ) -> Result<HttpResponse, ApiError> {
-    let caller = authentication::authorize(&request, &gateway, &record, Scope::UsersCreate)?;
+    let caller = authentication::authorize(&request, &gateway, &record, Scope::UsersCreate).await?;
     let body = body::read(&request, payload, &gateway.limits, record.started()).await?;
     let user = parse(&body, &gateway.users)?;
     gateway.refuse_own_admin(&user.username)?;

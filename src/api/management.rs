@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::routes::{get, get_or_head};
 use super::{ApiError, Gateway, Problem};
+use crate::callers::jwt;
 use crate::centagate::LoginRefusal;
 
 /// Mounts the routes of the management side.
@@ -44,6 +45,7 @@ async fn readyz(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpRespon
 async fn metrics(gateway: web::Data<Gateway>) -> Result<HttpResponse, ApiError> {
     gateway.metrics.load(gateway.centagate.load());
     gateway.metrics.session_age(gateway.centagate.session_status().age);
+    gateway.metrics.identity_keys_age(gateway.jwt_verifier.as_ref().and_then(jwt::Verifier::keys_age));
     let text = gateway.metrics.encode().map_err(|_| Problem::Internal)?;
     Ok(HttpResponse::Ok().content_type("application/openmetrics-text; version=1.0.0; charset=utf-8").body(text))
 }

@@ -48,6 +48,7 @@ pub(crate) use routes::configure;
 use self::request_record::RequestRecord;
 use crate::audit::AuditTrail;
 use crate::callers::Callers;
+use crate::callers::jwt;
 use crate::centagate;
 use crate::domain::{Identity, Username};
 use crate::listener_tls::ListenerCertificate;
@@ -57,6 +58,8 @@ use crate::settings::UserSettings;
 /// Everything that handlers share.
 pub(crate) struct Gateway {
     pub(crate) callers: ArcSwap<Callers>,
+    /// Tells whose tokens callers send, where they may.
+    pub(crate) jwt_verifier: Option<jwt::Verifier>,
     pub(crate) centagate: centagate::Client,
     /// The gateway's own admin, who is never a target.
     pub(crate) admin: Identity,

@@ -93,7 +93,7 @@ pub(super) async fn register_otp_token(
     gateway: web::Data<Gateway>,
     record: web::ReqData<Arc<RequestRecord>>,
 ) -> Result<HttpResponse, ApiError> {
-    let caller = authentication::authorize(&request, &gateway, &record, Scope::OtpTokensCreate)?;
+    let caller = authentication::authorize(&request, &gateway, &record, Scope::OtpTokensCreate).await?;
     let body = body::read(&request, payload, &gateway.limits, record.started()).await?;
     let token = parse(request.uri().path(), &gateway.base_path, &body)?;
     gateway.refuse_own_admin(&token.username)?;

@@ -2,6 +2,7 @@
 
 mod caller;
 mod file;
+pub(crate) mod jwt;
 mod scope;
 
 use std::collections::HashMap;
@@ -15,7 +16,7 @@ pub use caller::{Caller, Lack};
 pub(crate) use file::{is_name, parse_expiry};
 pub use scope::Scope;
 
-use crate::settings::SettingsFault;
+use crate::settings::{Settings, SettingsFault};
 
 /// All callers, found by the SHA-256 of their keys or by the subject of their tokens.
 #[derive(Debug, Default)]
@@ -25,11 +26,21 @@ pub struct Callers {
 }
 
 impl Callers {
-    /// Reads the callers file at `path`.
+    /// Reads the callers file that the settings name; without one there are no callers but those with a token.
     ///
     /// # Errors
     /// A fault that names the place in the file and what was expected, never a value.
-    pub fn load(path: &Path) -> Result<Self, SettingsFault> {
+    pub fn load(settings: &Settings) -> Result<Self, SettingsFault> {
+        let Some(path) = &settings.callers_file else { return Ok(Self::default()) };
+        let callers = Self::read(path)?;
+        if settings.jwt.is_none() && !callers.by_subject.is_empty() {
+            let problem = "jwt_subject means nothing while jwt.issuer is not set; set it, or remove jwt_subject";
+            return Err(SettingsFault::of(format_args!("callers_file {}", path.display()), problem));
+        }
+        Ok(callers)
+    }
+
+    fn read(path: &Path) -> Result<Self, SettingsFault> {
         let fault = |problem: String| SettingsFault::of(format_args!("callers_file {}", path.display()), problem);
         let text =
             std::fs::read_to_string(path).map_err(|error| fault(format!("cannot be read ({})", error.kind())))?;
@@ -44,8 +55,12 @@ impl Callers {
         (known && !caller.has_expired()).then(|| Arc::clone(caller))
     }
 
-    /// The caller whose tokens have `subject`, unless it has expired.
-    pub fn find_subject(&self, subject: &str) -> Option<Arc<Caller>> {
-        self.by_subject.get(subject).filter(|caller| !caller.has_expired()).map(Arc::clone)
+    /// The caller whose tokens have `subject`, expired or not.
+    fn find_subject(&self, subject: &str) -> Option<&Arc<Caller>> {
+        self.by_subject.get(subject)
+    }
+
+    fn has_name(&self, name: &str) -> bool {
+        self.by_key.values().chain(self.by_subject.values()).any(|caller| *caller.name == *name)
     }
 }

@@ -3,7 +3,9 @@
 mod address;
 mod credentials;
 mod fault;
+mod identity;
 mod keys;
+mod model;
 mod reader;
 mod secret_files;
 mod sources;
@@ -11,148 +13,17 @@ mod sources;
 use std::fmt::Write as _;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::time::Duration;
-
-use secrecy::SecretString;
-use url::Url;
 
 pub use address::PublicUrl;
 pub use fault::SettingsFault;
+pub use identity::{JwksSource, JwksUrl, JwtSettings, ScopeClaim};
+pub use model::*;
 use reader::Reader;
 pub use sources::Sources;
 pub(crate) use sources::toml_position;
 
-use crate::audit::AuditSink;
-use crate::centagate::{AuthApi, Credentials};
+use crate::centagate::AuthApi;
 use crate::domain::{Text, Username};
-use crate::listener_tls::TlsFiles;
-
-/// Everything that can be configured. What each value means stands in `config/base.toml` beside its default.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "config/base.toml describes every key")]
-pub struct Settings {
-    pub server: ServerSettings,
-    pub management: ManagementSettings,
-    pub centagate: CentagateSettings,
-    pub session: SessionSettings,
-    pub callers_file: PathBuf,
-    pub rate_limit: RateLimitSettings,
-    pub audit: AuditSettings,
-    pub users: UserSettings,
-    pub docs_enabled: bool,
-    pub secrets_poll: Duration,
-    pub telemetry: TelemetrySettings,
-    /// Where all this was read from, to read the secrets again.
-    pub(crate) sources: Sources,
-}
-
-/// The listener for callers and its limits.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "config/base.toml describes every key")]
-pub struct ServerSettings {
-    pub host: String,
-    pub port: u16,
-    pub public_url: Option<PublicUrl>,
-    pub tls: Option<TlsFiles>,
-    pub workers: usize,
-    pub max_body_bytes: usize,
-    pub request_timeout: Duration,
-    pub keep_alive: Duration,
-    pub max_connections: usize,
-    pub drain: Duration,
-    pub shutdown: Duration,
-}
-
-/// The listener for health and metrics.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "config/base.toml describes every key")]
-pub struct ManagementSettings {
-    pub host: String,
-    pub port: u16,
-}
-
-/// How to reach CENTAGATE and as whom.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "config/base.toml describes every key")]
-pub struct CentagateSettings {
-    pub base_url: Url,
-    pub connect_timeout: Duration,
-    pub request_timeout: Duration,
-    pub max_in_flight: usize,
-    pub proxy_url: Option<SecretString>,
-    pub auth_api: AuthApi,
-    pub trust: TrustSettings,
-    pub admin: AdminSettings,
-}
-
-/// Where the certificates stand that are taken for CENTAGATE's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TrustSettings {
-    /// In the operating system's store.
-    Public,
-    /// In this file: certificates of private CAs.
-    PrivateCa(PathBuf),
-    /// In this file: the server's own certificate.
-    Pinned(PathBuf),
-}
-
-/// The admin and what its session comes from.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "config/base.toml describes every key")]
-pub struct AdminSettings {
-    pub username: Username,
-    pub credentials: Credentials,
-}
-
-/// Opening and renewing the admin's session.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "config/base.toml describes every key")]
-pub struct SessionSettings {
-    pub default_timeout: Duration,
-    pub refused_retry: Duration,
-}
-
-/// How much a caller may do in a time; nothing: as much as it wants.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "config/base.toml describes every key")]
-pub struct RateLimitSettings {
-    pub requests_per_minute: Option<NonZeroU32>,
-    pub burst: NonZeroU32,
-    pub otp_tokens_per_user_per_hour: Option<NonZeroU32>,
-}
-
-/// Where the audit trail goes.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "config/base.toml describes every key")]
-pub struct AuditSettings {
-    pub sink: AuditSink,
-    pub fsync: bool,
-}
-
-/// What users get that a caller leaves out.
-#[derive(Clone, Debug, Default)]
-#[expect(missing_docs, reason = "config/base.toml describes every key")]
-pub struct UserSettings {
-    pub default_group: Option<Text>,
-    pub default_app: Option<Text>,
-}
-
-/// Logs.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "config/base.toml describes every key")]
-pub struct TelemetrySettings {
-    pub log_format: LogFormat,
-    pub log_filter: String,
-}
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// One JSON object per line, for machines.
-    Json,
-    /// Coloured text, for people.
-    Pretty,
-}
 
 impl Settings {
     /// Reads and checks the configuration.
@@ -194,6 +65,7 @@ impl Settings {
 
     fn read(reader: &Reader, sources: &Sources) -> Result<Self, SettingsFault> {
         let text = |text: &str| Text::parse(text).ok();
+        let jwt = identity::jwt(reader)?;
         Ok(Self {
             server: ServerSettings {
                 host: address::host(reader, "server.host")?,
@@ -232,8 +104,8 @@ impl Settings {
                 default_timeout: reader.seconds("session.default_timeout_seconds", 1)?,
                 refused_retry: reader.seconds("session.refused_retry_seconds", 1)?,
             },
-            callers_file: reader
-                .parsed("callers_file", "the path of a TOML file with [[callers]]", |path| Some(path.into()))?,
+            callers_file: identity::callers_file(reader, jwt.as_ref())?,
+            jwt,
             rate_limit: RateLimitSettings {
                 requests_per_minute: NonZeroU32::new(
                     reader.number("rate_limit.requests_per_minute", 0..=1_000_000_000)?,

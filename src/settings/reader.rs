@@ -48,6 +48,29 @@ impl Reader {
             .ok_or_else(|| SettingsFault::of_key(key, format_args!("is missing; expected {expected}")))
     }
 
+    /// Words, each read by `parse`: an array in a file, or text with blanks or commas between them; none without a value.
+    pub(super) fn words<T>(
+        &self,
+        key: &'static str,
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, SettingsFault> {
+        let words = match self.found.get(key).map(|found| &found.value.kind) {
+            Some(ValueKind::Array(words)) => words
+                .iter()
+                .map(|word| match &word.kind {
+                    ValueKind::String(word) => parse(word),
+                    _ => None,
+                })
+                .collect(),
+            _ => match self.optional_text(key)? {
+                None => Some(Vec::new()),
+                Some(text) => text.split([' ', ',']).filter(|word| !word.is_empty()).map(parse).collect(),
+            },
+        };
+        words.ok_or_else(|| self.expected(key, expected))
+    }
+
     /// A whole number within `range`.
     pub(super) fn number<T>(&self, key: &'static str, range: RangeInclusive<T>) -> Result<T, SettingsFault>
     where

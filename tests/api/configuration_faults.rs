@@ -4,11 +4,11 @@ use crate::callers;
 use crate::process::Environment;
 
 /// Stands where a value is wrong; it must be seen nowhere.
-const PLANTED: &str = "pl4nted-s3cret";
+pub(crate) const PLANTED: &str = "pl4nted-s3cret";
 
 /// `serve` and `check-config` refuse, in one line with all of `names`.
 #[track_caller]
-fn expect_fault(environment: &Environment, names: &[&str]) {
+pub(crate) fn expect_fault(environment: &Environment, names: &[&str]) {
     for command in ["check-config", "serve"] {
         let run = environment.run(&[command]);
         assert_eq!(run.status, Some(78), "{names:?}: {run:?}");
@@ -21,12 +21,12 @@ fn expect_fault(environment: &Environment, names: &[&str]) {
     }
 }
 
-fn valid() -> Environment {
+pub(crate) fn valid() -> Environment {
     Environment::without_centagate()
 }
 
 /// The valid environment with `config` files of its own: `base.toml` as it is, and `test.toml`.
-fn with_file(text: &str) -> Environment {
+pub(crate) fn with_file(text: &str) -> Environment {
     let environment = valid().set("GATEWAY_ENVIRONMENT", "test");
     let base = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/config/base.toml")).unwrap();
     environment.write("config/base.toml", base);
@@ -35,7 +35,7 @@ fn with_file(text: &str) -> Environment {
     environment.set("GATEWAY_CONFIG_DIR", &directory)
 }
 
-fn variable(key: &str) -> String {
+pub(crate) fn variable(key: &str) -> String {
     format!("GATEWAY__{}", key.to_uppercase().replace('.', "__"))
 }
 

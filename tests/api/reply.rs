@@ -165,7 +165,8 @@ impl Reply {
             200 | 307 | 401 | 405 => false,
             404 if self.body.is_empty() => false,
             404 => self.json()["code"] == "user_not_found",
-            500 => return, // a panic may come before the caller is known
+            503 => self.json()["code"] != "identity_unavailable", // whose token it is, is not known
+            500 => return,                                        // a panic may come before the caller is known
             _ => true,
         };
         assert_eq!(fields[0].is_some(), is_known, "{self:?}");

@@ -3,7 +3,14 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use prometheus_client::encoding::{EncodeLabelSet, text};
+mod labels;
+
+pub use labels::CodeLabel;
+use labels::{
+    AuditLabels, CallLabels, LimitLabels, OperationLabels, ReloadLabels, RequestLabels, ResultLabels, RouteLabels,
+    SetLabels,
+};
+use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -31,6 +38,7 @@ pub struct Metrics {
     login_refused: Gauge,
     session_age: Gauge<f64, AtomicU64>,
     sessions_lost_early: Counter,
+    identity_keys_age: Gauge<f64, AtomicU64>,
     reloads: Family<ReloadLabels, Counter>,
     reload_broken: Family<SetLabels, Gauge>,
     audit_lines: Family<AuditLabels, Counter>,
@@ -38,75 +46,8 @@ pub struct Metrics {
     rate_limited: Family<LimitLabels, Counter>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabels {
-    route: &'static str,
-    method: &'static str,
-    status: u16,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RouteLabels {
-    route: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct CallLabels {
-    operation: &'static str,
-    code: CodeLabel,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OperationLabels {
-    operation: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ResultLabels {
-    result: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReloadLabels {
-    set: &'static str,
-    result: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct AuditLabels {
-    event: &'static str,
-    result: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct LimitLabels {
-    limit: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct SetLabels {
-    set: &'static str,
-}
-
-/// How a call of CENTAGATE ended: a return code, or why there was none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CodeLabel {
-    /// A return code whose meaning is known, 0 included.
-    Known(i64),
-    /// A word: `other` for any other code, or what happened instead of an answer.
-    Word(&'static str),
-}
-
-impl prometheus_client::encoding::EncodeLabelValue for CodeLabel {
-    fn encode(&self, encoder: &mut prometheus_client::encoding::LabelValueEncoder<'_>) -> std::fmt::Result {
-        match self {
-            Self::Known(code) => code.encode(encoder),
-            Self::Word(word) => word.encode(encoder),
-        }
-    }
-}
-
 impl Default for Metrics {
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn default() -> Self {
         let latency: fn() -> Histogram = || Histogram::new(LATENCY_BUCKETS);
         let mut metrics = Self {
@@ -123,6 +64,7 @@ impl Default for Metrics {
             login_refused: Gauge::default(),
             session_age: Gauge::default(),
             sessions_lost_early: Counter::default(),
+            identity_keys_age: Gauge::default(),
             reloads: Family::default(),
             reload_broken: Family::default(),
             audit_lines: Family::default(),
@@ -179,9 +121,15 @@ impl Default for Metrics {
             "Sessions that CENTAGATE refused before their timeout",
             metrics.sessions_lost_early.clone(),
         );
+        registry.register_with_unit(
+            "identity_keys_age",
+            "Time since the keys of jwt.jwks_url were last fetched",
+            Unit::Seconds,
+            metrics.identity_keys_age.clone(),
+        );
         registry.register(
             "reloads",
-            "Changed secrets, callers and certificates by result: applied or refused",
+            "Changed secrets, callers, certificates and identity keys by result: applied or refused",
             metrics.reloads.clone(),
         );
         registry.register(
@@ -238,6 +186,11 @@ impl Metrics {
             BreakerState::HalfOpen => 0.5,
             BreakerState::Open => 1.0,
         });
+    }
+
+    /// Notes the time since identity keys were last fetched, if they are fetched and there are any.
+    pub fn identity_keys_age(&self, age: Option<Duration>) {
+        self.identity_keys_age.set(age.map_or(f64::NAN, |age| age.as_secs_f64()));
     }
 
     /// Counts a change of `set` on disk that was taken into use, or not.

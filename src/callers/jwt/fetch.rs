@@ -1,0 +1,92 @@
+use std::error::Error;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, StatusCode};
+
+use crate::settings::{JwksUrl, SettingsFault};
+
+/// The largest JWK set that is read.
+const MAX_BYTES: usize = 64 * 1024;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How the text of a JWK set is come by.
+pub(crate) trait FetchKeys: Send + 'static {
+    /// The text, or why there is none: fit for the log.
+    fn fetch(&self) -> impl Future<Output = Result<Vec<u8>, String>> + Send;
+}
+
+/// Fetches over HTTP as the settings say. Each fetch has connections of its own and reads the CA's file anew: keys are
+/// fetched so rarely that this costs nothing, and a changed file is in use with the next fetch.
+pub(crate) struct HttpFetch(JwksUrl);
+
+impl HttpFetch {
+    /// # Errors
+    /// If the CA's file cannot be used.
+    pub(super) fn new(url: JwksUrl) -> Result<Self, SettingsFault> {
+        client(&url).map_err(|cause| SettingsFault::of("jwt.ca_certificate_file", cause))?;
+        Ok(Self(url))
+    }
+}
+
+impl FetchKeys for HttpFetch {
+    async fn fetch(&self) -> Result<Vec<u8>, String> {
+        let client = client(&self.0)?;
+        read(client.get(self.0.url.clone())).await
+    }
+}
+
+async fn read(request: reqwest::RequestBuilder) -> Result<Vec<u8>, String> {
+    let accept = HeaderValue::from_static("application/jwk-set+json, application/json");
+    let mut response = request.header(ACCEPT, accept).send().await.map_err(causes)?;
+    if response.status() != StatusCode::OK {
+        return Err(format!("HTTP status {}", response.status().as_u16()));
+    }
+    let mut text = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(causes)? {
+        if text.len() + chunk.len() > MAX_BYTES {
+            return Err("larger than 64 KiB".to_owned());
+        }
+        text.extend_from_slice(&chunk);
+    }
+    Ok(text)
+}
+
+fn client(settings: &JwksUrl) -> Result<Client, String> {
+    let client = Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(TIMEOUT)
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .https_only(settings.url.scheme() == "https")
+        .user_agent(concat!("centagate-gateway/", env!("CARGO_PKG_VERSION")))
+        .no_proxy();
+    if let Some(path) = &settings.ca_certificate {
+        let fault = |problem: &dyn std::fmt::Display| format!("{} {problem}", path.display());
+        let pem = std::fs::read(path).map_err(|error| fault(&format_args!("cannot be read ({})", error.kind())))?;
+        let expected = fault(&"cannot be used; expected PEM with certificates of CAs");
+        let certificates = Certificate::from_pem_bundle(&pem).map_err(|_| expected.clone())?;
+        if certificates.is_empty() {
+            return Err(expected);
+        }
+        return client.tls_certs_only(certificates).build().map_err(|_| expected);
+    }
+    client.build().map_err(|_| "TLS cannot be set up".to_owned())
+}
+
+/// The chain of causes in one line, without the URL.
+fn causes(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let _ = write!(line, ": {cause}");
+        source = cause.source();
+    }
+    line
+}
