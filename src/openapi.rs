@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Server};
 use utoipa::{OpenApi, ToSchema as _};
@@ -88,6 +88,11 @@ pub fn document(base_path: &str) -> utoipa::openapi::OpenApi {
         "The caller key, as `centagate-gateway new-caller-key` printed it; where the gateway is configured for it, a \
              JSON Web Token of your identity provider's works, too",
     ));
+    if let Some(RefOr::T(Schema::Object(problem))) = components.schemas.get_mut(ProblemDocument::name().as_ref())
+        && let Some(RefOr::T(Schema::Object(code))) = problem.properties.get_mut("code")
+    {
+        code.enum_values = Some(Problem::ALL.iter().map(|problem| json!(problem.entry().code)).collect());
+    }
     components.add_security_scheme("callerKey", SecurityScheme::Http(scheme.build()));
     document
 }
@@ -116,6 +121,7 @@ fn complete(operation: &mut Operation, own: &[Problem]) {
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(response) = response {
             add_request_id(response);
+            add_rate_limit(response);
         }
     }
     let mut problems: Vec<Problem> = COMMON.iter().chain(own).copied().collect();
@@ -147,8 +153,10 @@ fn response(problems: &[Problem]) -> Response {
         response
             .headers
             .insert("WWW-Authenticate".to_owned(), header("How to identify yourself", json!("Bearer")).into());
+    } else {
+        add_rate_limit(&mut response);
     }
-    if problems.iter().any(|problem| problem.entry().retry_after.is_some()) {
+    if problems.iter().any(|problem| problem.entry().retry_after.is_some() || *problem == Problem::RateLimited) {
         response.headers.insert("Retry-After".to_owned(), header("Seconds to wait", json!("5")).into());
     }
     response
@@ -157,6 +165,14 @@ fn response(problems: &[Problem]) -> Response {
 fn add_request_id(response: &mut Response) {
     let request_id = header("The id of this request: yours, if it could be taken", json!("order-4711"));
     response.headers.insert("X-Request-Id".to_owned(), request_id.into());
+}
+
+/// What stands on every reply to a caller that is known, where its requests are limited.
+fn add_rate_limit(response: &mut Response) {
+    let policy = header("At most q requests at once, refilled within w seconds", json!("\"requests\";q=300;w=30"));
+    response.headers.insert("RateLimit-Policy".to_owned(), policy.into());
+    let state = header("r requests are left, all of them again in t seconds", json!("\"requests\";r=299;t=1"));
+    response.headers.insert("RateLimit".to_owned(), state.into());
 }
 
 fn header(description: &str, example: Value) -> Header {

@@ -35,12 +35,24 @@ pub(crate) struct ProblemDocument<'a> {
     /// On every problem that concerns a call of CENTAGATE: whether the request may have been executed. After
     /// `notExecuted` it may be sent again; after `unknown`, look first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, nullable = false, example = "notExecuted")]
+    #[schema(value_type = OutcomeWord, nullable = false, example = "notExecuted")]
     pub(super) outcome: Option<Outcome>,
     /// Every fault of the request, with `code` `invalid_request`.
     #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
     #[schema(value_type = Vec<Fault>)]
     pub(super) errors: &'a [Fault],
+}
+
+/// Whether a request that failed may have been executed.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Outcome)]
+#[expect(dead_code, reason = "documents the words of `Outcome`")]
+pub(crate) enum OutcomeWord {
+    /// Nothing was changed: it may be sent again.
+    NotExecuted,
+    /// It may have been executed: look before sending it again.
+    Unknown,
 }
 
 /// The URN of the problem whose code is `code`.

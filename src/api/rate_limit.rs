@@ -26,6 +26,9 @@ pub(crate) struct RateLimits {
 }
 
 struct Limit {
+    /// In metrics.
+    label: &'static str,
+    /// In replies.
     name: &'static str,
     limiter: Limiter,
     burst: u32,
@@ -35,7 +38,7 @@ struct Limit {
 /// What one limit says about one request, as fields of its reply (draft-ietf-httpapi-ratelimit-headers-10).
 #[derive(Debug)]
 pub(super) struct Verdict {
-    /// The limit's name.
+    /// The limit, as metrics name it.
     pub(super) limit: &'static str,
     /// An item of `RateLimit-Policy`: at most `q` requests at once, refilled within `w` seconds.
     pub(super) policy: String,
@@ -47,12 +50,12 @@ pub(super) struct Verdict {
 
 impl RateLimits {
     pub(crate) fn new(settings: &RateLimitSettings) -> Self {
-        let requests = settings
-            .requests_per_minute
-            .map(|per_minute| Limit::new("requests", Quota::per_minute(per_minute).allow_burst(settings.burst)));
+        let requests = settings.requests_per_minute.map(|per_minute| {
+            Limit::new("requests", "requests", Quota::per_minute(per_minute).allow_burst(settings.burst))
+        });
         let otp_tokens_per_user = settings
             .otp_tokens_per_user_per_hour
-            .map(|per_hour| Limit::new("otp-tokens-per-user", Quota::per_hour(per_hour)));
+            .map(|per_hour| Limit::new("otp_tokens_per_user", "otp-tokens-per-user", Quota::per_hour(per_hour)));
         Self { requests, otp_tokens_per_user, clock: DefaultClock::default(), hasher: RandomState::new() }
     }
 
@@ -77,9 +80,10 @@ impl RateLimits {
 }
 
 impl Limit {
-    fn new(name: &'static str, quota: Quota) -> Self {
+    fn new(label: &'static str, name: &'static str, quota: Quota) -> Self {
         let burst = quota.burst_size().get();
         Self {
+            label,
             name,
             limiter: RateLimiter::keyed(quota).with_middleware(),
             burst,
@@ -100,7 +104,7 @@ impl Limit {
         let full_in = seconds(self.window.mul_f64(f64::from(burst - left.min(burst)) / f64::from(burst)));
         let window = seconds(self.window);
         Verdict {
-            limit: name,
+            limit: self.label,
             policy: format!("\"{name}\";q={burst};w={window}"),
             state: format!("\"{name}\";r={left};t={full_in}"),
             wait,

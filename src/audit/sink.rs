@@ -72,10 +72,11 @@ fn write(sink: &mut impl io::Write, lines: &[u8], torn: &mut bool) -> io::Result
 
 /// Opens the file to append to; `torn` where someone left it within a line.
 fn open(path: &Path, torn: &mut bool) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
-    if let Some(last) = file.metadata()?.len().checked_sub(1) {
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    let content = file.metadata()?;
+    if let (true, Some(last)) = (content.is_file(), content.len().checked_sub(1)) {
         let mut byte = [b'\n'];
-        file.read_at(&mut byte, last)?;
+        File::open(path)?.read_at(&mut byte, last)?;
         *torn = byte != [b'\n'];
     }
     Ok(file)

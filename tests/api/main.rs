@@ -27,6 +27,7 @@ mod command_line;
 mod configuration_faults;
 mod contract_document;
 mod credentials;
+mod house;
 mod http_edges;
 mod identity_keys;
 mod invalid_tokens;
