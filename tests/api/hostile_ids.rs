@@ -130,7 +130,10 @@ fn id(numbers: &mut Numbers) -> String {
     match numbers.below(20) {
         0 => "a".repeat(250 + numbers.below(10)),
         1 => "%C3%BC".repeat(250 + numbers.below(10)),
-        2..6 => (0..=numbers.below(4)).map(|_| format!("%{:02x}", numbers.below(256))).collect(),
+        2..6 => (0..=numbers.below(4)).fold(String::new(), |id, _| {
+            let byte = numbers.below(256);
+            id + "%" + &hex::encode([u8::try_from(byte).unwrap()])
+        }),
         _ => {
             let parts = (0..=numbers.below(5)).map(|_| match numbers.below(3) {
                 0 => WORDS[numbers.below(WORDS.len())],
@@ -270,7 +273,9 @@ async fn ten_thousand_hostile_ids_are_one_user_each_or_none_and_never_part_of_a_
     let (mut counts, mut users) = (BTreeMap::<u16, usize>::new(), Vec::new());
     while let Some(attack) = attacks.join_next().await {
         let (some, names) = attack.expect("every id keeps the rules");
-        some.into_iter().for_each(|(status, count)| *counts.entry(status).or_default() += count);
+        for (status, count) in some {
+            *counts.entry(status).or_default() += count;
+        }
         users.extend(names);
     }
     println!("{counts:?}");
