@@ -197,8 +197,23 @@ impl GatewayProcess {
         self.signal("-INT");
     }
 
+    /// The id of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until the sample of a metric has this value.
+    pub(crate) async fn wait_for_sample(&self, name: &str, value: u64) {
+        let reached = timeout(PATIENCE, async {
+            while sample(&self.manage("/metrics").await.1, name) != value {
+                tokio::time::sleep(Duration::from_millis(10)).await; // between two looks
+            }
+        });
+        reached.await.unwrap_or_else(|_| panic!("{name} is not {value}: {:?}", self.lines()));
+    }
+
     fn signal(&self, signal: &str) {
-        let id = self.child.id().to_string();
+        let id = self.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 

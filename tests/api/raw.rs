@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -29,7 +29,7 @@ pub(crate) async fn exchange(address: SocketAddr, request: &[u8]) -> Reply {
 }
 
 /// Reads one reply; bounded in time.
-pub(crate) async fn read_reply(connection: &mut TcpStream) -> Reply {
+pub(crate) async fn read_reply(connection: &mut (impl AsyncRead + Unpin)) -> Reply {
     timeout(Duration::from_secs(10), async {
         let mut received = Vec::new();
         loop {
