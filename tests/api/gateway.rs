@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+use crate::audit_file::AuditFile;
 use crate::callers;
 use crate::raw;
 use crate::reply::Reply;
@@ -23,18 +24,25 @@ use crate::reply::Reply;
 pub(crate) struct Setup {
     admin: Admin,
     upstream: Option<String>,
+    callers: Option<String>,
     variables: BTreeMap<String, String>,
 }
 
 impl Setup {
     pub(crate) fn new() -> Self {
-        Self { admin: Admin::with_fresh_session("admin"), upstream: None, variables: BTreeMap::new() }
+        Self { admin: Admin::with_fresh_session("admin"), upstream: None, callers: None, variables: BTreeMap::new() }
     }
 
     /// The admin that gateway and simulator know.
     pub(crate) fn admin(mut self, username: &str, auth_token: &str, secret_code: &str) -> Self {
         self.admin =
             Admin { username: username.into(), auth_token: auth_token.into(), secret_code: secret_code.into() };
+        self
+    }
+
+    /// The text of the callers file, instead of the usual one.
+    pub(crate) fn callers(mut self, text: impl Into<String>) -> Self {
+        self.callers = Some(text.into());
         self
     }
 
@@ -59,15 +67,20 @@ impl Setup {
     }
 
     pub(crate) async fn start(self) -> TestGateway {
-        let Self { admin, upstream, variables } = self;
+        let Self { admin, upstream, callers, variables } = self;
         let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
         simulator.add_user(User::new("bob"));
         let directory = tempfile::tempdir().unwrap();
-        let mut setup = Self { admin, upstream, variables: BTreeMap::new() }
+        let callers_file = callers::write(directory.path());
+        if let Some(text) = &callers {
+            std::fs::write(&callers_file, text).unwrap();
+        }
+        let mut setup = Self { admin, upstream, callers, variables: BTreeMap::new() }
             .set("server.port", "0")
             .set("server.workers", "1")
             .set("management.port", "0")
-            .set("callers_file", &callers::write(directory.path()).display().to_string());
+            .set("audit.sink", &directory.path().join("audit.jsonl").display().to_string())
+            .set("callers_file", &callers_file.display().to_string());
         let base_url = setup.upstream.take().unwrap_or_else(|| simulator.base_url());
         let Admin { username, auth_token, secret_code } = setup.admin.clone();
         setup = setup
@@ -91,7 +104,7 @@ impl Setup {
         });
         let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(Duration::from_secs(20));
         let http = http.build().unwrap();
-        TestGateway { simulator, address, management, http, _directory: directory, _stop: stop }
+        TestGateway { simulator, address, management, http, directory, _stop: stop }
     }
 }
 
@@ -101,13 +114,18 @@ pub(crate) struct TestGateway {
     pub(crate) address: SocketAddr,
     pub(crate) management: SocketAddr,
     http: reqwest::Client,
-    _directory: TempDir,
+    directory: TempDir,
     _stop: oneshot::Sender<()>,
 }
 
 impl TestGateway {
     pub(crate) async fn start() -> Self {
         Setup::new().start().await
+    }
+
+    /// The audit trail, unless the test sent it elsewhere.
+    pub(crate) fn audit_trail(&self) -> AuditFile {
+        AuditFile::at(self.directory.path().join("audit.jsonl"))
     }
 
     /// Registers a user as the caller who may do everything.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod audit_file;
 mod callers;
 mod fault_server;
 mod gateway;
@@ -9,6 +10,8 @@ mod process;
 mod raw;
 mod reply;
 
+mod audit_faults;
+mod audit_lines;
 mod bodies;
 mod command_line;
 mod configuration_faults;
@@ -21,8 +24,10 @@ mod log_lines;
 mod lost_callers;
 mod management;
 mod many_at_once;
+mod narrowing;
 mod planted_secrets;
 mod problem_pages;
+mod rate_limits;
 mod redaction;
 mod replies;
 mod return_codes;

@@ -205,6 +205,7 @@ async fn no_secret_appears_in_any_log_line_metric_or_reply() {
         gateway.terminate();
         assert!(gateway.end().await.success());
         expect_clean(&gateway.lines().join("\n"), "the log");
+        expect_clean(&gateway.audit_trail().text(), "the audit trail");
         assert_eq!(gateway.complaints(), [""; 0]);
         for id in sent {
             let lines = gateway.lines();

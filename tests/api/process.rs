@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::audit_file::AuditFile;
 use crate::callers;
 
 /// No wait in these tests takes longer.
@@ -22,15 +23,16 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A working configuration to start from; nothing of the test's own environment is passed on.
 pub(crate) struct Environment {
-    pub(crate) directory: TempDir,
+    pub(crate) directory: Arc<TempDir>,
     variables: BTreeMap<String, String>,
 }
 
 impl Environment {
     /// For a CENTAGATE at `base_url` whose admin is `admin`.
     pub(crate) fn new(base_url: &str, admin: &Admin) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = Arc::new(tempfile::tempdir().unwrap());
         let callers_file = callers::write(directory.path());
+        let audit = directory.path().join("audit.jsonl");
         let environment = Self { directory, variables: BTreeMap::new() };
         let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
         environment
@@ -45,6 +47,7 @@ impl Environment {
             .set("GATEWAY__CENTAGATE__ADMIN__USERNAME", &admin.username)
             .set("GATEWAY__CENTAGATE__ADMIN__AUTH_TOKEN", &admin.auth_token)
             .set("GATEWAY__CENTAGATE__ADMIN__SECRET_CODE", &admin.secret_code)
+            .set("GATEWAY__AUDIT__SINK", audit.to_str().unwrap())
             .set("GATEWAY__CALLERS_FILE", callers_file.to_str().unwrap())
     }
 
@@ -102,7 +105,9 @@ impl Environment {
     pub(crate) async fn serve(&self) -> GatewayProcess {
         let mut child = self.command(&["serve"]).spawn().unwrap();
         let (stdout, stderr) = (follow(child.stdout.take().unwrap()), follow(child.stderr.take().unwrap()));
-        let mut gateway = GatewayProcess { child, stdout, stderr, address: unknown(), management: unknown() };
+        let directory = Arc::clone(&self.directory);
+        let mut gateway =
+            GatewayProcess { child, stdout, stderr, address: unknown(), management: unknown(), directory };
         let serving = gateway.wait_for_line(|line| line.contains("serving") && line.contains("management")).await;
         gateway.address = address_after(&serving, "address");
         gateway.management = address_after(&serving, "management");
@@ -125,6 +130,8 @@ pub(crate) struct GatewayProcess {
     stderr: watch::Receiver<Output>,
     pub(crate) address: SocketAddr,
     pub(crate) management: SocketAddr,
+    /// What it reads and writes lives as long as it does.
+    directory: Arc<TempDir>,
 }
 
 #[derive(Default)]
@@ -134,6 +141,11 @@ struct Output {
 }
 
 impl GatewayProcess {
+    /// The audit trail, unless the test sent it elsewhere.
+    pub(crate) fn audit_trail(&self) -> AuditFile {
+        AuditFile::at(self.directory.path().join("audit.jsonl"))
+    }
+
     /// Waits for a line of the log.
     pub(crate) async fn wait_for_line(&self, mut wanted: impl FnMut(&str) -> bool) -> String {
         let mut stdout = self.stdout.clone();

@@ -6,7 +6,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 /// Every problem and its status, as the contract lists them.
-pub(crate) const PROBLEMS: [(&str, u16); 23] = [
+pub(crate) const PROBLEMS: [(&str, u16); 26] = [
     ("malformed_request", 400),
     ("unauthenticated", 401),
     ("forbidden", 403),
@@ -24,31 +24,42 @@ pub(crate) const PROBLEMS: [(&str, u16); 23] = [
     ("invalid_request", 422),
     ("rejected_by_centagate", 422),
     ("group_not_found", 422),
+    ("rate_limited", 429),
     ("internal", 500),
     ("centagate_denied", 502),
     ("centagate_failed", 502),
     ("centagate_unexpected", 502),
+    ("audit_unavailable", 503),
+    ("identity_unavailable", 503),
     ("centagate_unavailable", 503),
     ("centagate_timeout", 504),
 ];
 
 /// No other header may come by accident.
-const HEADERS: [&str; 14] = [
+const HEADERS: [&str; 19] = [
     "allow",
     "cache-control",
     "connection",
     "content-length",
+    "content-security-policy",
     "content-type",
     "date",
     "location",
+    "ratelimit",
+    "ratelimit-policy",
+    "referrer-policy",
     "retry-after",
     "transfer-encoding",
     "vary",
     "www-authenticate",
     "x-content-type-options",
+    "x-frame-options",
     "x-request-id",
     "keep-alive",
 ];
+
+/// What protects a page in a browser; they stand together.
+const OF_PAGES: [&str; 3] = ["content-security-policy", "x-frame-options", "referrer-policy"];
 
 /// A reply of the API listener.
 #[derive(Debug)]
@@ -131,9 +142,33 @@ impl Reply {
         for name in self.headers.keys() {
             assert!(HEADERS.contains(&name.as_str()), "{name} in {self:?}");
         }
+        self.check_page();
         if self.status >= 400 {
             self.check_problem(id);
         }
+        self.check_rate_limit();
+    }
+
+    /// Every page is protected; no other reply says how pages are.
+    fn check_page(&self) {
+        let protected = OF_PAGES.map(|name| self.header(name).is_some());
+        let is_html = self.header("content-type").is_some_and(|content_type| content_type.starts_with("text/html"));
+        assert!(protected == [true; 3] || (protected == [false; 3] && !is_html), "{self:?}");
+        assert!(protected == [false; 3] || self.status == 200, "{self:?}");
+    }
+
+    /// Every reply to a caller that is known says what is left of its limit; no other reply does.
+    fn check_rate_limit(&self) {
+        let fields = ["ratelimit", "ratelimit-policy"].map(|name| self.header(name));
+        assert_eq!(fields[0].is_some(), fields[1].is_some(), "{self:?}");
+        let is_known = match self.status {
+            200 | 307 | 401 | 405 => false,
+            404 if self.body.is_empty() => false,
+            404 => self.json()["code"] == "user_not_found",
+            500 => return, // a panic may come before the caller is known
+            _ => true,
+        };
+        assert_eq!(fields[0].is_some(), is_known, "{self:?}");
     }
 
     fn check_problem(&self, id: &str) {
@@ -166,11 +201,14 @@ impl Reply {
                 | "body_too_large"
                 | "unsupported_media_type"
                 | "invalid_request"
+                | "rate_limited"
+                | "audit_unavailable"
+                | "identity_unavailable"
                 | "internal"
         );
         assert_eq!(members.contains_key("outcome"), is_upstreams, "{problem}");
         assert_eq!(self.header("www-authenticate"), (self.status == 401).then_some("Bearer"));
-        assert_eq!(self.header("retry-after").is_some(), self.status == 503, "{self:?}");
+        assert_eq!(self.header("retry-after").is_some(), matches!(self.status, 429 | 503), "{self:?}");
         assert_eq!(self.header("allow").is_some(), self.status == 405, "{self:?}");
     }
 }

@@ -44,6 +44,7 @@ impl Gateway {
                 ("GATEWAY__CENTAGATE__ADMIN__USERNAME".into(), admin.username.clone()),
                 ("GATEWAY__CENTAGATE__ADMIN__AUTH_TOKEN".into(), admin.auth_token.clone()),
                 ("GATEWAY__CENTAGATE__ADMIN__SECRET_CODE".into(), admin.secret_code.clone()),
+                ("GATEWAY__AUDIT__SINK".into(), directory.path().join("audit.jsonl").display().to_string()),
                 ("GATEWAY__CALLERS_FILE".into(), callers_file.display().to_string()),
             ]),
             secrets_dir: None,
