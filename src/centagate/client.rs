@@ -12,7 +12,7 @@ use super::session::{
     Sessions, keep,
 };
 use super::{Error, Meaning, Operation, ReturnCode, Trust, encoding, envelope, reply, transport, wire};
-use crate::domain::{CreatedUser, NewOtpToken, NewUser, RegisteredOtpToken, Username};
+use crate::domain::{CreatedUser, NewOtpToken, NewUser, RegisteredOtpToken, UserAuthentication, Username};
 
 /// A pair younger than this is not blamed for a refusal.
 const BLAMELESS_AGE: Duration = Duration::from_secs(30);
@@ -54,6 +54,7 @@ pub struct Client {
     request_timeout: Duration,
     register_user: Url,
     register_one_time_pin: Url,
+    list_authentication: Url,
     sessions: Sessions,
 }
 
@@ -82,8 +83,9 @@ impl Client {
             }),
             log_out_url: url("/CentagateWS/webresources/auth/logout"),
         };
-        let (register_user, register_one_time_pin) =
-            (signed_url(Operation::RegisterUser), signed_url(Operation::RegisterOneTimePin));
+        let register_user = signed_url(Operation::RegisterUser);
+        let register_one_time_pin = signed_url(Operation::RegisterOneTimePin);
+        let list_authentication = signed_url(Operation::ListAuthentication);
         let (sessions, keeper) = keep(
             authenticator,
             KeeperOptions {
@@ -100,6 +102,7 @@ impl Client {
             request_timeout: options.request_timeout,
             register_user,
             register_one_time_pin,
+            list_authentication,
             sessions,
         };
         Ok((client, keeper))
@@ -125,6 +128,19 @@ impl Client {
     ) -> Result<RegisteredOtpToken, Error> {
         let body = |session: &Session| json(&wire::RegisterOneTimePin::new(token, session));
         self.call(Operation::RegisterOneTimePin, body, deadline).await.map(reply::registered_otp_token)
+    }
+
+    /// What the user called `username` can authenticate with.
+    ///
+    /// # Errors
+    /// Whatever kept CENTAGATE from answering code 0 before `deadline`.
+    pub async fn user_authentication(
+        &self,
+        username: &Username,
+        deadline: Instant,
+    ) -> Result<UserAuthentication, Error> {
+        let body = |session: &Session| json(&wire::ListAuthentication::new(username, session));
+        self.call(Operation::ListAuthentication, body, deadline).await.map(reply::user_authentication)
     }
 
     /// How it stands with the session.
@@ -183,6 +199,7 @@ impl Client {
         let url = match operation {
             Operation::RegisterUser => &self.register_user,
             Operation::RegisterOneTimePin => &self.register_one_time_pin,
+            Operation::ListAuthentication => &self.list_authentication,
         };
         let deadline = deadline.min(Instant::now() + self.request_timeout);
         let reply = transport::send(&self.http.load(), Method::PUT, url.clone(), body, deadline).await?;
