@@ -10,6 +10,7 @@ mod process;
 mod raw;
 mod reply;
 
+mod audit_at_once;
 mod audit_faults;
 mod audit_lines;
 mod bodies;

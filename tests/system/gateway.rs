@@ -14,12 +14,14 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-const KEY: &str = "system-tests";
+/// The key of the caller who may register users and OTP tokens.
+pub(crate) const KEY: &str = "system-tests";
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A running gateway.
 pub(crate) struct Gateway {
-    url: String,
+    pub(crate) url: String,
+    management: String,
     stop: oneshot::Sender<()>,
     running: JoinHandle<std::io::Result<()>>,
     _directory: TempDir,
@@ -27,6 +29,11 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     pub(crate) fn start(simulator: &Simulator, admin: &Admin) -> Self {
+        Self::configured(simulator, admin, &[])
+    }
+
+    /// With `changes`: variables and their values.
+    pub(crate) fn configured(simulator: &Simulator, admin: &Admin, changes: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let callers_file = directory.path().join("callers.toml");
         let key_sha256 = hex::encode(Sha256::digest(KEY));
@@ -34,38 +41,51 @@ impl Gateway {
         let caller =
             format!("[[callers]]\nname = \"system-tests\"\nkey_sha256 = \"{key_sha256}\"\nscopes = {scopes}\n");
         std::fs::write(&callers_file, caller).expect("the callers file");
+        let mut variables = BTreeMap::from([
+            ("GATEWAY__SERVER__PORT".into(), "0".into()),
+            ("GATEWAY__MANAGEMENT__PORT".into(), "0".into()),
+            ("GATEWAY__CENTAGATE__BASE_URL".into(), simulator.base_url()),
+            ("GATEWAY__CENTAGATE__ADMIN__USERNAME".into(), admin.username.clone()),
+            ("GATEWAY__CENTAGATE__ADMIN__AUTH_TOKEN".into(), admin.auth_token.clone()),
+            ("GATEWAY__CENTAGATE__ADMIN__SECRET_CODE".into(), admin.secret_code.clone()),
+            ("GATEWAY__AUDIT__SINK".into(), directory.path().join("audit.jsonl").display().to_string()),
+            ("GATEWAY__CALLERS_FILE".into(), callers_file.display().to_string()),
+        ]);
+        variables.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let settings = Settings::load(&Sources {
             config_dir: Path::new(env!("CARGO_MANIFEST_DIR")).join("config"),
             environment: "local".into(),
-            variables: BTreeMap::from([
-                ("GATEWAY__SERVER__PORT".into(), "0".into()),
-                ("GATEWAY__MANAGEMENT__PORT".into(), "0".into()),
-                ("GATEWAY__CENTAGATE__BASE_URL".into(), simulator.base_url()),
-                ("GATEWAY__CENTAGATE__ADMIN__USERNAME".into(), admin.username.clone()),
-                ("GATEWAY__CENTAGATE__ADMIN__AUTH_TOKEN".into(), admin.auth_token.clone()),
-                ("GATEWAY__CENTAGATE__ADMIN__SECRET_CODE".into(), admin.secret_code.clone()),
-                ("GATEWAY__AUDIT__SINK".into(), directory.path().join("audit.jsonl").display().to_string()),
-                ("GATEWAY__CALLERS_FILE".into(), callers_file.display().to_string()),
-            ]),
+            variables,
             secrets_dir: None,
         });
         let application = Application::build(settings.expect("settings")).expect("a gateway");
         let url = format!("http://{}", application.address());
+        let management = format!("http://{}", application.management_address());
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(application.run_until(async { drop(stopped.await) }));
-        Self { url, stop, running, _directory: directory }
+        Self { url, management, stop, running, _directory: directory }
     }
 
     /// Posts, and answers the status.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> u16 {
-        let client = reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().expect("a client");
-        let request = client.post(format!("{}{path}", self.url)).bearer_auth(KEY);
+        let request = client().post(format!("{}{path}", self.url)).bearer_auth(KEY);
         let request = request.header("Content-Type", "application/json").body(body.to_string());
         request.send().await.expect("a reply").status().as_u16()
+    }
+
+    /// The value of a sample of a metric.
+    pub(crate) async fn metric(&self, name: &str) -> Option<u64> {
+        let reply = client().get(format!("{}/metrics", self.management)).send().await.expect("a reply");
+        let metrics = reply.text().await.expect("text");
+        metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
     }
 
     pub(crate) async fn stop(self) {
         drop(self.stop);
         timeout(DEADLINE, self.running).await.expect("it stops in time").expect("no panic").expect("no error");
     }
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().expect("a client")
 }

@@ -1,8 +1,10 @@
-//! Tests that need programs beside Rust and a C compiler: Node.js, PHP, a JDK and Chromium.
+//! Tests that need programs beside Rust and a C compiler: Node.js, PHP, a JDK, Chromium and schemathesis; and one that
+//! mounts a disk, which root alone may.
 //!
 //! `cargo test --test system` runs them, `cargo test` does not. A program that is absent is a failure that names the
 //! Debian package that brings it.
 
+mod audit_disk;
 mod browser;
 mod demo;
 mod gateway;
@@ -10,4 +12,5 @@ mod printed;
 mod program;
 mod sample;
 mod samples;
+mod schemathesis;
 mod swagger_ui;

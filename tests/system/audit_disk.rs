@@ -1,0 +1,115 @@
+//! The audit trail on a disk that is full, or that nobody may write to.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use centagate_simulator::{Admin, Config, Simulator};
+use serde_json::{Value, json};
+
+use crate::gateway::Gateway;
+
+/// A disk in memory. Dropping it takes it away.
+struct Disk(PathBuf);
+
+impl Disk {
+    /// With `bytes`, which is rounded to whole pages.
+    fn mount(directory: &Path, bytes: u64) -> Self {
+        mount(&["-t", "tmpfs", "-o", &format!("size={bytes},mode=700"), "tmpfs"], directory);
+        Self(directory.to_owned())
+    }
+
+    fn remount(&self, options: &str) {
+        mount(&["-o", &format!("remount,{options}")], &self.0);
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Lazily: the gateway may still have a file open.
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+fn mount(arguments: &[&str], directory: &Path) {
+    let status = Command::new("mount").args(arguments).arg(directory).status().expect("mount, of the package mount");
+    assert!(
+        status.success(),
+        "a disk in memory cannot be mounted: this test needs root (in a container CAP_SYS_ADMIN)"
+    );
+}
+
+fn user(name: &str) -> Value {
+    json!({
+        "username": name, "firstName": "A", "lastName": "B", "email": format!("{name}@example.com"),
+        "group": "Staff", "app": "portal",
+    })
+}
+
+const ATTEMPT_FAILED: &str = "gateway_audit_lines_total{event=\"attempt\",result=\"failed\"}";
+const OUTCOME_FAILED: &str = "gateway_audit_lines_total{event=\"outcome\",result=\"failed\"}";
+const BROKEN: &str = "gateway_audit_broken";
+
+async fn setup(trail: &Path) -> (Gateway, Simulator) {
+    let admin = Admin::with_fresh_session("admin");
+    let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
+    let sink = trail.to_str().expect("a path in UTF-8");
+    (Gateway::configured(&simulator, &admin, &[("GATEWAY__AUDIT__SINK", sink)]), simulator)
+}
+
+#[tokio::test]
+async fn a_disk_that_fills_up_within_an_action_lets_it_end_and_refuses_others_until_there_is_space() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let page = 4096;
+    let disk = Disk::mount(directory.path(), page as u64);
+    let trail = directory.path().join("audit.jsonl");
+    let (gateway, simulator) = setup(&trail).await;
+    // An attempt fits, and a part of its outcome.
+    std::fs::write(&trail, filler(page - 350)).expect("the filler");
+    assert_eq!(gateway.post("/users", &user("first")).await, 201, "what was done is told");
+    assert_eq!((simulator.requests().len(), gateway.metric(OUTCOME_FAILED).await), (1, Some(1)));
+    assert_eq!(gateway.metric(BROKEN).await, Some(1));
+    for _ in 0..3 {
+        assert_eq!(gateway.post("/users", &user("second")).await, 503);
+    }
+    assert_eq!((simulator.requests().len(), gateway.metric(ATTEMPT_FAILED).await), (1, Some(3)));
+    assert_eq!(gateway.metric(BROKEN).await, Some(1));
+
+    disk.remount("size=64k");
+    assert_eq!(gateway.post("/users", &user("third")).await, 201, "there is space again");
+    assert_eq!((simulator.requests().len(), gateway.metric(BROKEN).await), (2, Some(0)));
+    let text = std::fs::read_to_string(&trail).expect("the trail");
+    let lines: Vec<(&str, Option<Value>)> = text.lines().map(|line| (line, serde_json::from_str(line).ok())).collect();
+    let torn: Vec<_> = lines.iter().filter(|(_, whole)| whole.is_none()).map(|(line, _)| line).collect();
+    assert_eq!(torn.len(), 1, "one line is torn and stands alone: {torn:?}");
+    assert!(torn[0].starts_with("{\"audit\":\"outcome\""), "{torn:?}");
+    let events = |target: &str| {
+        let lines = lines.iter().filter_map(|(_, line)| line.as_ref()).filter(|line| line["target"] == target);
+        lines.map(|line| line["audit"].as_str().expect("a word").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(events("first"), ["attempt"]);
+    assert_eq!(events("third"), ["attempt", "outcome"]);
+    assert!(!events("second").contains(&"attempt".to_owned()), "{text}");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_disk_that_becomes_read_only_refuses_actions_until_it_can_be_written() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let disk = Disk::mount(directory.path(), 65536);
+    let trail = directory.path().join("audit.jsonl");
+    disk.remount("ro");
+    let (gateway, simulator) = setup(&trail).await;
+    assert_eq!(gateway.post("/users", &user("first")).await, 503);
+    assert!(simulator.requests().is_empty() && !trail.exists());
+    disk.remount("rw");
+    assert_eq!(gateway.post("/users", &user("second")).await, 201);
+    assert_eq!((simulator.requests().len(), gateway.metric(BROKEN).await), (1, Some(0)));
+    gateway.stop().await;
+}
+
+/// Whole lines of together so many bytes.
+fn filler(bytes: usize) -> String {
+    let line = format!("{{\"filler\":\"{}\"}}\n", "x".repeat(bytes - "{\"filler\":\"\"}\n".len()));
+    assert_eq!(line.len(), bytes);
+    line
+}
