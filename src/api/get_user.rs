@@ -26,7 +26,25 @@ use crate::centagate::Operation;
         description = "The user's name: 1 to 255 characters, no control characters, not . or ..; in the URL percent-encoded once",
         min_length = 1, max_length = 255, example = "alice"
     )),
-    responses((status = 200, description = "The user exists", body = UserReply<'_>)),
+    responses((
+        status = 200,
+        description = "The user exists",
+        body = UserReply<'_>,
+        example = json!({
+            "username": "alice",
+            "tokens": [{ "serialNumber": "2601000042", "type": "otp", "status": "active" }],
+            "certificates": [{
+                "serialNumber": "4F1C9A02",
+                "fingerprint": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
+                "subject": "CN=Alice Archer,O=Example",
+                "issuer": "CN=Example CA,O=Example",
+                "revoked": false,
+                "validFrom": "2026-01-31 00:00:00",
+                "validTo": "2028-01-31 00:00:00"
+            }],
+            "device": { "name": "Alice's phone", "model": "Pixel 9", "os": "Android 16", "status": "active" }
+        })
+    )),
     security(("callerKey" = [])),
 )]
 pub(super) async fn get_user(

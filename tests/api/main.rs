@@ -18,6 +18,8 @@ mod command_line;
 mod configuration_faults;
 mod contract_document;
 mod credentials;
+mod get_user;
+mod get_user_faults;
 mod http_edges;
 mod invalid_tokens;
 mod invalid_users;
