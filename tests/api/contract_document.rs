@@ -98,7 +98,14 @@ fn every_error_response_has_an_example_of_each_problem_that_fits_its_status() {
             assert!(!examples.is_empty(), "{path} {status}");
         }
         assert!(responses["401"]["headers"]["WWW-Authenticate"].is_object());
-        assert!(responses["503"]["headers"]["Retry-After"].is_object());
+        for status in ["429", "503"] {
+            assert!(responses[status]["headers"]["Retry-After"].is_object(), "{path} {status}");
+        }
+        for (status, response) in responses.iter().filter(|(status, _)| *status != "401") {
+            for name in ["RateLimit", "RateLimit-Policy"] {
+                assert!(response["headers"][name].is_object(), "{path} {status} {name}");
+            }
+        }
     }
     assert!(committed()["paths"]["/users"]["post"]["responses"]["201"]["headers"]["Location"].is_object());
 }
@@ -111,6 +118,8 @@ fn each_operation_documents_every_problem_that_it_can_answer() {
         "forbidden",
         "invalid_request",
         "rejected_by_centagate",
+        "rate_limited",
+        "audit_unavailable",
         "internal",
         "centagate_denied",
         "centagate_failed",
