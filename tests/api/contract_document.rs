@@ -21,7 +21,7 @@ fn committed() -> Value {
     serde_json::from_slice(&text).expect("JSON")
 }
 
-fn schema(name: &str) -> Value {
+pub(crate) fn schema(name: &str) -> Value {
     committed()["components"]["schemas"][name].clone()
 }
 

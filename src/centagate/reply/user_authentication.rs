@@ -27,13 +27,13 @@ pub(in crate::centagate) fn user_authentication(object: Value) -> UserAuthentica
 fn token(mut members: Members) -> BoundToken {
     BoundToken {
         serial_number: members.text("sn"),
-        token_type: members.number("type").map(|number| match number {
+        token_type: members.word("type", |number| match number {
             Some(1) => BoundTokenType::Sms,
             Some(2) => BoundTokenType::Otp,
             Some(3) => BoundTokenType::Fido,
             _ => BoundTokenType::Unknown,
         }),
-        status: members.number("status").map(|number| match number {
+        status: members.word("status", |number| match number {
             Some(0) => BoundTokenStatus::Inactive,
             Some(1) => BoundTokenStatus::Active,
             Some(2) => BoundTokenStatus::ActiveLocked,
@@ -61,7 +61,7 @@ fn device(mut members: Members) -> Device {
         name: members.text("name"),
         model: members.text("model"),
         os: members.text("os"),
-        status: members.number("status").map(|number| match number {
+        status: members.word("status", |number| match number {
             Some(0) => DeviceStatus::Inactive,
             Some(1) => DeviceStatus::Active,
             Some(2) => DeviceStatus::Pending,
@@ -84,9 +84,9 @@ impl Members {
         self.take(name).and_then(text)
     }
 
-    /// The number that stands for a word, spelled as number or text; nothing inside where there is something else.
-    fn number(&mut self, name: &str) -> Option<Option<i64>> {
-        self.take(name).map(|value| integer(&value))
+    /// What a number stands for, which may be spelled as text; `read` gets nothing where there is something else.
+    fn word<T>(&mut self, name: &str, read: impl FnOnce(Option<i64>) -> T) -> Option<T> {
+        self.take(name).map(|value| read(integer(&value)))
     }
 
     /// Whether it is so; nothing where that cannot be read, since how CENTAGATE spells it is not documented.

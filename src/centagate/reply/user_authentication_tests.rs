@@ -14,6 +14,8 @@ fn whole() -> Value {
     })
 }
 
+/// Spares the expectations below their `Some`.
+#[expect(clippy::unnecessary_wraps, reason = "what it is for")]
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -94,8 +96,13 @@ fn numbers_become_text_and_every_word_has_its_number_as_text_integer_or_float() 
     assert_eq!((&certificate.serial_number, &certificate.valid_from), (&text("42"), &text("1700000000000")));
     assert_eq!(certificate.subject, None);
 
-    use {BoundTokenStatus as Status, BoundTokenType as Type};
-    let types = [(1, Type::Sms), (2, Type::Otp), (3, Type::Fido), (0, Type::Unknown), (6, Type::Unknown)];
+    let types = [
+        (1, BoundTokenType::Sms),
+        (2, BoundTokenType::Otp),
+        (3, BoundTokenType::Fido),
+        (0, BoundTokenType::Unknown),
+        (6, BoundTokenType::Unknown),
+    ];
     for (number, expected) in types {
         for value in spellings(number) {
             let bound = user_authentication(json!({"tokenList": [{"type": value}]}));
@@ -103,12 +110,12 @@ fn numbers_become_text_and_every_word_has_its_number_as_text_integer_or_float() 
         }
     }
     let statuses = [
-        Status::Inactive,
-        Status::Active,
-        Status::ActiveLocked,
-        Status::Pending,
-        Status::PendingLocked,
-        Status::Unknown,
+        BoundTokenStatus::Inactive,
+        BoundTokenStatus::Active,
+        BoundTokenStatus::ActiveLocked,
+        BoundTokenStatus::Pending,
+        BoundTokenStatus::PendingLocked,
+        BoundTokenStatus::Unknown,
     ];
     for (number, expected) in (0..).zip(statuses) {
         for value in spellings(number) {
@@ -126,7 +133,11 @@ fn numbers_become_text_and_every_word_has_its_number_as_text_integer_or_float() 
     for strange in [json!("active"), json!(-1), json!(true), json!([1]), json!("99999999999999999999"), json!(1.5)] {
         let bound = user_authentication(json!({"tokenList": [{"type": strange, "status": strange}]}));
         let token = &bound.tokens[0];
-        assert_eq!((token.token_type, token.status), (Some(Type::Unknown), Some(Status::Unknown)), "{strange}");
+        assert_eq!(
+            (token.token_type, token.status),
+            (Some(BoundTokenType::Unknown), Some(BoundTokenStatus::Unknown)),
+            "{strange}"
+        );
     }
 }
 
