@@ -61,6 +61,9 @@ Register an OTP token for the user:
   curl -i http://{gateway}/users/alice/otp-token -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \
     -d '{{"status":"valid","validitySeconds":600}}'
 
+Look the user up:
+  curl -i http://{gateway}/users/alice -H 'Authorization: Bearer {key}'
+
 In Swagger UI: Authorize with the caller key, then Try it out. Stop with Ctrl-C.
 "#,
         simulator = simulator.base_url(),

@@ -18,18 +18,14 @@ CENTAGATE's return codes to HTTP statuses.
 
 Every error is a problem document (RFC 9457). Its `code` is a stable word; [`GET /problems`](../problems) explains all of them. Where a \
 problem concerns a call of CENTAGATE, `outcome` says whether the request may have been executed: after `notExecuted` it \
-may be sent again, after `unknown` look first.
+may be sent again, after `unknown` look first: `GET /users/{id}` shows what became of it.
 
 Within 1.x reply members are added, never removed: ignore those you do not know.";
 
-/// The problems that every operation with a body can answer.
-const COMMON: [Problem; 16] = [
-    Problem::MalformedRequest,
+/// The problems that every operation can answer.
+const COMMON: [Problem; 13] = [
     Problem::Unauthenticated,
     Problem::Forbidden,
-    Problem::RequestTimeout,
-    Problem::BodyTooLarge,
-    Problem::UnsupportedMediaType,
     Problem::InvalidRequest,
     Problem::RejectedByCentagate,
     Problem::RateLimited,
@@ -40,30 +36,24 @@ const COMMON: [Problem; 16] = [
     Problem::AuditUnavailable,
     Problem::IdentityUnavailable,
     Problem::CentagateUnavailable,
+    Problem::CentagateTimeout,
 ];
 
-/// The problems that an operation adds to [`COMMON`], by its path.
-const OWN: [(&str, &[Problem]); 2] = [
-    (
-        "/users",
-        &[
-            Problem::CentagateTimeout,
-            Problem::UserLimitReached,
-            Problem::EmailTaken,
-            Problem::UsernameTaken,
-            Problem::GroupNotFound,
-        ],
-    ),
-    (
-        "/users/{id}/otp-token",
-        &[Problem::CentagateTimeout, Problem::UserNotFound, Problem::UserNotActive, Problem::OtpTokenAlreadyRegistered],
-    ),
+/// The problems that every operation with a body adds.
+const OF_BODIES: [Problem; 4] =
+    [Problem::MalformedRequest, Problem::RequestTimeout, Problem::BodyTooLarge, Problem::UnsupportedMediaType];
+
+/// The problems that an operation adds of its own, by its path: none has two operations.
+const OWN: [(&str, &[Problem]); 3] = [
+    ("/users", &[Problem::UserLimitReached, Problem::EmailTaken, Problem::UsernameTaken, Problem::GroupNotFound]),
+    ("/users/{id}", &[Problem::UserNotFound]),
+    ("/users/{id}/otp-token", &[Problem::UserNotFound, Problem::UserNotActive, Problem::OtpTokenAlreadyRegistered]),
 ];
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "CENTAGATE gateway", license(name = "MIT", identifier = "MIT")),
-    paths(api::create_user, api::register_otp_token),
+    paths(api::create_user, api::get_user, api::register_otp_token),
     components(schemas(api::CreateUserRequest, api::RegisterOtpTokenRequest, ProblemDocument<'_>, api::Fault)),
     tags((name = "Users", description = "Users of CENTAGATE"), (name = "OTP tokens", description = "One-time passcodes")),
 )]
@@ -79,7 +69,8 @@ pub fn document(base_path: &str) -> utoipa::openapi::OpenApi {
     let server = if base_path.is_empty() { "/" } else { base_path };
     document.servers = Some(vec![Server::new(server)]);
     for (path, own) in OWN {
-        let operation = document.paths.paths.get_mut(path).and_then(|item| item.post.as_mut());
+        let item = document.paths.paths.get_mut(path);
+        let operation = item.and_then(|item| item.post.as_mut().or(item.get.as_mut()));
         let operation = operation.expect("every path of OWN is annotated");
         complete(operation, own);
     }
@@ -124,23 +115,25 @@ fn complete(operation: &mut Operation, own: &[Problem]) {
             add_rate_limit(response);
         }
     }
-    let mut problems: Vec<Problem> = COMMON.iter().chain(own).copied().collect();
+    let has_body = operation.request_body.is_some();
+    let of_bodies = if has_body { &OF_BODIES[..] } else { &[] };
+    let mut problems: Vec<Problem> = COMMON.iter().chain(of_bodies).chain(own).copied().collect();
     problems.sort_by_key(|problem| problem.entry().status.as_u16());
     for same_status in problems.chunk_by(|one, other| one.entry().status == other.entry().status) {
         let status = same_status[0].entry().status.as_str().to_owned();
-        operation.responses.responses.insert(status, RefOr::T(response(same_status)));
+        operation.responses.responses.insert(status, RefOr::T(response(same_status, has_body)));
     }
 }
 
 /// The response of one status: which problems it may carry, an example of each.
-fn response(problems: &[Problem]) -> Response {
+fn response(problems: &[Problem], has_body: bool) -> Response {
     let description = problems.iter().map(|problem| {
         let entry = problem.entry();
         format!("`{}`: {} {}", entry.code, entry.detail, entry.advice)
     });
     let examples = problems.iter().map(|problem| {
         let entry = problem.entry();
-        (entry.code, ExampleBuilder::new().summary(entry.title).value(Some(example(*problem))))
+        (entry.code, ExampleBuilder::new().summary(entry.title).value(Some(example(*problem, has_body))))
     });
     let content =
         ContentBuilder::new().schema(Some(Ref::from_schema_name(ProblemDocument::name()))).examples_from_iter(examples);
@@ -184,7 +177,7 @@ fn text() -> ObjectBuilder {
 }
 
 /// A whole problem document, made the way real ones are.
-fn example(problem: Problem) -> Value {
-    let body = ApiError::example(problem).document("order-4711");
+fn example(problem: Problem, has_body: bool) -> Value {
+    let body = ApiError::example(problem, has_body).document("order-4711");
     serde_json::from_slice(&body).expect("a problem document is JSON")
 }

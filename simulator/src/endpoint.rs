@@ -5,9 +5,10 @@ use percent_encoding::percent_decode_str;
 use crate::Operation;
 
 const ROOT: &str = "/CentagateWS/webresources/";
-const ADMIN_CALLS: [(&str, Operation); 2] = [
+const ADMIN_CALLS: [(&str, Operation); 3] = [
     ("user/registerUserActivate/", Operation::RegisterUser),
     ("device/register/onetimepin/", Operation::RegisterOneTimePin),
+    ("user/auth/list/", Operation::ListAuthentication),
 ];
 const AUTHENTICATION_CALLS: [(&str, Operation); 3] = [
     ("/CentagateWS/webresources/auth/authBasic", Operation::Login),

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `PUT /CentagateWS/webresources/user/registerUserActivate/{admin}` | the new user's id, a bare string |
 //! | `PUT /CentagateWS/webresources/device/register/onetimepin/{admin}` | a string that holds the JSON text `{"qr":…,"passcode":…}` |
+//! | `PUT /CentagateWS/webresources/user/auth/list/{admin}` | a string that holds the JSON text `{"tokenList":[…],"certList":[…],"device":…}` |
 //! | `POST /CentagateWS/webresources/auth/authBasic`, and the same under `/v2` | a string that holds a JSON object of strings: `authToken`, `secretCode`, `sessionTimeout`, … |
 //! | `POST /CentagateWS/webresources/auth/logout` | `""` |
 //!
@@ -39,6 +40,8 @@
 mod account;
 mod admin;
 mod authentication;
+mod authentication_list;
+mod bound;
 mod centagate;
 mod config;
 mod control;
@@ -66,6 +69,7 @@ mod tls;
 mod user;
 
 pub use crate::admin::Admin;
+pub use crate::bound::{Certificate, Device};
 pub use crate::config::Config;
 pub use crate::gate::Gate;
 pub use crate::instruction::{Behaviour, Instruction};

@@ -11,6 +11,8 @@ pub enum Operation {
     RegisterUser,
     /// `device/register/onetimepin`: page "Token Registration (One Time Pin) API".
     RegisterOneTimePin,
+    /// `user/auth/list`: page "Request List of User Bound Authentication Methods API".
+    ListAuthentication,
     /// `auth/authBasic`, v1 and v2.
     Login,
     /// `auth/logout`.

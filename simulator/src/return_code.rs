@@ -77,6 +77,10 @@ impl ReturnCode {
         Self::TOKEN_ALREADY_BOUND,
     ];
 
+    /// All codes that `wire-facts.md` section 4.1 lists for the list of bound authentication methods.
+    pub const OF_LIST_AUTHENTICATION: [Self; 4] =
+        [Self::SUCCESS, Self::PERMISSION_NOT_ALLOWED, Self::INVALID_INPUT, Self::USER_NOT_FOUND];
+
     /// The one of [`ALL`](Self::ALL) with this code.
     pub fn named(code: &str) -> Option<Self> {
         Self::ALL.iter().find(|known| known.code == code).copied()

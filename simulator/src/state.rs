@@ -73,6 +73,10 @@ impl State {
                 self.permit(admin, members, ReturnCode::PERMISSION_NOT_ALLOWED)?;
                 self.register_one_time_pin(members)?
             }
+            Operation::ListAuthentication => {
+                self.permit(admin, members, ReturnCode::PERMISSION_NOT_ALLOWED)?;
+                return Ok(Done { object: self.list_authentication(members)?, executed: false });
+            }
         };
         self.executions += 1;
         Ok(Done { object, executed: true })

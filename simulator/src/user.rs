@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::credential;
+use crate::{Certificate, Device};
 
 /// A user as registered, or as put there by a test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,10 +37,14 @@ pub struct User {
     pub active: bool,
     /// The one-time PIN token, if one is bound.
     pub token: Option<Token>,
+    /// The certificates that are bound to the user.
+    pub certificates: Vec<Certificate>,
+    /// The device that is bound to the user, if one is.
+    pub device: Option<Device>,
 }
 
 impl User {
-    /// An active user (role 3, group `Staff`) without e-mail and token.
+    /// An active user (role 3, group `Staff`) without e-mail, token, certificates and device.
     pub fn new(username: impl Into<String>) -> Self {
         Self { username: username.into(), ..Self::default() }
     }
@@ -61,6 +66,8 @@ impl Default for User {
             additional_data: Default::default(),
             active: true,
             token: None,
+            certificates: Vec::new(),
+            device: None,
         }
     }
 }

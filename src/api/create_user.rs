@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{self, Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -138,6 +139,7 @@ pub(super) async fn create_user(
         right: if user.role.is_admin() { Scope::AdminsCreate } else { Scope::UsersCreate },
         target: user.username.as_str().to_owned(),
         request_id: record.request_id().to_owned(),
+        success_status: StatusCode::CREATED.as_u16(),
     };
     let created = exchange::run(&gateway, &record, action, |gateway, deadline| async move {
         gateway.centagate.register_user(&new_user, deadline).await

@@ -29,6 +29,10 @@ pub(crate) struct ApiError {
     close: bool,
 }
 
+/// The detail of `centagate_failed` where that does not mean that nothing was executed.
+const FAILED_WITH_UNKNOWN_OUTCOME: &str =
+    "CENTAGATE reports a failure of its own; whether the request was executed is unknown: GET /users/{id} tells.";
+
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
         Self {
@@ -113,8 +117,8 @@ impl ApiError {
         serde_json::to_vec(&document).expect("a problem document serializes")
     }
 
-    /// An error with `problem` as a caller may meet it.
-    pub(crate) fn example(problem: Problem) -> Self {
+    /// An error with `problem` as the caller of an operation, with or without a body, may meet it.
+    pub(crate) fn example(problem: Problem, has_body: bool) -> Self {
         let refusals = ReturnCode::KNOWN.map(|code| centagate::Error::Refused(ReturnCode::new(code)));
         let failures = [
             centagate::Error::NotSent(NotSent::DeadlineSpent),
@@ -123,7 +127,10 @@ impl ApiError {
         ];
         let met = refusals.iter().chain(&failures).map(Self::from).find(|error| error.problem == problem);
         met.unwrap_or_else(|| match problem {
-            Problem::InvalidRequest => Self::invalid(vec![Fault::at("/email".to_owned(), "must be an e-mail address")]),
+            Problem::InvalidRequest if has_body => {
+                Self::invalid(vec![Fault::at("/email".to_owned(), "must be an e-mail address")])
+            }
+            Problem::InvalidRequest => Self::invalid(vec![Fault::of_parameter("id", "must be percent-encoded UTF-8")]),
             other => other.into(),
         })
     }
@@ -190,6 +197,10 @@ impl From<&centagate::Error> for ApiError {
             centagate::Error::NotSent(NotSent::CircuitOpen(wait)) => Some(rate_limit::seconds(*wait).max(1)),
             _ => problem.entry().retry_after,
         };
-        Self { upstream_code, outcome: Some(outcome), retry_after, ..problem.into() }
+        let detail = match (problem, outcome) {
+            (Problem::CentagateFailed, Unknown) => FAILED_WITH_UNKNOWN_OUTCOME.into(),
+            _ => problem.entry().detail.into(),
+        };
+        Self { detail, upstream_code, outcome: Some(outcome), retry_after, ..problem.into() }
     }
 }

@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
 use actix_web::{ResponseError as _, web};
 use tokio::time::Instant;
 
@@ -30,12 +29,12 @@ where
     let record = Arc::clone(record);
     let audited = gateway.clone();
     let task = gateway.lifecycle.exchanges.spawn(async move {
-        let operation = action.operation;
+        let (operation, success_status) = (action.operation, action.success_status);
         let attempt = audited.audit.attempt(action).await.map_err(|_| Problem::AuditUnavailable)?;
         let started = Instant::now();
         let result = call.await;
         let error = result.as_ref().err().map(ApiError::from);
-        let ending = ending(error.as_ref(), started);
+        let ending = ending(error.as_ref(), success_status, started);
         record.call(operation, &result, &ending);
         attempt.ended(&ending).await;
         result.map_err(|error| ApiError::from(&error))
@@ -46,10 +45,10 @@ where
     })
 }
 
-fn ending(error: Option<&ApiError>, started: Instant) -> Ending {
+fn ending(error: Option<&ApiError>, success_status: u16, started: Instant) -> Ending {
     Ending {
         outcome: error.map_or("executed", |error| error.outcome.map_or("unknown", Outcome::as_str)),
-        status: error.map_or(StatusCode::CREATED, ApiError::status_code).as_u16(),
+        status: error.map_or(success_status, |error| error.status_code().as_u16()),
         upstream_code: error.map_or(Some(0), |error| error.upstream_code),
         duration: started.elapsed(),
     }

@@ -1,7 +1,7 @@
 //! The callers' side: routes, requests and replies, problem documents, who may do what.
 //!
 //! A request goes one way through these files: `boundary` lets it in, `routes` finds its handler (`create_user`,
-//! `register_otp_token`), which asks `authentication` who is calling, has `body` and `members` read what was sent, and
+//! `get_user`, `register_otp_token`), which asks `authentication` who is calling, has `body` and `members` read what was sent, and
 //! hands a domain value to `exchange`. An [`ApiError`] anywhere on the way becomes a problem document in `boundary`.
 
 mod authentication;
@@ -11,6 +11,7 @@ mod create_user;
 mod docs;
 mod error;
 mod exchange;
+mod get_user;
 mod json;
 mod lifecycle;
 mod management;
@@ -27,6 +28,7 @@ mod register_otp_token;
 mod request_record;
 mod routes;
 mod unread_body;
+mod user_reply;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +38,7 @@ use arc_swap::ArcSwap;
 pub(crate) use boundary::boundary;
 pub(crate) use create_user::{__path_create_user, CreateUserRequest};
 pub(crate) use error::ApiError;
+pub(crate) use get_user::__path_get_user;
 pub(crate) use lifecycle::Lifecycle;
 pub(crate) use management::configure as configure_management;
 pub(crate) use members::Fault;

@@ -229,14 +229,14 @@ impl Problem {
                 "centagate_failed",
                 "CENTAGATE failed",
                 "CENTAGATE reports a failure of its own.",
-                "See outcome: after notExecuted the request can be sent again once CENTAGATE is mended; after unknown, look whether it was executed first.",
+                "See outcome: after notExecuted the request can be sent again once CENTAGATE is mended; after unknown, look with GET /users/{id} whether it was executed first. A read can be repeated at once.",
             ),
             Self::CentagateUnexpected => entry(
                 StatusCode::BAD_GATEWAY,
                 "centagate_unexpected",
                 "CENTAGATE's answer is not understood",
-                "CENTAGATE answered something that the gateway does not understand, or the connection was lost; whether the request was executed is unknown.",
-                "Look in CENTAGATE whether the request was executed before sending it again.",
+                "CENTAGATE answered something that the gateway does not understand, or the connection was lost; whether the request was executed is unknown: GET /users/{id} tells.",
+                "Look with GET /users/{id} whether the request was executed before sending it again. A read can be repeated at once.",
             ),
             Self::AuditUnavailable => Entry {
                 retry_after: Some(5),
@@ -272,8 +272,8 @@ impl Problem {
                 StatusCode::GATEWAY_TIMEOUT,
                 "centagate_timeout",
                 "CENTAGATE did not answer in time",
-                "The request was sent and CENTAGATE did not answer in time; whether it was executed is unknown.",
-                "Look in CENTAGATE whether the request was executed before sending it again.",
+                "The request was sent and CENTAGATE did not answer in time; whether it was executed is unknown: GET /users/{id} tells.",
+                "Look with GET /users/{id}, a minute later, whether the request was executed before sending it again. A read can be repeated at once.",
             ),
         }
     }

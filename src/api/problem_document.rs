@@ -33,7 +33,7 @@ pub(crate) struct ProblemDocument<'a> {
     #[schema(nullable = false, example = 22025)]
     pub(super) upstream_code: Option<i64>,
     /// On every problem that concerns a call of CENTAGATE: whether the request may have been executed. After
-    /// `notExecuted` it may be sent again; after `unknown`, look first.
+    /// `notExecuted` it may be sent again; after `unknown`, look first (`GET /users/{id}`).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = OutcomeWord, nullable = false, example = "notExecuted")]
     pub(super) outcome: Option<Outcome>,

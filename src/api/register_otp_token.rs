@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use secrecy::ExposeSecret;
@@ -107,6 +108,7 @@ pub(super) async fn register_otp_token(
         right: Scope::OtpTokensCreate,
         target: token.username.as_str().to_owned(),
         request_id: record.request_id().to_owned(),
+        success_status: StatusCode::CREATED.as_u16(),
     };
     let registered = exchange::run(&gateway, &record, action, |gateway, deadline| async move {
         gateway.centagate.register_otp_token(&new_token, deadline).await

@@ -3,11 +3,13 @@ use actix_web::guard::{Any, Get, Head};
 use actix_web::{HttpResponse, Resource, Route, web};
 
 use super::create_user::create_user;
+use super::get_user::get_user;
 use super::register_otp_token::register_otp_token;
 use super::{ApiError, Gateway, Problem, docs, problem_pages};
 
 /// The patterns of all routes below the base path, as logs and metrics name them.
-const PATTERNS: [&str; 6] = ["/users", "/users/{id}/otp-token", "/problems", "/openapi.json", "/docs", "/docs/{file}"];
+const PATTERNS: [&str; 7] =
+    ["/users", "/users/{id}", "/users/{id}/otp-token", "/problems", "/openapi.json", "/docs", "/docs/{file}"];
 
 /// What stands for the pattern of a request that no route matches.
 const UNMATCHED: &str = "unmatched";
@@ -16,6 +18,7 @@ const UNMATCHED: &str = "unmatched";
 pub(crate) fn configure(config: &mut web::ServiceConfig, gateway: &web::Data<Gateway>) {
     let mut scope = web::scope(&gateway.base_path)
         .service(post("/users", "/users").route(web::post().to(create_user)))
+        .service(get("/users/{id:[^/]+}", "/users/{id}").route(get_or_head().to(get_user)))
         // An empty {id} is a fault of the path, not a missing route.
         .service(post("/users/{id:[^/]*}/otp-token", "/users/{id}/otp-token").route(web::post().to(register_otp_token)))
         .service(get("/problems", "/problems").route(get_or_head().to(problem_pages::problems)));

@@ -1,4 +1,4 @@
-//! The audit trail: what was done in CENTAGATE, for whom and with which right.
+//! The audit trail: what was done in CENTAGATE, or read there, for whom and with which right.
 //!
 //! Each action leaves two JSON lines with one id: an `attempt` before the first byte goes to CENTAGATE, and an `outcome`
 //! before the reply. An attempt without an outcome means that the process ended in between: unknown. No other personal data
@@ -33,6 +33,8 @@ pub(crate) struct Action {
     pub(crate) right: Scope,
     pub(crate) target: String,
     pub(crate) request_id: String,
+    /// The HTTP status of its success.
+    pub(crate) success_status: u16,
 }
 
 /// How an action ended.
@@ -144,6 +146,7 @@ fn line(event: &'static str, id: &str, action: &Action, ending: Option<&Ending>)
         operation: match action.operation {
             Operation::RegisterUser => "createUser",
             Operation::RegisterOneTimePin => "registerOtpToken",
+            Operation::ListAuthentication => "getUser",
         },
         target: &action.target,
         request_id: &action.request_id,

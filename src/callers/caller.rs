@@ -22,7 +22,7 @@ pub(super) struct Rights {
     pub(super) scopes: Vec<Scope>,
     /// The groups that it may register users in; any without this.
     pub(super) groups: Option<Vec<String>>,
-    /// The users that it may register, or register OTP tokens for, as patterns with `*` and `?`; any without this.
+    /// The users that it may register, read, or register OTP tokens for, as patterns with `*` and `?`; any without this.
     pub(super) target_usernames: Option<Vec<WildMatch>>,
     /// The states that it may register OTP tokens in; any without this.
     pub(super) otp_token_statuses: Option<Vec<OtpTokenStatus>>,
@@ -77,7 +77,11 @@ impl Caller {
         }
     }
 
-    fn may_target(&self, username: &Username) -> Result<(), Lack> {
+    /// Whether the caller may act on the user called `username`, given the scope for what it does.
+    ///
+    /// # Errors
+    /// If it may not.
+    pub fn may_target(&self, username: &Username) -> Result<(), Lack> {
         match &self.rights.target_usernames {
             Some(patterns) if !patterns.iter().any(|pattern| pattern.matches(username.as_str())) => {
                 Err(Lack::TargetUsername)

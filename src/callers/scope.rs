@@ -3,7 +3,7 @@
 pub enum Scope {
     /// Register users.
     UsersCreate,
-    /// Read users.
+    /// Read which users exist, and what they can authenticate with.
     UsersRead,
     /// Register OTP tokens: whoever may do this can take over any account that the admin reaches.
     OtpTokensCreate,

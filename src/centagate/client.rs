@@ -18,7 +18,7 @@ use super::session::{
 };
 use super::transport::Reply;
 use super::{Error, Meaning, NotSent, Operation, ReturnCode, Trust, encoding, envelope, reply, transport, wire};
-use crate::domain::{CreatedUser, NewOtpToken, NewUser, RegisteredOtpToken, Username};
+use crate::domain::{CreatedUser, NewOtpToken, NewUser, RegisteredOtpToken, UserAuthentication, Username};
 
 /// A pair younger than this is not blamed for a refusal.
 const BLAMELESS_AGE: Duration = Duration::from_secs(30);
@@ -66,6 +66,7 @@ pub struct Client {
     request_timeout: Duration,
     register_user: Url,
     register_one_time_pin: Url,
+    list_authentication: Url,
     sessions: Sessions,
     bulkhead: Bulkhead,
     breaker: Breaker,
@@ -115,8 +116,9 @@ impl Client {
             }),
             log_out_url: url("/CentagateWS/webresources/auth/logout"),
         };
-        let (register_user, register_one_time_pin) =
-            (signed_url(Operation::RegisterUser), signed_url(Operation::RegisterOneTimePin));
+        let register_user = signed_url(Operation::RegisterUser);
+        let register_one_time_pin = signed_url(Operation::RegisterOneTimePin);
+        let list_authentication = signed_url(Operation::ListAuthentication);
         let (sessions, keeper) = keep(
             authenticator,
             KeeperOptions {
@@ -134,6 +136,7 @@ impl Client {
             request_timeout: options.request_timeout,
             register_user,
             register_one_time_pin,
+            list_authentication,
             sessions,
             bulkhead: Bulkhead::new(options.max_in_flight),
             breaker: Breaker::new(),
@@ -168,6 +171,19 @@ impl Client {
     pub fn load(&self) -> Load {
         let (in_flight, waiting) = self.bulkhead.load();
         Load { in_flight, waiting, breaker: self.breaker.state() }
+    }
+
+    /// What the user called `username` can authenticate with.
+    ///
+    /// # Errors
+    /// Whatever kept CENTAGATE from answering code 0 before `deadline`.
+    pub async fn user_authentication(
+        &self,
+        username: &Username,
+        deadline: Instant,
+    ) -> Result<UserAuthentication, Error> {
+        let body = |session: &Session| json(&wire::ListAuthentication::new(username, session));
+        self.call(Operation::ListAuthentication, body, deadline).await.map(reply::user_authentication)
     }
 
     /// How it stands with the session.
@@ -249,6 +265,7 @@ impl Client {
         let url = match operation {
             Operation::RegisterUser => &self.register_user,
             Operation::RegisterOneTimePin => &self.register_one_time_pin,
+            Operation::ListAuthentication => &self.list_authentication,
         };
         let _turn = self.bulkhead.enter(deadline).await.map_err(Error::NotSent)?;
         let deadline = deadline.min(Instant::now() + self.request_timeout);

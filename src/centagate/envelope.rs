@@ -30,7 +30,7 @@ pub(super) fn decode(body: &[u8]) -> Result<Value, Error> {
 }
 
 /// `code` as an integer: `"22025"`, `22025` and `22025.0` are the same code.
-fn integer(code: &Value) -> Option<i64> {
+pub(super) fn integer(code: &Value) -> Option<i64> {
     match code {
         Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
         Value::String(text) => {

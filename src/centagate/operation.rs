@@ -5,6 +5,8 @@ pub enum Operation {
     RegisterUser,
     /// `device/register/onetimepin` (vendor page "Token Registration (One Time Pin) API").
     RegisterOneTimePin,
+    /// `user/auth/list` (vendor page "Request List of User Bound Authentication Methods API").
+    ListAuthentication,
 }
 
 impl Operation {
@@ -13,6 +15,7 @@ impl Operation {
         match self {
             Self::RegisterUser => "register_user",
             Self::RegisterOneTimePin => "register_one_time_pin",
+            Self::ListAuthentication => "list_authentication",
         }
     }
 }

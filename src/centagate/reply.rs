@@ -4,6 +4,12 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use tracing::warn;
 
+mod user_authentication;
+#[cfg(test)]
+mod user_authentication_tests;
+
+pub(super) use user_authentication::user_authentication;
+
 use super::Operation;
 use crate::domain::{CreatedUser, RegisteredOtpToken};
 
@@ -35,14 +41,18 @@ pub(super) fn registered_otp_token(object: Value) -> RegisteredOtpToken {
 
 /// Takes JSON out of a string and the only item out of an array.
 fn unwrap(object: Value) -> Value {
-    let object = match object {
+    match parsed(object) {
+        Value::Array(mut items) if items.len() == 1 => items.remove(0),
+        other => other,
+    }
+}
+
+/// Takes JSON out of a string.
+fn parsed(value: Value) -> Value {
+    match value {
         Value::String(text) if text.trim_start().starts_with(['{', '[', '"']) => {
             serde_json::from_str(&text).unwrap_or(Value::String(text))
         }
-        other => other,
-    };
-    match object {
-        Value::Array(mut items) if items.len() == 1 => items.remove(0),
         other => other,
     }
 }
@@ -59,7 +69,7 @@ fn text(value: Value) -> Option<String> {
 fn warn_unreadable(operation: Operation) {
     warn!(
         operation = operation.as_str(),
-        "CENTAGATE reports success, but the reply's object cannot be read; the reply to the caller has nulls"
+        "CENTAGATE reports success, but the reply's object cannot be read; the reply to the caller has nulls, or empty lists"
     );
 }
 

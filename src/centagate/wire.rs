@@ -6,13 +6,14 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use super::{Operation, Session};
-use crate::domain::{NewOtpToken, NewUser, OtpTokenStatus, Role};
+use crate::domain::{NewOtpToken, NewUser, OtpTokenStatus, Role, Username};
 
 /// The operation's path below `/CentagateWS/webresources/`, without the admin's name that ends it.
 pub(super) fn path(operation: Operation) -> &'static str {
     match operation {
         Operation::RegisterUser => "user/registerUserActivate",
         Operation::RegisterOneTimePin => "device/register/onetimepin",
+        Operation::ListAuthentication => "user/auth/list",
     }
 }
 
@@ -93,5 +94,19 @@ impl<'a> RegisterOneTimePin<'a> {
             validity: token.validity.map(|validity| validity.get().to_string()),
             cen_token: session.cen_token.expose_secret(),
         }
+    }
+}
+
+/// The body of `user/auth/list` (vendor page "Request List of User Bound Authentication Methods API", parameters 1 and 2).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ListAuthentication<'a> {
+    username: &'a str,
+    cen_token: &'a str,
+}
+
+impl<'a> ListAuthentication<'a> {
+    pub(super) fn new(username: &'a Username, session: &'a Session) -> Self {
+        Self { username: username.as_str(), cen_token: session.cen_token.expose_secret() }
     }
 }

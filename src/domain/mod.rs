@@ -10,6 +10,7 @@ mod outcome;
 mod role;
 mod text;
 mod user;
+mod user_authentication;
 mod username;
 
 pub use email::{Email, EmailFault};
@@ -19,4 +20,7 @@ pub use outcome::Outcome;
 pub use role::Role;
 pub use text::{Text, TextFault};
 pub use user::{CreatedUser, NewUser};
+pub use user_authentication::{
+    BoundToken, BoundTokenStatus, BoundTokenType, Certificate, Device, DeviceStatus, UserAuthentication,
+};
 pub use username::{Username, UsernameFault};

@@ -139,6 +139,17 @@ impl TestGateway {
         self.send(self.post(&format!("/users/{id}/otp-token"), token)).await
     }
 
+    /// Looks a user up as the caller who may do everything; `id` is a name, not a path segment.
+    pub(crate) async fn get_user(&self, id: &str) -> Reply {
+        let id = centagate_gateway::centagate::percent_encode_segment(id);
+        self.send(self.get_as(callers::EVERYTHING, &format!("/users/{id}"))).await
+    }
+
+    /// A GET by a caller, to be changed before it is sent.
+    pub(crate) fn get_as(&self, key: &str, path: &str) -> RequestBuilder {
+        self.request(Method::GET, path).bearer_auth(key)
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Reply {
         self.send(self.request(Method::GET, path)).await
     }

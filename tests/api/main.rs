@@ -29,6 +29,8 @@ mod command_line;
 mod configuration_faults;
 mod contract_document;
 mod credentials;
+mod get_user;
+mod get_user_faults;
 mod hostile_ids;
 mod house;
 mod http_edges;

@@ -162,8 +162,9 @@ impl Reply {
         let fields = ["ratelimit", "ratelimit-policy"].map(|name| self.header(name));
         assert_eq!(fields[0].is_some(), fields[1].is_some(), "{self:?}");
         let is_known = match self.status {
+            200 | 404 if self.body.is_empty() => return, // of a HEAD request
+            200 if self.header("content-type") == Some("application/json") => self.json().get("username").is_some(),
             200 | 307 | 401 | 405 => false,
-            404 if self.body.is_empty() => false,
             404 => self.json()["code"] == "user_not_found",
             503 => self.json()["code"] != "identity_unavailable", // whose token it is, is not known
             500 => return,                                        // a panic may come before the caller is known

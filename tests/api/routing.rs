@@ -15,9 +15,9 @@ async fn whatever_is_no_route_is_answered_404() {
         "/users/",
         "/Users",
         "//users",
-        "/users/bob",
         "/users/bob/otp-token/",
         "/users/bob/otp-tokens",
+        "/users/a/b",
         "/users/a/b/otp-token",
         "/livez",
         "/readyz",
@@ -26,7 +26,6 @@ async fn whatever_is_no_route_is_answered_404() {
         "/docs/../users",
         "/problems/x",
         "/v1/users",
-        "/%75sers/bob",
     ] {
         let request = format!("GET {path} HTTP/1.1\r\nHost: g\r\n\r\n");
         let reply = raw::exchange(gateway.address, request.as_bytes()).await;
@@ -49,7 +48,7 @@ async fn a_wrong_method_is_answered_405_with_the_right_ones() {
         let head = gateway.send(gateway.request(Method::HEAD, path)).await;
         assert_eq!((head.status, head.header("allow")), (405, Some("POST")), "{path}");
     }
-    for path in ["/problems", "/openapi.json", "/docs", "/docs/", "/docs/index.html"] {
+    for path in ["/users/bob", "/problems", "/openapi.json", "/docs", "/docs/", "/docs/index.html"] {
         let reply = gateway.send(gateway.post(path, &json!({}))).await;
         assert_eq!((reply.status, reply.header("allow")), (405, Some("GET, HEAD")), "{path}");
     }

@@ -37,7 +37,7 @@ impl Gateway {
         let directory = tempfile::tempdir().expect("a directory");
         let callers_file = directory.path().join("callers.toml");
         let key_sha256 = hex::encode(Sha256::digest(KEY));
-        let scopes = r#"["users:create", "otp-tokens:create"]"#;
+        let scopes = r#"["users:create", "users:read", "otp-tokens:create"]"#;
         let caller =
             format!("[[callers]]\nname = \"system-tests\"\nkey_sha256 = \"{key_sha256}\"\nscopes = {scopes}\n");
         std::fs::write(&callers_file, caller).expect("the callers file");

@@ -7,6 +7,7 @@ use crate::client::{Answer, send};
 
 pub(crate) const REGISTER_USER: &str = "/CentagateWS/webresources/user/registerUserActivate/admin";
 pub(crate) const REGISTER_ONE_TIME_PIN: &str = "/CentagateWS/webresources/device/register/onetimepin/admin";
+pub(crate) const LIST_AUTHENTICATION: &str = "/CentagateWS/webresources/user/auth/list/admin";
 
 pub(crate) struct Bench {
     pub(crate) simulator: Simulator,
@@ -51,6 +52,11 @@ impl Bench {
         json!({"username": username, "status": "2", "cenToken": self.cen_token()})
     }
 
+    /// A complete question for what is bound to a user.
+    pub(crate) fn authentication_list(&self, username: &str) -> Value {
+        json!({"username": username, "cenToken": self.cen_token()})
+    }
+
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
         let headers = ["Content-Type: application/json"];
         let body = body.to_string();
@@ -63,6 +69,10 @@ impl Bench {
 
     pub(crate) async fn bind(&self, body: &Value) -> Answer {
         self.put(REGISTER_ONE_TIME_PIN, body).await
+    }
+
+    pub(crate) async fn list(&self, body: &Value) -> Answer {
+        self.put(LIST_AUTHENTICATION, body).await
     }
 
     /// The code of a registration that differs from a complete one in these members; `null` removes.

@@ -1,6 +1,7 @@
 //! The simulator as its clients see it, over real connections.
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+mod authentication_list;
 mod bench;
 mod binary;
 mod client;
