@@ -52,7 +52,7 @@ pub(super) async fn get_user(
     gateway: web::Data<Gateway>,
     record: web::ReqData<Arc<RequestRecord>>,
 ) -> Result<HttpResponse, ApiError> {
-    let caller = authentication::authorize(&request, &gateway, &record, Scope::UsersRead)?;
+    let caller = authentication::authorize(&request, &gateway, &record, Scope::UsersRead).await?;
     let username = path::user_id(request.uri().path(), &gateway.base_path);
     let username = Arc::new(username.map_err(|fault| ApiError::invalid(vec![fault]))?);
     gateway.refuse_own_admin(&username)?;

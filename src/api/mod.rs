@@ -23,6 +23,8 @@ mod path;
 mod problem;
 mod problem_document;
 mod problem_pages;
+#[cfg(test)]
+mod problem_tests;
 mod rate_limit;
 mod register_otp_token;
 mod request_record;

@@ -16,6 +16,7 @@ mod reply;
 mod return_code;
 mod session;
 mod signing;
+mod suspicion;
 mod tracked_body;
 mod transport;
 mod trust;

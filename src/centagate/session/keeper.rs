@@ -1,133 +1,21 @@
-use std::fmt;
 use std::future::{Future, pending};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{error, info, warn};
 
 use super::login::{Authenticator, Grant, LoginFailure};
 use super::renewal::Renewal;
-use super::{Credentials, LoginRefusal, Session};
-use crate::centagate::NotSent;
+use super::sessions::{Ask, Shared};
+use super::{Credentials, Session, SessionEvents, SessionStatus, Sessions};
 use crate::domain::Username;
 use crate::telemetry::milliseconds;
 
 /// How long the process waits for the logout before it ends.
 const LOGOUT_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// What an operator wants counted about the session.
-pub trait SessionEvents: fmt::Debug + Send + Sync + 'static {
-    /// A login ended: `granted`, the label of a refusal, or `failed`.
-    fn login(&self, result: &'static str);
-    /// CENTAGATE had ended a session before its timeout: another login of the same admin may have done it.
-    fn lost_early(&self);
-}
-
-/// How it stands with the session, for readiness.
-#[derive(Clone, Debug, Default)]
-pub struct SessionStatus {
-    /// Whether this process has ever had a session.
-    pub ever_live: bool,
-    /// The age of the session there is, if there is one.
-    pub age: Option<Duration>,
-    /// The refusal that the last login met, if it met one.
-    pub refusal: Option<LoginRefusal>,
-    /// What kept the last login from an answer, if something did.
-    pub failure: Option<String>,
-}
-
-impl fmt::Display for SessionStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.age {
-            Some(age) => write!(f, "live for {} s", age.as_secs())?,
-            None => f.write_str("none")?,
-        }
-        if let Some(refusal) = &self.refusal {
-            write!(f, "; last login refused: {refusal}")?;
-        }
-        if let Some(failure) = &self.failure {
-            write!(f, "; last login failed: {failure}")?;
-        }
-        Ok(())
-    }
-}
-
-/// What requests see of the session: the live one, and a way to ask for a newer.
-#[derive(Clone, Debug)]
-pub(in crate::centagate) struct Sessions {
-    shared: Arc<Shared>,
-    asks: mpsc::UnboundedSender<Ask>,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    current: ArcSwapOption<Session>,
-    status: Mutex<SessionStatus>,
-}
-
-#[derive(Debug)]
-enum Ask {
-    /// A session newer than `generation`; a login for it only where `forced`.
-    Newer {
-        generation: u64,
-        forced: bool,
-        answer: oneshot::Sender<Option<Arc<Session>>>,
-    },
-    Credentials(Credentials),
-    Stop(oneshot::Sender<()>),
-}
-
-impl Sessions {
-    /// The live session; waits for the login under way where there is none yet.
-    pub(in crate::centagate) async fn live(&self, deadline: Instant) -> Result<Arc<Session>, NotSent> {
-        if let Some(session) = self.shared.current.load_full() {
-            return Ok(session);
-        }
-        self.newer_than(0, false, deadline).await.ok_or(NotSent::NoSession)
-    }
-
-    /// A session newer than `generation`: there already, from the login under way, or, where `forced`, from a login of its
-    /// own if one is allowed now.
-    pub(in crate::centagate) async fn newer_than(
-        &self,
-        generation: u64,
-        forced: bool,
-        deadline: Instant,
-    ) -> Option<Arc<Session>> {
-        let (answer, answered) = oneshot::channel();
-        self.asks.send(Ask::Newer { generation, forced, answer }).ok()?;
-        timeout_at(deadline, answered).await.ok()?.ok()?
-    }
-
-    /// Takes new credentials into use, unless they are those in use.
-    pub(in crate::centagate) fn replace_credentials(&self, credentials: Credentials) {
-        let _ = self.asks.send(Ask::Credentials(credentials));
-    }
-
-    /// Logs out, if the session was opened here.
-    pub(in crate::centagate) async fn stop(&self) {
-        let (done, stopped) = oneshot::channel();
-        if self.asks.send(Ask::Stop(done)).is_ok() {
-            let _ = stopped.await;
-        }
-    }
-
-    pub(in crate::centagate) fn status(&self) -> SessionStatus {
-        let mut status = self.shared.status().clone();
-        status.age = self.shared.current.load().as_ref().map(|session| session.age());
-        status
-    }
-}
-
-impl Shared {
-    fn status(&self) -> std::sync::MutexGuard<'_, SessionStatus> {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Keeps one session alive. It is the only one who logs in, one login at a time, however many requests wait.
 ///

@@ -5,9 +5,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::time::{Instant, sleep};
 
-use super::keeper::{KeeperOptions, SessionEvents, Sessions, keep};
+use super::keeper::{KeeperOptions, keep};
 use super::login::{Authenticator, Grant, LoginFailure};
-use super::{Credentials, LoginCredentials, LoginRefusal};
+use super::{Credentials, LoginCredentials, LoginRefusal, SessionEvents, Sessions};
 use crate::centagate::NotSent;
 use crate::domain::Username;
 

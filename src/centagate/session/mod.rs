@@ -7,6 +7,7 @@ mod keeper_tests;
 mod login;
 mod refusal;
 mod renewal;
+mod sessions;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -16,11 +17,13 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 pub use credentials::{Credentials, LoginCredentials};
-pub(super) use keeper::{KeeperOptions, Sessions, jitter, keep};
-pub use keeper::{SessionEvents, SessionKeeper, SessionStatus};
+pub use keeper::SessionKeeper;
+pub(super) use keeper::{KeeperOptions, jitter, keep};
 pub use login::AuthApi;
 pub(super) use login::HttpAuthenticator;
 pub use refusal::LoginRefusal;
+pub(super) use sessions::Sessions;
+pub use sessions::{SessionEvents, SessionStatus};
 
 use super::signing::cen_token;
 use crate::telemetry::milliseconds;
