@@ -105,9 +105,9 @@ fn complete(operation: &mut Operation, own: &[Problem]) {
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(
-            "Your id for this request, such as order-4711; the reply and the gateway's log carry it. Any other value is replaced.",
+            "Your id for this request, such as order-4711: 1 to 128 letters, digits, dots, underscores and hyphens; the reply and the gateway's log carry it. Any other value is taken for none and replaced.",
         ))
-        .schema(Some(text().pattern(Some("^[A-Za-z0-9._-]{1,128}$"))));
+        .schema(Some(text()));
     operation.parameters.get_or_insert_default().push(request_id.build().into());
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(response) = response {
