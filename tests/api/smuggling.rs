@@ -3,8 +3,9 @@
 //! A row is what goes over one connection. Wherever framing is at stake a second, whole request (the stowaway) stands where
 //! a program that is fooled would find it.
 
+use crate::gateway::TestGateway;
 use crate::raw;
-use crate::wire_row::{Row, any, body, chunked, expect, head, post, stowaway};
+use crate::wire_row::{Row, any, body, chunked, expect, head, post, statuses, stowaway};
 
 /// Chunks with `size` as the spelling of the first one's size line, its length standing for `{}`.
 fn sized(size: &str, body: &str) -> String {
@@ -233,5 +234,12 @@ async fn the_body_of_a_refused_request_is_never_the_next_request() {
 
 #[tokio::test]
 async fn nothing_is_carried_out_behind_a_reply_that_ends_the_connection() {
-    expect(last_ones()).await;
+    let gateway = TestGateway::start().await;
+    for Row { sent, statuses: expected, users } in last_ones() {
+        let before = gateway.simulator.requests().len();
+        let replies = statuses(&gateway, &sent).await;
+        assert_eq!(replies[..1], *expected);
+        let arrived = gateway.simulator.requests().len() - before;
+        assert_eq!(arrived, users, "what stands behind {expected:?} is carried out, too: {replies:?}");
+    }
 }

@@ -11,9 +11,9 @@ use crate::raw;
 
 /// What goes over a connection, the statuses that come back, and how many users arrive at CENTAGATE.
 pub(crate) struct Row {
-    sent: Vec<u8>,
-    statuses: &'static [u16],
-    users: usize,
+    pub(crate) sent: Vec<u8>,
+    pub(crate) statuses: &'static [u16],
+    pub(crate) users: usize,
 }
 
 /// A head that lacks what says where its body ends, and the end of the head.
@@ -44,7 +44,7 @@ pub(crate) fn chunked(body: &str) -> String {
 }
 
 /// The statuses of all replies but interim ones, until the gateway ends the connection.
-async fn statuses(gateway: &TestGateway, sent: &[u8]) -> Vec<u16> {
+pub(crate) async fn statuses(gateway: &TestGateway, sent: &[u8]) -> Vec<u16> {
     let mut connection = TcpStream::connect(gateway.address).await.unwrap();
     let received = timeout(Duration::from_secs(10), async {
         let (mut reader, mut writer) = connection.split();
