@@ -160,6 +160,7 @@ impl Application {
         .max_connections(server.max_connections.div_ceil(workers))
         .client_request_timeout(HEAD_TIMEOUT)
         .tcp_nodelay(true)
+        .on_connect(api::Connection::accept)
         .shutdown_timeout(server.shutdown.as_secs() + 1) // ours is exact
         .disable_signals();
         let api = match &gateway.listener_certificate {

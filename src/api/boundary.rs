@@ -13,6 +13,7 @@ use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
 use uuid::Uuid;
 
+use super::connection::Connection;
 use super::problem::Problem;
 use super::request_record::RequestRecord;
 use super::unread_body::SharedBody;
@@ -38,8 +39,12 @@ pub(crate) async fn boundary(
         method_label(request.method()),
     ));
     request.extensions_mut().insert(Arc::clone(&record));
+    let exit = Exit { gateway, record, connection: Connection::of(&request) };
+    if exit.connection.had_ended(&request) {
+        let error = ApiError::from(Problem::MalformedRequest).closing();
+        return Ok(request.into_response(exit.reply(error.reply(exit.record.request_id()), Some(&error))));
+    }
     let body = SharedBody::share(&mut request);
-    let exit = Exit { gateway, record };
     match AssertUnwindSafe(next.call(request)).catch_unwind().await {
         Ok(Ok(response)) => {
             let (request, response) = response.into_parts();
@@ -63,6 +68,7 @@ pub(crate) async fn boundary(
 struct Exit {
     gateway: web::Data<Gateway>,
     record: Arc<RequestRecord>,
+    connection: Connection,
 }
 
 impl Exit {
@@ -90,6 +96,7 @@ impl Exit {
         if self.gateway.lifecycle.is_draining() {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
+        self.connection.note(&response);
         self.record.reply(response.status().as_u16(), error.map(|error| error.problem.entry().code));
         response
     }

@@ -7,6 +7,7 @@
 mod authentication;
 mod body;
 mod boundary;
+mod connection;
 mod create_user;
 mod docs;
 mod error;
@@ -38,6 +39,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 
 pub(crate) use boundary::boundary;
+pub(crate) use connection::Connection;
 pub(crate) use create_user::{__path_create_user, CreateUserRequest};
 pub(crate) use error::ApiError;
 pub(crate) use get_user::__path_get_user;

@@ -49,6 +49,7 @@ async fn expect(bench: LoginBench, refusal: Refusal) {
     bench.simulator.set_login(fresh.clone());
     bench.secrets.swap(&files(&fresh));
     caller.wait_for_readiness(200).await;
+    gateway.wait_for_line(|line| line.contains("logged in to CENTAGATE")).await;
     let reply = caller.create_user("mended").await;
     assert_eq!(reply.status, 201, "{label}: {}", reply.text());
     let readiness = caller.readiness().await.1;
