@@ -149,20 +149,18 @@ impl<A: Authenticator> Keeper<A> {
                 } else {
                     self.renewal.failed(now, jitter());
                 }
+                self.shared.ended_without_session(Some(refusal.clone()), None);
                 error!(
                     reason = refusal.label(),
                     retry_ms = self.retry_ms(now),
                     "CENTAGATE refused the login: {refusal}"
                 );
-                let mut status = self.shared.status();
-                (status.refusal, status.failure) = (Some(refusal), None);
             }
             Err(LoginFailure::Failed(cause)) => {
                 self.options.events.login("failed");
                 self.renewal.failed(now, jitter());
+                self.shared.ended_without_session(None, Some(cause.to_string()));
                 warn!(cause = %cause, retry_ms = self.retry_ms(now), "the login to CENTAGATE failed");
-                let mut status = self.shared.status();
-                (status.refusal, status.failure) = (None, Some(cause.to_string()));
             }
         }
         // After a success `put` has answered them all.

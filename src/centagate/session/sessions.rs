@@ -114,6 +114,12 @@ impl Sessions {
 }
 
 impl Shared {
+    /// Notes what the last login met instead of a session.
+    pub(super) fn ended_without_session(&self, refusal: Option<LoginRefusal>, failure: Option<String>) {
+        let mut status = self.status();
+        (status.refusal, status.failure) = (refusal, failure);
+    }
+
     pub(super) fn status(&self) -> std::sync::MutexGuard<'_, SessionStatus> {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
