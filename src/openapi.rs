@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::{Header, HeaderBuilder};
-use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Server};
 use utoipa::{OpenApi, ToSchema as _};
@@ -79,6 +79,13 @@ pub fn document(base_path: &str) -> utoipa::openapi::OpenApi {
         "The caller key, as `centagate-gateway new-caller-key` printed it; where the gateway is configured for it, a \
              JSON Web Token of your identity provider's works, too",
     ));
+    for (name, schema) in &mut components.schemas {
+        if let RefOr::T(Schema::Object(object)) = schema
+            && REQUESTS.contains(&name.as_str())
+        {
+            add_patterns(name, object);
+        }
+    }
     if let Some(RefOr::T(Schema::Object(problem))) = components.schemas.get_mut(ProblemDocument::name().as_ref())
         && let Some(RefOr::T(Schema::Object(code))) = problem.properties.get_mut("code")
     {
@@ -98,6 +105,26 @@ pub fn to_json(document: &utoipa::openapi::OpenApi) -> String {
     text
 }
 
+/// What the texts of a request may hold: the rules of `domain::Text` and `domain::Username` as regular expressions.
+const TEXT: &str = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+$";
+const USERNAME: &str = r"^(?!\.{1,2}$)[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+$";
+const ID: &str = r"^(?!\.{1,2}$)[^\u0000-\u001f\u007f-\u009f]+$";
+
+/// The schemas of request bodies, and of what is in them.
+const REQUESTS: [&str; 2] = ["NewUser", "AdditionalText"];
+
+/// Adds the pattern that `object`, or each of its properties, has for being a text.
+fn add_patterns(name: &str, object: &mut Object) {
+    if object.max_length == Some(255) {
+        object.pattern = Some(if name == "username" { USERNAME } else { TEXT }.to_owned());
+    }
+    for (name, property) in &mut object.properties {
+        if let RefOr::T(Schema::Object(property)) = property {
+            add_patterns(name, property);
+        }
+    }
+}
+
 /// Adds what every operation has: the request id, the headers of every reply, a response for each status.
 fn complete(operation: &mut Operation, own: &[Problem]) {
     let request_id = ParameterBuilder::new()
@@ -108,7 +135,15 @@ fn complete(operation: &mut Operation, own: &[Problem]) {
             "Your id for this request, such as order-4711: 1 to 128 letters, digits, dots, underscores and hyphens; the reply and the gateway's log carry it. Any other value is taken for none and replaced.",
         ))
         .schema(Some(text()));
-    operation.parameters.get_or_insert_default().push(request_id.build().into());
+    let parameters = operation.parameters.get_or_insert_default();
+    for parameter in parameters.iter_mut() {
+        if let RefOr::T(Parameter { name, schema: Some(RefOr::T(Schema::Object(schema))), .. }) = parameter
+            && name == "id"
+        {
+            schema.pattern = Some(ID.to_owned());
+        }
+    }
+    parameters.push(request_id.build().into());
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(response) = response {
             add_request_id(response);

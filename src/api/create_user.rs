@@ -32,7 +32,11 @@ pub(crate) struct CreateUserRequest {
     #[schema(min_length = 1, max_length = 255, example = "Archer")]
     last_name: String,
     /// The e-mail address; no other user of CENTAGATE may have it.
-    #[schema(max_length = 254, format = Email, example = "alice@example.com", pattern = r"^[a-zA-Z0-9.!#$%&'*+\/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$")]
+    #[schema(
+        max_length = 254,
+        example = "alice@example.com",
+        pattern = r"^[a-zA-Z0-9.!#$%&'*+\/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$"
+    )]
     email: String,
     /// The name of the group the user joins. Required unless the gateway is configured with a default.
     #[schema(min_length = 1, max_length = 255, example = "Staff")]
