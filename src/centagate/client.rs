@@ -11,6 +11,7 @@ use tracing::warn;
 
 use super::breaker::{Breaker, BreakerState};
 use super::bulkhead::Bulkhead;
+use super::client_options::ClientOptions;
 use super::http::{HttpClient, HttpOptions, SetupError};
 use super::session::{
     AuthApi, Credentials, HttpAuthenticator, KeeperOptions, Session, SessionEvents, SessionKeeper, SessionStatus,
@@ -23,31 +24,6 @@ use crate::domain::{CreatedUser, NewOtpToken, NewUser, RegisteredOtpToken, UserA
 
 /// The pauses before a connection is tried again, each by half more or less.
 const CONNECT_PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(150)];
-
-/// How to reach CentagateWS, and as whom.
-#[derive(Debug)]
-pub struct ClientOptions {
-    /// Scheme, host and port, without a path.
-    pub base_url: Url,
-    /// The longest time for a whole call, connecting included.
-    pub request_timeout: Duration,
-    /// The most calls under way at once; as many times 16 may wait.
-    pub max_in_flight: usize,
-    /// How connections are made.
-    pub http: HttpOptions,
-    /// Which server certificates are taken.
-    pub trust: Trust,
-    /// The admin whose session signs every call.
-    pub admin_username: Username,
-    /// What the session comes from.
-    pub credentials: Credentials,
-    /// Where the admin logs in.
-    pub auth_api: AuthApi,
-    /// How long a session lives where CENTAGATE does not say.
-    pub default_session_timeout: Duration,
-    /// The least wait before credentials that were refused are tried again.
-    pub refused_retry: Duration,
-}
 
 /// Speaks CentagateWS: signs each call with the admin's session, sends it and reads the answer.
 ///

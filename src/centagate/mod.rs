@@ -7,6 +7,7 @@
 mod breaker;
 mod bulkhead;
 mod client;
+mod client_options;
 mod encoding;
 mod envelope;
 mod error;
@@ -23,7 +24,8 @@ mod trust;
 mod wire;
 
 pub use breaker::BreakerState;
-pub use client::{Client, ClientOptions, Load};
+pub use client::{Client, Load};
+pub use client_options::ClientOptions;
 pub use encoding::percent_encode_segment;
 pub use error::{Error, NotSent, Unreadable};
 pub use http::{HttpOptions, SetupError};

@@ -1,9 +1,9 @@
 //! The numbers behind `/metrics`. Every label comes from a fixed set, so their count is bounded by construction.
 
+mod labels;
+
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
-
-mod labels;
 
 pub use labels::CodeLabel;
 use labels::{
