@@ -193,6 +193,16 @@ impl Settings {
         if self.server.shutdown < self.server.request_timeout {
             return Err(SettingsFault::of_key("server.shutdown_ms", "must be at least server.request_timeout_ms"));
         }
+        let minutes_of_a_day = 24 * 60;
+        let refilled_in_a_day = |per_minute: NonZeroU32| {
+            u64::from(self.rate_limit.burst.get()) <= u64::from(per_minute.get()) * minutes_of_a_day
+        };
+        if !self.rate_limit.requests_per_minute.is_none_or(refilled_in_a_day) {
+            return Err(SettingsFault::of_key(
+                "rate_limit.burst",
+                "must be refilled within a day: at most 1440 × rate_limit.requests_per_minute",
+            ));
+        }
         Ok(())
     }
 }

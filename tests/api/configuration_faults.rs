@@ -213,6 +213,10 @@ fn values_that_contradict_each_other_are_named() {
     }
     expect_fault(&valid().set(&variable(shutdown), "9999"), &[shutdown, &variable(shutdown)]);
     assert_eq!(valid().set(&variable(shutdown), "10000").run(&["check-config"]).status, Some(0));
+    let (rate, burst) = ("rate_limit.requests_per_minute", "rate_limit.burst");
+    let limited = |size: &str| valid().set(&variable(rate), "2").set(&variable(burst), size);
+    expect_fault(&limited("2881"), &[burst, &variable(burst)]);
+    assert_eq!(limited("2880").run(&["check-config"]).status, Some(0));
 }
 
 #[test]
