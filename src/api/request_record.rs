@@ -6,8 +6,7 @@ use tracing::info;
 
 use super::rate_limit::Verdict;
 use crate::audit::Ending;
-use crate::centagate::ReturnCode;
-use crate::centagate::{self, Operation};
+use crate::centagate::{self, Operation, ReturnCode};
 use crate::metrics::{CodeLabel, Metrics};
 use crate::telemetry::fine_milliseconds;
 

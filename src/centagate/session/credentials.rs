@@ -24,7 +24,6 @@ impl Credentials {
         else {
             return false;
         };
-        let same = |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
         same(auth_token, other_token) != same(secret_code, other_code)
     }
 }
@@ -57,7 +56,6 @@ impl fmt::Debug for LoginCredentials {
 
 impl PartialEq for Credentials {
     fn eq(&self, other: &Self) -> bool {
-        let same = |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
         match (self, other) {
             (
                 Self::Given { auth_token, secret_code },
@@ -71,4 +69,8 @@ impl PartialEq for Credentials {
             (Self::Given { .. }, Self::Login(_)) | (Self::Login(_), Self::Given { .. }) => false,
         }
     }
+}
+
+fn same(one: &SecretString, other: &SecretString) -> bool {
+    one.expose_secret() == other.expose_secret()
 }
