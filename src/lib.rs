@@ -6,7 +6,7 @@
 //!
 //! How a request flows: [`startup`] mounts the routes of `api`; a handler reads the request into a [`domain`] value, hands it
 //! to the [`centagate`] client, which signs, sends and decodes, and turns the outcome into a reply. Dependencies point one
-//! way: `api` to `centagate` to `domain`.
+//! way: `api` to `centagate` to `domain`, and `api` to [`store`], which remembers requests that carry an `Idempotency-Key`.
 
 mod api;
 pub mod audit;
@@ -20,4 +20,5 @@ pub mod openapi;
 mod reload;
 pub mod settings;
 pub mod startup;
+pub mod store;
 pub mod telemetry;

@@ -40,14 +40,34 @@ const COMMON: [Problem; 13] = [
 ];
 
 /// The problems that every operation with a body adds.
-const OF_BODIES: [Problem; 4] =
-    [Problem::MalformedRequest, Problem::RequestTimeout, Problem::BodyTooLarge, Problem::UnsupportedMediaType];
+const OF_BODIES: [Problem; 9] = [
+    Problem::MalformedRequest,
+    Problem::RequestTimeout,
+    Problem::BodyTooLarge,
+    Problem::UnsupportedMediaType,
+    Problem::InvalidIdempotencyKey,
+    Problem::IdempotencyInProgress,
+    Problem::OutcomeUnknown,
+    Problem::IdempotencyMismatch,
+    Problem::IdempotencyUnavailable,
+];
+
+/// The problems that are replayed to who repeats a request.
+const REPLAYED: [Problem; 3] = [Problem::EmailTaken, Problem::UsernameTaken, Problem::OtpTokenAlreadyRegistered];
 
 /// The problems that an operation adds of its own, by its path: none has two operations.
 const OWN: [(&str, &[Problem]); 3] = [
     ("/users", &[Problem::UserLimitReached, Problem::EmailTaken, Problem::UsernameTaken, Problem::GroupNotFound]),
     ("/users/{id}", &[Problem::UserNotFound]),
-    ("/users/{id}/otp-token", &[Problem::UserNotFound, Problem::UserNotActive, Problem::OtpTokenAlreadyRegistered]),
+    (
+        "/users/{id}/otp-token",
+        &[
+            Problem::UserNotFound,
+            Problem::UserNotActive,
+            Problem::OtpTokenAlreadyRegistered,
+            Problem::PasscodeNoLongerAvailable,
+        ],
+    ),
 ];
 
 #[derive(OpenApi)]
@@ -144,13 +164,19 @@ fn complete(operation: &mut Operation, own: &[Problem]) {
         }
     }
     parameters.push(request_id.build().into());
+    let has_body = operation.request_body.is_some();
+    if has_body {
+        parameters.push(idempotency_key().into());
+    }
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(response) = response {
             add_request_id(response);
             add_rate_limit(response);
+            if has_body {
+                add_replayed(response);
+            }
         }
     }
-    let has_body = operation.request_body.is_some();
     let of_bodies = if has_body { &OF_BODIES[..] } else { &[] };
     let mut problems: Vec<Problem> = COMMON.iter().chain(of_bodies).chain(own).copied().collect();
     problems.sort_by_key(|problem| problem.entry().status.as_u16());
@@ -184,10 +210,31 @@ fn response(problems: &[Problem], has_body: bool) -> Response {
     } else {
         add_rate_limit(&mut response);
     }
+    if problems.iter().any(|problem| REPLAYED.contains(problem)) {
+        add_replayed(&mut response);
+    }
     if problems.iter().any(|problem| problem.entry().retry_after.is_some() || *problem == Problem::RateLimited) {
         response.headers.insert("Retry-After".to_owned(), header("Seconds to wait", json!("5")).into());
     }
     response
+}
+
+/// The name of a request that may be repeated.
+fn idempotency_key() -> Parameter {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "Your name for this request, such as a UUID: 1 to 255 visible ASCII characters, bare or in quotes. Repeated with the same key, path and body the request is carried out once and its reply is repeated.",
+        ))
+        .schema(Some(text()))
+        .build()
+}
+
+fn add_replayed(response: &mut Response) {
+    let replayed = header("On a reply that was made for an earlier request with the same Idempotency-Key", json!("true"));
+    response.headers.insert("Idempotent-Replayed".to_owned(), replayed.into());
 }
 
 fn add_request_id(response: &mut Response) {

@@ -17,7 +17,7 @@ use tracing::{error, info};
 use crate::api::Gateway;
 use crate::callers::Callers;
 use crate::centagate::Trust;
-use crate::settings::{CentagateSettings, Settings, SettingsFault, TlsFiles, TrustSettings};
+use crate::settings::{Settings, SettingsFault, TlsFiles, TrustSettings};
 
 /// Looks at the files that the settings name and takes changes into use.
 pub(crate) struct Watcher {
@@ -129,8 +129,9 @@ impl Set {
     fn read(self, settings: &Settings) -> Result<Change, SettingsFault> {
         Ok(match self {
             Self::Secrets => {
-                let fresh = Settings::load(&settings.sources)?.centagate;
-                if settings.centagate.admin.credentials.shares_half_a_pair_with(&fresh.admin.credentials) {
+                let fresh = Settings::load(&settings.sources)?;
+                let (old, new) = (&settings.centagate.admin.credentials, &fresh.centagate.admin.credentials);
+                if old.shares_half_a_pair_with(new) {
                     let half = "only one of auth_token and secret_code has changed; they belong together";
                     return Err(SettingsFault::of("centagate.admin", half));
                 }
@@ -148,7 +149,7 @@ impl Set {
 
 /// What was read, to be taken into use.
 enum Change {
-    Secrets(Box<CentagateSettings>),
+    Secrets(Box<Settings>),
     Callers(Callers),
     Trust(Trust),
     ListenerCertificate(Option<CertifiedKey>),
@@ -161,9 +162,10 @@ impl Change {
         let fault = |fault| SettingsFault::of("centagate", fault);
         match self {
             Self::Secrets(fresh) => {
-                gateway.centagate.replace_proxy(fresh.proxy_url.clone()).map_err(fault)?;
-                gateway.centagate.replace_credentials(fresh.admin.credentials.clone());
-                settings.centagate = *fresh;
+                gateway.ledger.replace_secrets(&settings.idempotency, &fresh.idempotency)?;
+                gateway.centagate.replace_proxy(fresh.centagate.proxy_url.clone()).map_err(fault)?;
+                gateway.centagate.replace_credentials(fresh.centagate.admin.credentials.clone());
+                (settings.centagate, settings.idempotency) = (fresh.centagate, fresh.idempotency);
             }
             Self::Callers(callers) => gateway.callers.store(Arc::new(callers)),
             Self::Trust(trust) => gateway.centagate.replace_trust(&trust).map_err(fault)?,

@@ -26,6 +26,7 @@ use crate::metrics::Metrics;
 use crate::openapi;
 use crate::reload::{Watcher, read_trust};
 use crate::settings::{ServerSettings, Settings, SettingsFault, TlsFiles};
+use crate::store::Ledger;
 use crate::telemetry::milliseconds;
 
 /// How long a client may take to send a request's head.
@@ -87,12 +88,14 @@ impl Application {
         let base_path = settings.server.public_url.as_ref().map_or("", |url| url.path()).to_owned();
         let audit = AuditTrail::new(settings.audit.sink.clone(), settings.audit.fsync, Arc::clone(&metrics))
             .map_err(BuildError::Thread)?;
+        let ledger = Arc::new(Ledger::open(&settings.idempotency, Arc::clone(&metrics))?);
         let gateway = Gateway {
             callers: ArcSwap::from_pointee(Callers::load(&settings)?),
             jwt_verifier,
             centagate: client,
             admin: Identity::of(settings.centagate.admin.username.as_str()),
             audit,
+            ledger,
             rate_limits: RateLimits::new(&settings.rate_limit),
             users: settings.users.clone(),
             limits: Limits {

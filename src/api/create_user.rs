@@ -1,18 +1,18 @@
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
-use actix_web::http::header::LOCATION;
 use actix_web::web::{self, Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::created::Created;
+use super::idempotency::once;
+use super::idempotency_key::IdempotencyKey;
 use super::request_record::RequestRecord;
 use super::{ApiError, Gateway, authentication, body, exchange, members};
-use crate::audit::Action;
 use crate::callers::Scope;
 use crate::centagate::{Operation, percent_encode_segment};
-use crate::domain::{Email, NewUser, Role};
+use crate::domain::{CreatedUser, Email, NewUser, Role};
 use crate::settings::UserSettings;
 
 /// A user to register.
@@ -135,22 +135,24 @@ pub(super) async fn create_user(
     let user = parse(&body, &gateway.users)?;
     gateway.refuse_own_admin(&user.username)?;
     caller.may_register(&user)?;
-    let user = Arc::new(user);
-    let new_user = Arc::clone(&user);
-    let action = Action {
-        operation: Operation::RegisterUser,
-        caller: Arc::clone(&caller.name),
-        right: if user.role.is_admin() { Scope::AdminsCreate } else { Scope::UsersCreate },
-        target: user.username.as_str().to_owned(),
-        request_id: record.request_id().to_owned(),
-        success_status: StatusCode::CREATED.as_u16(),
-    };
-    let created = exchange::run(&gateway, &record, action, |gateway, deadline| async move {
-        gateway.centagate.register_user(&new_user, deadline).await
-    })
-    .await?;
-    let location = format!("{}/users/{}", gateway.base_path, percent_encode_segment(user.username.as_str()));
-    Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(CreatedUserReply {
+    let key = IdempotencyKey::of(&request)?;
+    let right = if user.role.is_admin() { Scope::AdminsCreate } else { Scope::UsersCreate };
+    let action = record.action(Operation::RegisterUser, right, &user.username);
+    let created = exchange::run(&gateway, &record, action, |exchange| async move {
+        let (request, user, exchange) = (exchange.repeatable(key.as_ref(), "", &body), &user, &exchange);
+        once(exchange, request, |watch| async move {
+            let centagate = &exchange.gateway.centagate;
+            let created = centagate.register_user(user, exchange.deadline, &watch).await?;
+            Ok(reply(user, created, &exchange.gateway.base_path))
+        })
+        .await
+    });
+    created.await.map(HttpResponse::from)
+}
+
+fn reply(user: &NewUser, created: CreatedUser, base_path: &str) -> Created {
+    let location = format!("{base_path}/users/{}", percent_encode_segment(user.username.as_str()));
+    let body = CreatedUserReply {
         username: user.username.as_str(),
         centagate_id: created.centagate_id,
         role: user.role.as_str(),
@@ -158,7 +160,8 @@ pub(super) async fn create_user(
         app: user.app.as_str(),
         unique_id: user.unique_id.as_str(),
         client_id: user.client_id.as_str(),
-    }))
+    };
+    Created::new(Some(location), &body, None)
 }
 
 /// Reads the body by the contract's rules.

@@ -27,6 +27,7 @@ pub(crate) struct ApiError {
     allow: Option<&'static str>,
     retry_after: Option<u64>,
     close: bool,
+    replayed: bool,
 }
 
 /// The detail of `centagate_failed` where that does not mean that nothing was executed.
@@ -39,11 +40,12 @@ impl From<Problem> for ApiError {
             problem,
             detail: problem.entry().detail.into(),
             upstream_code: None,
-            outcome: None,
+            outcome: (problem == Problem::OutcomeUnknown).then_some(Outcome::Unknown),
             faults: Vec::new(),
             allow: None,
             retry_after: problem.entry().retry_after,
             close: false,
+            replayed: false,
         }
     }
 }
@@ -79,6 +81,16 @@ impl ApiError {
         Self { close: true, ..self }
     }
 
+    /// The same error, told once more to who repeats a request.
+    pub(super) fn replayed(self) -> Self {
+        Self { replayed: true, ..self }
+    }
+
+    /// Whether it is certain that nothing was executed: what was not sent has no outcome.
+    pub(super) fn nothing_was_executed(&self) -> bool {
+        self.outcome != Some(Outcome::Unknown)
+    }
+
     /// The problem document as a reply.
     pub(super) fn reply(&self, request_id: &str) -> HttpResponse {
         let entry = self.problem.entry();
@@ -92,6 +104,9 @@ impl ApiError {
         }
         if let Some(methods) = self.allow {
             reply.insert_header((ALLOW, HeaderValue::from_static(methods)));
+        }
+        if self.replayed {
+            reply.insert_header(super::IDEMPOTENT_REPLAYED);
         }
         let mut reply = reply.body(self.document(request_id));
         if self.close {
@@ -170,6 +185,7 @@ impl From<&centagate::Error> for ApiError {
                 | NotSent::CircuitOpen(_)
                 | NotSent::Stopping,
             ) => (Problem::CentagateUnavailable, NotExecuted),
+            centagate::Error::NotSent(NotSent::Unrecorded) => (Problem::IdempotencyUnavailable, NotExecuted),
             centagate::Error::TimedOut => (Problem::CentagateTimeout, Unknown),
             centagate::Error::ConnectionLost(_) | centagate::Error::Unreadable(_) => {
                 (Problem::CentagateUnexpected, Unknown)

@@ -3,53 +3,86 @@ use std::sync::Arc;
 use actix_web::{ResponseError as _, web};
 use tokio::time::Instant;
 
+use super::idempotency_key::IdempotencyKey;
 use super::request_record::RequestRecord;
 use super::{ApiError, Gateway, Problem};
 use crate::audit::{Action, Ending};
-use crate::centagate::{self, NotSent};
+use crate::centagate::{self, NotSent, Operation};
 use crate::domain::Outcome;
+use crate::store::Request;
 
-/// Runs `call`, which does `action`, and puts both on record, in a task of its own: a caller who hangs up, or a reply that
-/// is given up on, changes nothing about what is sent and what is recorded.
+/// One request's dealings with CENTAGATE.
+pub(super) struct Exchange {
+    pub(super) gateway: web::Data<Gateway>,
+    pub(super) record: Arc<RequestRecord>,
+    pub(super) action: Action,
+    /// When the request's time is over.
+    pub(super) deadline: Instant,
+}
+
+/// Does `work`, whose purpose is `action`, in a task of its own: a caller who hangs up, or a reply that is given up on,
+/// changes nothing about what is sent and what is recorded.
 pub(super) async fn run<T, F>(
     gateway: &web::Data<Gateway>,
     record: &Arc<RequestRecord>,
     action: Action,
-    call: impl FnOnce(web::Data<Gateway>, Instant) -> F,
+    work: impl FnOnce(Exchange) -> F,
 ) -> Result<T, ApiError>
 where
     T: Send + 'static,
-    F: Future<Output = Result<T, centagate::Error>> + Send + 'static,
+    F: Future<Output = Result<T, ApiError>> + Send + 'static,
 {
-    let deadline = record.started() + gateway.limits.request_timeout;
     if gateway.lifecycle.is_stopping() {
         return Err(ApiError::from(&centagate::Error::NotSent(NotSent::Stopping)));
     }
-    let call = call(gateway.clone(), deadline);
-    let record = Arc::clone(record);
-    let audited = gateway.clone();
-    let task = gateway.lifecycle.exchanges.spawn(async move {
-        let (operation, success_status) = (action.operation, action.success_status);
-        let attempt = audited.audit.attempt(action).await.map_err(|_| Problem::AuditUnavailable)?;
-        let started = Instant::now();
-        let result = call.await;
-        let error = result.as_ref().err().map(ApiError::from);
-        let ending = ending(error.as_ref(), success_status, started);
-        record.call(operation, &result, &ending);
-        attempt.ended(&ending).await;
-        result.map_err(|error| ApiError::from(&error))
-    });
-    task.await.unwrap_or_else(|_| {
+    let deadline = record.started() + gateway.limits.request_timeout;
+    let work = work(Exchange { gateway: gateway.clone(), record: Arc::clone(record), action, deadline });
+    gateway.lifecycle.exchanges.spawn(work).await.unwrap_or_else(|_| {
         gateway.metrics.panic();
         Err(ApiError::internal_after_sending())
     })
 }
 
-fn ending(error: Option<&ApiError>, success_status: u16, started: Instant) -> Ending {
-    Ending {
-        outcome: error.map_or("executed", |error| error.outcome.map_or("unknown", Outcome::as_str)),
-        status: error.map_or(success_status, |error| error.status_code().as_u16()),
-        upstream_code: error.map_or(Some(0), |error| error.upstream_code),
-        duration: started.elapsed(),
+impl Exchange {
+    /// The request as one that can be repeated, if it has a key: `target` is what its path names, decoded.
+    pub(super) fn repeatable<'a>(
+        &'a self,
+        key: Option<&'a IdempotencyKey>,
+        target: &'a str,
+        body: &'a [u8],
+    ) -> Option<Request<'a>> {
+        let (caller, operation) = (&self.action.caller, self.action.operation.as_str());
+        key.map(|key| Request { caller, operation, key: key.as_str(), target, body })
+    }
+
+    /// Carries out `call` and puts its attempt and its outcome on record.
+    pub(super) async fn call<T>(
+        &self,
+        call: impl Future<Output = Result<T, centagate::Error>>,
+    ) -> Result<T, ApiError> {
+        let attempt = self.gateway.audit.attempt(&self.action).await.map_err(|_| Problem::AuditUnavailable)?;
+        let started = Instant::now();
+        let (result, failure) = match call.await {
+            Ok(answer) => (Ok(answer), None),
+            Err(failure) => (Err(ApiError::from(&failure)), Some(failure)),
+        };
+        let duration = started.elapsed();
+        let ending = match &result {
+            Ok(_) => Ending { outcome: "executed", status: self.success_status(), upstream_code: Some(0), duration },
+            Err(error) => {
+                let outcome = error.outcome.map_or("unknown", Outcome::as_str);
+                Ending { outcome, status: error.status_code().as_u16(), upstream_code: error.upstream_code, duration }
+            }
+        };
+        self.record.call(self.action.operation, failure.as_ref(), &ending);
+        attempt.ended(&ending).await;
+        result
+    }
+
+    fn success_status(&self) -> u16 {
+        match self.action.operation {
+            Operation::RegisterUser | Operation::RegisterOneTimePin => 201,
+            Operation::ListAuthentication => 200,
+        }
     }
 }

@@ -1,12 +1,10 @@
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::request_record::RequestRecord;
 use super::user_reply::UserReply;
 use super::{ApiError, Gateway, authentication, exchange, path};
-use crate::audit::Action;
 use crate::callers::Scope;
 use crate::centagate::Operation;
 
@@ -54,20 +52,13 @@ pub(super) async fn get_user(
 ) -> Result<HttpResponse, ApiError> {
     let caller = authentication::authorize(&request, &gateway, &record, Scope::UsersRead).await?;
     let username = path::user_id(request.uri().path(), &gateway.base_path);
-    let username = Arc::new(username.map_err(|fault| ApiError::invalid(vec![fault]))?);
+    let username = username.map_err(|fault| ApiError::invalid(vec![fault]))?;
     gateway.refuse_own_admin(&username)?;
     caller.may_target(&username)?;
-    let action = Action {
-        operation: Operation::ListAuthentication,
-        caller: Arc::clone(&caller.name),
-        right: Scope::UsersRead,
-        target: username.as_str().to_owned(),
-        request_id: record.request_id().to_owned(),
-        success_status: StatusCode::OK.as_u16(),
-    };
-    let target = Arc::clone(&username);
-    let bound = exchange::run(&gateway, &record, action, |gateway, deadline| async move {
-        gateway.centagate.user_authentication(&target, deadline).await
+    let action = record.action(Operation::ListAuthentication, Scope::UsersRead, &username);
+    let target = username.clone();
+    let bound = exchange::run(&gateway, &record, action, |exchange| async move {
+        exchange.call(exchange.gateway.centagate.user_authentication(&target, exchange.deadline)).await
     })
     .await?;
     Ok(HttpResponse::Ok().json(UserReply::new(&username, &bound)))

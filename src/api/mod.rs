@@ -2,17 +2,20 @@
 //!
 //! A request goes one way through these files: `boundary` lets it in, `routes` finds its handler (`create_user`,
 //! `get_user`, `register_otp_token`), which asks `authentication` who is calling, has `body` and `members` read what was sent, and
-//! hands a domain value to `exchange`. An [`ApiError`] anywhere on the way becomes a problem document in `boundary`.
+//! hands a domain value to `exchange`; `idempotency` has it carried out once. An [`ApiError`] anywhere on the way becomes a problem document in `boundary`.
 
 mod authentication;
 mod body;
 mod boundary;
 mod connection;
 mod create_user;
+mod created;
 mod docs;
 mod error;
 mod exchange;
 mod get_user;
+mod idempotency;
+mod idempotency_key;
 mod json;
 mod lifecycle;
 mod management;
@@ -24,6 +27,7 @@ mod path;
 mod problem;
 mod problem_document;
 mod problem_pages;
+mod problem_table;
 #[cfg(test)]
 mod problem_tests;
 mod rate_limit;
@@ -61,6 +65,10 @@ use crate::domain::{Identity, Username};
 use crate::listener_tls::ListenerCertificate;
 use crate::metrics::Metrics;
 use crate::settings::UserSettings;
+use crate::store::Ledger;
+
+/// Marks a reply that was made for an earlier request with the same `Idempotency-Key`.
+const IDEMPOTENT_REPLAYED: (&str, &str) = ("Idempotent-Replayed", "true");
 
 /// Everything that handlers share.
 pub(crate) struct Gateway {
@@ -71,6 +79,8 @@ pub(crate) struct Gateway {
     /// The gateway's own admin, who is never a target.
     pub(crate) admin: Identity,
     pub(crate) audit: AuditTrail,
+    /// What became of requests that carried an `Idempotency-Key`.
+    pub(crate) ledger: Arc<Ledger>,
     pub(crate) rate_limits: RateLimits,
     pub(crate) users: UserSettings,
     pub(crate) limits: Limits,

@@ -1,19 +1,21 @@
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 use utoipa::ToSchema;
 
+use super::created::Created;
+use super::idempotency::once;
+use super::idempotency_key::IdempotencyKey;
 use super::json::Json;
 use super::request_record::RequestRecord;
 use super::{ApiError, Gateway, authentication, body, exchange, members, path};
-use crate::audit::Action;
 use crate::callers::Scope;
 use crate::centagate::Operation;
-use crate::domain::{NewOtpToken, OtpTokenStatus, ValiditySeconds};
+use crate::domain::{NewOtpToken, OtpTokenStatus, RegisteredOtpToken, ValiditySeconds};
 
 /// An OTP token to register.
 #[derive(Deserialize, ToSchema)]
@@ -100,27 +102,34 @@ pub(super) async fn register_otp_token(
     gateway.refuse_own_admin(&token.username)?;
     caller.may_register_otp_token(&token)?;
     gateway.within(gateway.rate_limits.otp_token(&caller.name, &token.username), &record)?;
-    let token = Arc::new(token);
-    let new_token = Arc::clone(&token);
-    let action = Action {
-        operation: Operation::RegisterOneTimePin,
-        caller: Arc::clone(&caller.name),
-        right: Scope::OtpTokensCreate,
-        target: token.username.as_str().to_owned(),
-        request_id: record.request_id().to_owned(),
-        success_status: StatusCode::CREATED.as_u16(),
-    };
-    let registered = exchange::run(&gateway, &record, action, |gateway, deadline| async move {
-        gateway.centagate.register_otp_token(&new_token, deadline).await
-    })
-    .await?;
-    Ok(HttpResponse::Created().json(RegisteredOtpTokenReply {
+    let key = IdempotencyKey::of(&request)?;
+    let action = record.action(Operation::RegisterOneTimePin, Scope::OtpTokensCreate, &token.username);
+    let registered = exchange::run(&gateway, &record, action, |exchange| async move {
+        let target = token.username.as_str();
+        let (request, token, exchange) = (exchange.repeatable(key.as_ref(), target, &body), &token, &exchange);
+        once(exchange, request, |watch| async move {
+            let asked = Instant::now();
+            let centagate = &exchange.gateway.centagate;
+            let registered = centagate.register_otp_token(token, exchange.deadline, &watch).await?;
+            Ok(reply(token, &registered, asked))
+        })
+        .await
+    });
+    registered.await.map(HttpResponse::from)
+}
+
+/// The reply to a token that was asked for at that time; its secrets are valid from then on at the latest.
+fn reply(token: &NewOtpToken, registered: &RegisteredOtpToken, asked: Instant) -> Created {
+    let body = RegisteredOtpTokenReply {
         username: token.username.as_str(),
         status: token.status.as_str(),
         validity_seconds: token.validity.map(ValiditySeconds::get),
         passcode: registered.passcode.as_ref().map(ExposeSecret::expose_secret),
         qr: registered.qr.as_ref().map(ExposeSecret::expose_secret),
-    }))
+    };
+    let has_secrets = body.passcode.is_some() || body.qr.is_some();
+    let validity = token.validity.unwrap_or(ValiditySeconds::DEFAULT).duration();
+    Created::new(None, &body, has_secrets.then(|| validity.saturating_sub(asked.elapsed())))
 }
 
 /// Reads path and body by the contract's rules.

@@ -5,8 +5,10 @@ use tokio::time::Instant;
 use tracing::info;
 
 use super::rate_limit::Verdict;
-use crate::audit::Ending;
+use crate::audit::{Action, Ending};
+use crate::callers::Scope;
 use crate::centagate::{self, Operation, ReturnCode};
+use crate::domain::Username;
 use crate::metrics::{CodeLabel, Metrics};
 use crate::telemetry::fine_milliseconds;
 
@@ -26,6 +28,7 @@ pub(crate) struct RequestRecord {
     method: &'static str,
     caller: OnceLock<Arc<str>>,
     rate_limits: Mutex<Vec<Verdict>>,
+    idempotency: OnceLock<&'static str>,
     call: OnceLock<CallRecord>,
     reply: OnceLock<ReplyRecord>,
 }
@@ -57,6 +60,7 @@ impl RequestRecord {
             method,
             caller: OnceLock::new(),
             rate_limits: Mutex::default(),
+            idempotency: OnceLock::new(),
             call: OnceLock::new(),
             reply: OnceLock::new(),
         }
@@ -87,13 +91,29 @@ impl RequestRecord {
         (!verdicts.is_empty()).then(|| (join(|verdict| &verdict.policy), join(|verdict| &verdict.state)))
     }
 
+    /// What the caller has done to CENTAGATE.
+    pub(super) fn action(&self, operation: Operation, right: Scope, target: &Username) -> Action {
+        Action {
+            operation,
+            caller: self.caller.get().cloned().unwrap_or_default(),
+            right,
+            target: target.as_str().to_owned(),
+            request_id: self.request_id.clone(),
+        }
+    }
+
+    /// What is known of the request's `Idempotency-Key`.
+    pub(super) fn idempotency(&self, result: &'static str) {
+        self.metrics.idempotency(result);
+        let _ = self.idempotency.set(result);
+    }
+
     /// How the call of CENTAGATE ended.
-    pub(super) fn call<T>(&self, operation: Operation, result: &Result<T, centagate::Error>, ending: &Ending) {
-        let label = result.as_ref().map_or_else(label, |_| CodeLabel::Known(0));
-        self.metrics.centagate_call(operation, label, ending.duration);
-        let fault = match result {
-            Ok(_) | Err(centagate::Error::Refused(_)) => None,
-            Err(error) => Some(error.to_string()),
+    pub(super) fn call(&self, operation: Operation, failure: Option<&centagate::Error>, ending: &Ending) {
+        self.metrics.centagate_call(operation, failure.map_or(CodeLabel::Known(0), label), ending.duration);
+        let fault = match failure {
+            None | Some(centagate::Error::Refused(_)) => None,
+            Some(error) => Some(error.to_string()),
         };
         let _ = self.call.set(CallRecord {
             operation,
@@ -141,6 +161,7 @@ impl Drop for RequestRecord {
             upstream_fault = call.and_then(|call| call.fault.as_deref()),
             upstream_duration_ms = call.map(|call| fine_milliseconds(call.duration)),
             outcome = call.map(|call| call.outcome),
+            idempotency = self.idempotency.get(),
             "{}",
             if reply.is_some() { "request" } else { "request whose caller went away" }
         );

@@ -1,7 +1,7 @@
 //! The audit trail: what was done in CENTAGATE, or read there, for whom and with which right.
 //!
 //! Each action leaves two JSON lines with one id: an `attempt` before the first byte goes to CENTAGATE, and an `outcome`
-//! before the reply. An attempt without an outcome means that the process ended in between: unknown. No other personal data
+//! before the reply; a passcode that is told once more to who repeats a request leaves a `replay`. An attempt without an outcome means that the process ended in between: unknown. No other personal data
 //! than the target's name is written, and no passcode, token or key.
 
 mod sink;
@@ -33,8 +33,6 @@ pub(crate) struct Action {
     pub(crate) right: Scope,
     pub(crate) target: String,
     pub(crate) request_id: String,
-    /// The HTTP status of its success.
-    pub(crate) success_status: u16,
 }
 
 /// How an action ended.
@@ -59,7 +57,7 @@ pub(crate) struct AuditTrail {
 pub(crate) struct Attempt<'a> {
     trail: &'a AuditTrail,
     id: String,
-    action: Action,
+    action: &'a Action,
 }
 
 /// The line could not be written.
@@ -101,9 +99,9 @@ impl AuditTrail {
     ///
     /// # Errors
     /// If the line is not written in time; the action must then not be begun.
-    pub(crate) async fn attempt(&self, action: Action) -> Result<Attempt<'_>, Unwritten> {
+    pub(crate) async fn attempt<'a>(&'a self, action: &'a Action) -> Result<Attempt<'a>, Unwritten> {
         let id = Uuid::now_v7().to_string();
-        let written = self.write("attempt", &id, &action, None).await;
+        let written = self.write("attempt", &id, action, None).await;
         let attempt = Attempt { trail: self, id, action };
         if written {
             return Ok(attempt);
@@ -112,6 +110,15 @@ impl AuditTrail {
         let nothing = Ending { outcome: "notExecuted", status: 503, upstream_code: None, duration: Duration::ZERO };
         let _ = self.writer.send(attempt.line(&nothing));
         Err(Unwritten)
+    }
+
+    /// Puts on record that the secrets which `action` once brought are told again.
+    ///
+    /// # Errors
+    /// If the line is not written in time; they must then not be told.
+    pub(crate) async fn replay(&self, action: &Action) -> Result<(), Unwritten> {
+        let id = Uuid::now_v7().to_string();
+        if self.write("replay", &id, action, None).await { Ok(()) } else { Err(Unwritten) }
     }
 
     async fn write(&self, event: &'static str, id: &str, action: &Action, ending: Option<&Ending>) -> bool {
@@ -128,11 +135,11 @@ impl AuditTrail {
 impl Attempt<'_> {
     /// Puts the outcome on record. Where that fails the reply goes out all the same; a metric shows it.
     pub(crate) async fn ended(&self, ending: &Ending) {
-        self.trail.write("outcome", &self.id, &self.action, Some(ending)).await;
+        self.trail.write("outcome", &self.id, self.action, Some(ending)).await;
     }
 
     fn line(&self, ending: &Ending) -> Vec<u8> {
-        line("outcome", &self.id, &self.action, Some(ending))
+        line("outcome", &self.id, self.action, Some(ending))
     }
 }
 

@@ -19,7 +19,9 @@ use super::session::{
 };
 use super::suspicion::{Suspicion, suspicion};
 use super::transport::Reply;
-use super::{Error, NotSent, Operation, Trust, encoding, envelope, reply, transport, wire};
+use super::{
+    BeforeSending, Error, NotSent, Operation, Trust, Unheeded, encoding, envelope, reply, transport, wire,
+};
 use crate::domain::{CreatedUser, NewOtpToken, NewUser, RegisteredOtpToken, UserAuthentication, Username};
 
 /// The pauses before a connection is tried again, each by half more or less.
@@ -120,9 +122,14 @@ impl Client {
     ///
     /// # Errors
     /// Whatever kept CENTAGATE from answering code 0 before `deadline`.
-    pub async fn register_user(&self, user: &NewUser, deadline: Instant) -> Result<CreatedUser, Error> {
+    pub async fn register_user(
+        &self,
+        user: &NewUser,
+        deadline: Instant,
+        watch: &impl BeforeSending,
+    ) -> Result<CreatedUser, Error> {
         let body = |session: &Session| json(&wire::RegisterUserActivate::new(user, session));
-        self.call(Operation::RegisterUser, body, deadline).await.map(reply::created_user)
+        self.call(Operation::RegisterUser, body, deadline, watch).await.map(reply::created_user)
     }
 
     /// Registers `token` for its user.
@@ -133,9 +140,10 @@ impl Client {
         &self,
         token: &NewOtpToken,
         deadline: Instant,
+        watch: &impl BeforeSending,
     ) -> Result<RegisteredOtpToken, Error> {
         let body = |session: &Session| json(&wire::RegisterOneTimePin::new(token, session));
-        self.call(Operation::RegisterOneTimePin, body, deadline).await.map(reply::registered_otp_token)
+        self.call(Operation::RegisterOneTimePin, body, deadline, watch).await.map(reply::registered_otp_token)
     }
 
     /// What the client is doing.
@@ -154,7 +162,7 @@ impl Client {
         deadline: Instant,
     ) -> Result<UserAuthentication, Error> {
         let body = |session: &Session| json(&wire::ListAuthentication::new(username, session));
-        self.call(Operation::ListAuthentication, body, deadline).await.map(reply::user_authentication)
+        self.call(Operation::ListAuthentication, body, deadline, &Unheeded).await.map(reply::user_authentication)
     }
 
     /// How it stands with the session.
@@ -205,9 +213,10 @@ impl Client {
         operation: Operation,
         body: impl Fn(&Session) -> Bytes + Send,
         deadline: Instant,
+        watch: &impl BeforeSending,
     ) -> Result<Value, Error> {
         let session = self.sessions.live(deadline).await.map_err(Error::NotSent)?;
-        let refused = match self.send(operation, body(&session), &session, deadline).await {
+        let refused = match self.send(operation, body(&session), &session, deadline, watch).await {
             Err(Error::Refused(code)) => code,
             answered => return answered,
         };
@@ -217,7 +226,7 @@ impl Client {
             Suspicion::OfTheSession => self.sessions.newer_than(session.generation, true, deadline).await,
         };
         let Some(newer) = newer else { return Err(Error::Refused(refused)) };
-        let again = self.send(operation, body(&newer), &newer, deadline).await;
+        let again = self.send(operation, body(&newer), &newer, deadline, watch).await;
         let same = matches!(again, Err(Error::Refused(code)) if code == refused);
         if !same && session.is_lost_early() {
             self.events.lost_early();
@@ -232,6 +241,7 @@ impl Client {
         body: Bytes,
         session: &Session,
         deadline: Instant,
+        watch: &impl BeforeSending,
     ) -> Result<Value, Error> {
         let url = match operation {
             Operation::RegisterUser => &self.register_user,
@@ -239,6 +249,7 @@ impl Client {
             Operation::ListAuthentication => &self.list_authentication,
         };
         let _turn = self.bulkhead.enter(deadline).await.map_err(Error::NotSent)?;
+        watch.about_to_send().await.map_err(Error::NotSent)?;
         let deadline = deadline.min(Instant::now() + self.request_timeout);
         let reply = self.send_or_fail_fast(url, body, deadline).await?;
         let object = envelope::decode(&reply.body)?;

@@ -44,6 +44,9 @@ pub enum NotSent {
     /// The circuit breaker is open for this long.
     #[error("CENTAGATE has failed too often; no call for {} ms", .0.as_millis())]
     CircuitOpen(Duration),
+    /// It could not be put on record that the request is about to be sent.
+    #[error("that it is sent cannot be recorded")]
+    Unrecorded,
     /// The gateway is stopping.
     #[error("the gateway is stopping")]
     Stopping,

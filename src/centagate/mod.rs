@@ -4,6 +4,7 @@
 //! `signing` makes the cenToken, `transport` carries it, `envelope` and `reply` read what came back.
 //! Nothing in this module knows our callers or their HTTP library.
 
+mod before_sending;
 mod breaker;
 mod bulkhead;
 mod client;
@@ -23,6 +24,7 @@ mod transport;
 mod trust;
 mod wire;
 
+pub use before_sending::{BeforeSending, Unheeded};
 pub use breaker::BreakerState;
 pub use client::{Client, Load};
 pub use client_options::ClientOptions;

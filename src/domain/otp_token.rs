@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use secrecy::SecretString;
 
 use super::Username;
@@ -40,6 +42,9 @@ impl OtpTokenStatus {
 pub struct ValiditySeconds(u32);
 
 impl ValiditySeconds {
+    /// CENTAGATE's own, where a request names none (vendor page "Token Registration (One Time Pin) API").
+    pub const DEFAULT: Self = Self(300);
+
     /// The longest validity, in seconds.
     pub const MAX: u32 = 86_400;
 
@@ -47,6 +52,11 @@ impl ValiditySeconds {
     pub fn new(seconds: u64) -> Option<Self> {
         let seconds = u32::try_from(seconds).ok()?;
         (1..=Self::MAX).contains(&seconds).then_some(Self(seconds))
+    }
+
+    /// The validity.
+    pub fn duration(self) -> Duration {
+        Duration::from_secs(self.0.into())
     }
 
     /// The validity in seconds.

@@ -1,10 +1,12 @@
 //! The numbers behind `/metrics`. Every label comes from a fixed set, so their count is bounded by construction.
 
+mod idempotency;
 mod labels;
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use idempotency::IdempotencyMetrics;
 pub use labels::CodeLabel;
 use labels::{
     AuditLabels, CallLabels, LimitLabels, OperationLabels, ReloadLabels, RequestLabels, ResultLabels, RouteLabels,
@@ -44,6 +46,7 @@ pub struct Metrics {
     audit_lines: Family<AuditLabels, Counter>,
     audit_broken: Gauge,
     rate_limited: Family<LimitLabels, Counter>,
+    idempotency: IdempotencyMetrics,
 }
 
 impl Default for Metrics {
@@ -70,8 +73,10 @@ impl Default for Metrics {
             audit_lines: Family::default(),
             audit_broken: Gauge::default(),
             rate_limited: Family::default(),
+            idempotency: IdempotencyMetrics::default(),
         };
         let registry = &mut metrics.registry;
+        metrics.idempotency.register(registry);
         registry.register(
             "http_requests",
             "Requests by route pattern, method and status; 499: the caller went away",

@@ -3,6 +3,7 @@
 mod address;
 mod credentials;
 mod fault;
+mod idempotency;
 mod identity;
 mod keys;
 mod model;
@@ -116,6 +117,7 @@ impl Settings {
                     reader.number("rate_limit.otp_tokens_per_user_per_hour", 0..=1_000_000)?,
                 ),
             },
+            idempotency: idempotency::read(reader)?,
             audit: AuditSettings {
                 sink: reader.parsed("audit.sink", "stdout or the path of a file", |text| text.parse().ok())?,
                 fsync: reader.flag("audit.fsync")?,

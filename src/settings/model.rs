@@ -11,6 +11,7 @@ use super::{JwtSettings, PublicUrl, Sources};
 use crate::audit::AuditSink;
 use crate::centagate::{AuthApi, Credentials};
 use crate::domain::{Text, Username};
+use crate::store::{RedisOptions, SealKeys};
 
 /// Everything that can be configured. What each value means stands in `config/base.toml` beside its default.
 #[derive(Clone, Debug)]
@@ -23,6 +24,7 @@ pub struct Settings {
     pub callers_file: Option<PathBuf>,
     pub jwt: Option<JwtSettings>,
     pub rate_limit: RateLimitSettings,
+    pub idempotency: IdempotencySettings,
     pub audit: AuditSettings,
     pub users: UserSettings,
     pub docs_enabled: bool,
@@ -105,6 +107,31 @@ pub struct RateLimitSettings {
     pub requests_per_minute: Option<NonZeroU32>,
     pub burst: NonZeroU32,
     pub otp_tokens_per_user_per_hour: Option<NonZeroU32>,
+}
+
+/// What is remembered of requests with an `Idempotency-Key`.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "config/base.toml describes every key")]
+pub struct IdempotencySettings {
+    pub ttl: Duration,
+    pub store: StoreSettings,
+}
+
+/// Where that is kept.
+#[derive(Clone, Debug)]
+pub enum StoreSettings {
+    /// In this process.
+    Memory {
+        /// The most records at once.
+        max_keys: usize,
+    },
+    /// In a Redis that all replicas share.
+    Redis {
+        /// How to reach it.
+        options: RedisOptions,
+        /// What seals the records.
+        seal_keys: SealKeys,
+    },
 }
 
 /// Where the audit trail goes.

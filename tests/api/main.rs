@@ -34,6 +34,7 @@ mod get_user_faults;
 mod hostile_ids;
 mod house;
 mod http_edges;
+mod idempotency;
 mod identity_keys;
 mod invalid_tokens;
 mod invalid_users;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use centagate_gateway::callers::Callers;
 use centagate_gateway::centagate::{
+    Unheeded,
     AuthApi, Client, ClientOptions, Credentials, Error, HttpOptions, LoginCredentials, NotSent, ReturnCode, SetupError,
     Trust, Unreadable, cen_token,
 };
@@ -164,17 +165,17 @@ async fn errors_of_real_calls_show_neither_urls_nor_what_was_received() {
         let server = FaultServer::start(vec![fault]).await;
         let client = client(options(&server.base_url(), None)).expect("a client");
         let deadline = Instant::now() + Duration::from_secs(1);
-        let error = client.register_user(&new_user(), deadline).await.expect_err("a fault");
+        let error = client.register_user(&new_user(), deadline, &Unheeded).await.expect_err("a fault");
         shown.push(format!("{error} {error:?}"));
         let token = NewOtpToken { username: new_user().username, status: OtpTokenStatus::Valid, validity: None };
         let deadline = Instant::now() + Duration::from_secs(1);
-        let error = client.register_otp_token(&token, deadline).await.expect_err("a fault");
+        let error = client.register_otp_token(&token, deadline, &Unheeded).await.expect_err("a fault");
         shown.push(format!("{error} {error:?}"));
         assert!(!shown.iter().any(|shown| shown.contains("CentagateWS/")), "{shown:?}");
     }
     let closed = client(options("http://127.0.0.1:1", None)).expect("a client");
     let deadline = Instant::now() + Duration::from_secs(1);
-    let error = closed.register_user(&new_user(), deadline).await.expect_err("nobody listens");
+    let error = closed.register_user(&new_user(), deadline, &Unheeded).await.expect_err("nobody listens");
     assert!(matches!(error, Error::NotSent(NotSent::CannotConnect(_))));
     shown.push(format!("{error} {error:?} {}", Error::Unreadable(Unreadable::TooLarge)));
     assert!(ReturnCode::KNOWN.contains(&22025));

@@ -6,8 +6,9 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 /// Every problem and its status, as the contract lists them.
-pub(crate) const PROBLEMS: [(&str, u16); 26] = [
+pub(crate) const PROBLEMS: [(&str, u16); 32] = [
     ("malformed_request", 400),
+    ("invalid_idempotency_key", 400),
     ("unauthenticated", 401),
     ("forbidden", 403),
     ("user_limit_reached", 403),
@@ -19,9 +20,13 @@ pub(crate) const PROBLEMS: [(&str, u16); 26] = [
     ("username_taken", 409),
     ("user_not_active", 409),
     ("otp_token_already_registered", 409),
+    ("idempotency_in_progress", 409),
+    ("outcome_unknown", 409),
+    ("passcode_no_longer_available", 409),
     ("body_too_large", 413),
     ("unsupported_media_type", 415),
     ("invalid_request", 422),
+    ("idempotency_mismatch", 422),
     ("rejected_by_centagate", 422),
     ("group_not_found", 422),
     ("rate_limited", 429),
@@ -30,13 +35,14 @@ pub(crate) const PROBLEMS: [(&str, u16); 26] = [
     ("centagate_failed", 502),
     ("centagate_unexpected", 502),
     ("audit_unavailable", 503),
+    ("idempotency_unavailable", 503),
     ("identity_unavailable", 503),
     ("centagate_unavailable", 503),
     ("centagate_timeout", 504),
 ];
 
 /// No other header may come by accident.
-const HEADERS: [&str; 19] = [
+const HEADERS: [&str; 20] = [
     "allow",
     "cache-control",
     "connection",
@@ -44,6 +50,7 @@ const HEADERS: [&str; 19] = [
     "content-security-policy",
     "content-type",
     "date",
+    "idempotent-replayed",
     "location",
     "ratelimit",
     "ratelimit-policy",

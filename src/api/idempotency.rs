@@ -1,0 +1,76 @@
+//! Requests with an `Idempotency-Key`: carried out once, answered as often as they are repeated.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use tokio::time::Instant;
+
+use super::ApiError;
+use super::created::{Created, replay, settlement};
+use super::exchange::Exchange;
+use super::problem::Problem;
+use crate::centagate::{self, BeforeSending, NotSent};
+use crate::store::{Claim, Found, Request};
+
+/// How long a claim outlives its request's deadline.
+const LEASE_BEYOND_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Tells the claim, if there is one, that its request is about to be sent.
+#[derive(Clone)]
+pub(super) struct Watch(Option<Arc<Claim>>);
+
+impl BeforeSending for Watch {
+    async fn about_to_send(&self) -> Result<(), NotSent> {
+        match &self.0 {
+            Some(claim) => claim.sent().await.map_err(|_| NotSent::Unrecorded),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Carries out `call`, unless `request` says that this has been done before: then its reply is replayed, or the reason why
+/// there is none is told.
+pub(super) async fn once<F>(
+    exchange: &Exchange,
+    request: Option<Request<'_>>,
+    call: impl FnOnce(Watch) -> F,
+) -> Result<Created, ApiError>
+where
+    F: Future<Output = Result<Created, centagate::Error>>,
+{
+    let Some(request) = request else { return exchange.call(call(Watch(None))).await };
+    let lease = exchange.deadline.saturating_duration_since(Instant::now()) + LEASE_BEYOND_DEADLINE;
+    let found = exchange.gateway.ledger.find(&request, lease).await;
+    exchange.record.idempotency(found.as_ref().map_or("unavailable", word));
+    match found.map_err(|_| Problem::IdempotencyUnavailable)? {
+        Found::Nothing(claim) => {
+            let claim = Arc::new(claim);
+            let result = exchange.call(call(Watch(Some(Arc::clone(&claim))))).await;
+            claim.settle(&settlement(&result)).await;
+            result
+        }
+        Found::Reply { reply, has_secrets } => {
+            if has_secrets {
+                exchange.gateway.audit.replay(&exchange.action).await.map_err(|_| Problem::AuditUnavailable)?;
+            }
+            replay(reply.expose_secret())
+        }
+        Found::SecretsExpired => Err(Problem::PasscodeNoLongerAvailable.into()),
+        Found::Running => Err(Problem::IdempotencyInProgress.into()),
+        Found::Unknown => Err(Problem::OutcomeUnknown.into()),
+        Found::OtherRequest => Err(Problem::IdempotencyMismatch.into()),
+    }
+}
+
+/// What is known of a key, for logs and metrics.
+fn word(found: &Found) -> &'static str {
+    match found {
+        Found::Nothing(_) => "new",
+        Found::Reply { .. } => "replayed",
+        Found::SecretsExpired => "passcode_expired",
+        Found::Running => "in_progress",
+        Found::Unknown => "outcome_unknown",
+        Found::OtherRequest => "mismatch",
+    }
+}

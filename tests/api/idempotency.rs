@@ -1,0 +1,259 @@
+//! Requests with an `Idempotency-Key`: carried out once, answered as often as they are repeated.
+
+use std::time::Duration;
+
+use centagate_simulator::{Behaviour, Gate, Instruction, Operation};
+use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
+
+use crate::callers;
+use crate::gateway::{Setup, TestGateway, alice, token, user, with};
+use crate::process::sample;
+use crate::reply::Reply;
+
+impl TestGateway {
+    /// A POST by the caller who may do everything.
+    async fn post_with_key(&self, key: &str, path: &str, body: &Value) -> Reply {
+        self.send(self.post(path, body).header("idempotency-key", key)).await
+    }
+}
+
+#[track_caller]
+fn is_replayed(reply: &Reply) -> bool {
+    reply.header("idempotent-replayed").is_some_and(|replayed| {
+        assert_eq!(replayed, "true");
+        true
+    })
+}
+
+#[tokio::test]
+async fn a_user_is_created_once_and_the_reply_is_repeated() {
+    let gateway = TestGateway::start().await;
+    let first = gateway.post_with_key("order-1", "/users", &alice()).await;
+    assert_eq!((first.status, is_replayed(&first)), (201, false), "{}", first.text());
+    for key in ["order-1", "\"order-1\""] {
+        let again = gateway.post_with_key(key, "/users", &alice()).await;
+        assert_eq!((again.status, is_replayed(&again)), (201, true), "{}", again.text());
+        assert_eq!((again.json(), again.header("location")), (first.json(), first.header("location")));
+        assert_ne!(again.header("x-request-id"), first.header("x-request-id"));
+    }
+    assert_eq!(gateway.simulator.executions(), 1);
+    let without_key = gateway.create_user(&alice()).await;
+    assert_eq!((without_key.status, is_replayed(&without_key)), (409, false));
+}
+
+#[tokio::test]
+async fn a_passcode_is_repeated_and_each_repetition_is_on_record() {
+    let gateway = TestGateway::start().await;
+    let first = gateway.post_with_key("k", "/users/bob/otp-token", &token()).await;
+    assert_eq!(first.status, 201, "{}", first.text());
+    assert!(first.json()["passcode"].is_string());
+    for _ in 0..2 {
+        let again = gateway.post_with_key("k", "/users/bob/otp-token", &token()).await;
+        assert_eq!((again.status, is_replayed(&again), again.json()), (201, true, first.json()));
+        let id = again.header("x-request-id").unwrap();
+        let lines = gateway.audit_trail().of_request(id);
+        let [line] = &lines[..] else { panic!("one line: {lines:?}") };
+        let told = ["audit", "operation", "caller", "target"].map(|member| line[member].as_str().unwrap());
+        assert_eq!(told, ["replay", "registerOtpToken", "everything", "bob"]);
+    }
+    let trail = gateway.audit_trail().text();
+    assert!(!trail.contains(first.json()["passcode"].as_str().unwrap()));
+    assert_eq!(gateway.simulator.executions(), 1);
+    let (_, metrics) = gateway.manage("/metrics").await;
+    assert_eq!(sample(&metrics, "gateway_idempotency_total{result=\"new\"}"), 1);
+    assert_eq!(sample(&metrics, "gateway_idempotency_total{result=\"replayed\"}"), 2);
+}
+
+#[tokio::test]
+async fn a_passcode_that_is_no_longer_valid_is_not_repeated() {
+    let gateway = TestGateway::start().await;
+    let body = json!({ "status": "valid", "validitySeconds": 1 });
+    let first = gateway.post_with_key("k", "/users/bob/otp-token", &body).await;
+    assert_eq!(first.status, 201, "{}", first.text());
+    let refused = timeout(Duration::from_secs(10), async {
+        loop {
+            let again = gateway.post_with_key("k", "/users/bob/otp-token", &body).await;
+            if again.status != 201 {
+                return again;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    });
+    let refused = refused.await.expect("the passcode's validity ends");
+    refused.problem("passcode_no_longer_available");
+    assert!(!is_replayed(&refused));
+    assert_eq!(gateway.simulator.executions(), 1);
+}
+
+#[tokio::test]
+async fn another_user_or_another_body_gets_no_passcode() {
+    let gateway = TestGateway::start().await;
+    gateway.create_user(&alice()).await;
+    let first = gateway.post_with_key("k", "/users/bob/otp-token", &token()).await;
+    assert_eq!(first.status, 201);
+    for (path, body) in [
+        ("/users/alice/otp-token", token()),
+        ("/users/bob/otp-token", with(token(), "validitySeconds", 601)),
+        ("/users/BOB/otp-token", token()),
+    ] {
+        let reply = gateway.post_with_key("k", path, &body).await;
+        reply.problem("idempotency_mismatch");
+        assert!(!reply.text().contains(first.json()["passcode"].as_str().unwrap()));
+    }
+    assert_eq!(gateway.simulator.executions(), 2);
+    // The same user, spelled otherwise in the path, is the same request.
+    let again = gateway.post_with_key("k", "/users/%62ob/otp-token", &token()).await;
+    assert_eq!((again.status, is_replayed(&again)), (201, true));
+}
+
+#[tokio::test]
+async fn a_key_belongs_to_one_caller_and_one_operation() {
+    let gateway = TestGateway::start().await;
+    assert_eq!(gateway.post_with_key("k", "/users", &alice()).await.status, 201);
+    assert_eq!(gateway.post_with_key("k", "/users/bob/otp-token", &token()).await.status, 201);
+    let other = gateway.post_as(callers::USERS, "/users", &user("carol")).header("idempotency-key", "k");
+    assert_eq!(gateway.send(other).await.status, 201);
+    assert_eq!(gateway.simulator.executions(), 3);
+}
+
+#[tokio::test]
+async fn a_key_helps_nobody_without_the_right() {
+    let gateway = TestGateway::start().await;
+    assert_eq!(gateway.post_with_key("k", "/users/bob/otp-token", &token()).await.status, 201);
+    let lacking = gateway.post_as(callers::USERS, "/users/bob/otp-token", &token()).header("idempotency-key", "k");
+    gateway.send(lacking).await.problem("forbidden");
+    let unknown = gateway.post_as("nobody", "/users/bob/otp-token", &token()).header("idempotency-key", "k");
+    gateway.send(unknown).await.problem("unauthenticated");
+}
+
+#[tokio::test]
+async fn what_happens_to_a_key_is_as_the_contract_says() {
+    for (operation, code, problem, then) in [
+        (Operation::RegisterUser, "10002", "rejected_by_centagate", "new"),
+        (Operation::RegisterUser, "22001", "email_taken", "replayed"),
+        (Operation::RegisterUser, "22025", "username_taken", "replayed"),
+        (Operation::RegisterUser, "21001", "group_not_found", "new"),
+        (Operation::RegisterUser, "22013", "user_limit_reached", "new"),
+        (Operation::RegisterUser, "20002", "centagate_failed", "new"),
+        (Operation::RegisterUser, "10004", "centagate_failed", "outcome_unknown"),
+        (Operation::RegisterUser, "99999", "centagate_unexpected", "outcome_unknown"),
+        (Operation::RegisterOneTimePin, "22002", "user_not_found", "new"),
+        (Operation::RegisterOneTimePin, "22004", "user_not_active", "new"),
+        (Operation::RegisterOneTimePin, "22027", "otp_token_already_registered", "replayed"),
+        (Operation::RegisterOneTimePin, "10001", "centagate_denied", "new"),
+        (Operation::RegisterOneTimePin, "10003", "centagate_failed", "outcome_unknown"),
+    ] {
+        let gateway = TestGateway::start().await;
+        let (path, body) = match operation {
+            Operation::RegisterUser => ("/users", alice()),
+            _ => ("/users/bob/otp-token", token()),
+        };
+        gateway.simulator.instruct(Instruction::once(operation, Behaviour::code(code)));
+        let first = gateway.post_with_key("k", path, &body).await;
+        let told = first.problem(problem);
+        let again = gateway.post_with_key("k", path, &body).await;
+        assert_eq!(is_replayed(&again), then == "replayed", "{code}");
+        match then {
+            "new" => assert_eq!(again.status, 201, "{code}: {}", again.text()),
+            "replayed" => {
+                let mut repeated = again.problem(problem);
+                assert_ne!(repeated["requestId"], told["requestId"], "{code}");
+                repeated["requestId"] = told["requestId"].clone();
+                assert_eq!(repeated, told, "{code}");
+            }
+            _ => {
+                let unknown = again.problem("outcome_unknown");
+                assert_eq!(unknown["outcome"], "unknown", "{code}");
+                assert!(unknown["detail"].as_str().unwrap().contains("GET /users/{id}"), "{code}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_sent_or_gets_no_answer_leaves_its_key_free_or_unknown() {
+    let nowhere = Setup::new().hurried().upstream("http://127.0.0.1:1").start().await;
+    for _ in 0..2 {
+        nowhere.post_with_key("k", "/users", &alice()).await.problem("centagate_unavailable");
+    }
+    let gateway = Setup::new().hurried().start().await;
+    let gate = Gate::new();
+    gateway.simulator.instruct(Instruction::once(Operation::RegisterUser, Behaviour::Hold(gate)));
+    gateway.post_with_key("k", "/users", &alice()).await.problem("centagate_timeout");
+    gateway.post_with_key("k", "/users", &alice()).await.problem("outcome_unknown");
+    gateway.post_with_key("k", "/users", &user("carol")).await.problem("idempotency_mismatch");
+}
+
+#[tokio::test]
+async fn a_request_that_is_still_running_is_not_sent_again() {
+    let gateway = TestGateway::start().await;
+    let gate = Gate::new();
+    gateway.simulator.instruct(Instruction::once(Operation::RegisterUser, Behaviour::Hold(gate.clone())));
+    let body = alice();
+    let first = gateway.post_with_key("k", "/users", &body);
+    let second = async {
+        timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE is reached");
+        let second = gateway.post_with_key("k", "/users", &body).await;
+        gate.open();
+        second
+    };
+    let (first, second) = tokio::join!(first, second);
+    second.problem("idempotency_in_progress");
+    assert_eq!(second.header("retry-after"), Some("1"));
+    assert_eq!(first.status, 201);
+    assert!(is_replayed(&gateway.post_with_key("k", "/users", &body).await));
+    assert_eq!(gateway.simulator.executions(), 1);
+}
+
+#[tokio::test]
+async fn what_is_no_key_is_refused_before_anything_is_sent() {
+    let gateway = TestGateway::start().await;
+    let long = "k".repeat(256);
+    for key in ["", "\"\"", "a b", "\"a", &long] {
+        gateway.post_with_key(key, "/users", &alice()).await.problem("invalid_idempotency_key");
+    }
+    let two = gateway.post("/users", &alice()).header("idempotency-key", "a").header("idempotency-key", "b");
+    gateway.send(two).await.problem("invalid_idempotency_key");
+    // What is wrong with the body or the right comes first.
+    gateway.post_with_key("", "/users", &json!({})).await.problem("invalid_request");
+    assert!(gateway.simulator.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_full_memory_refuses_new_keys_and_forgets_none() {
+    let gateway = Setup::new().set("idempotency.max_keys", "2").start().await;
+    for name in ["one", "two"] {
+        assert_eq!(gateway.post_with_key(name, "/users", &user(name)).await.status, 201);
+    }
+    let refused = gateway.post_with_key("three", "/users", &user("three")).await;
+    refused.problem("idempotency_unavailable");
+    assert_eq!(refused.header("retry-after"), Some("5"));
+    assert!(is_replayed(&gateway.post_with_key("one", "/users", &user("one")).await));
+    assert_eq!(gateway.simulator.executions(), 2);
+    // Nobody else is concerned.
+    assert_eq!(gateway.create_user(&user("four")).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_key_that_is_free_again_makes_room() {
+    let gateway = Setup::new().set("idempotency.max_keys", "1").start().await;
+    gateway.simulator.instruct(Instruction::once(Operation::RegisterUser, Behaviour::code("10002")));
+    gateway.post_with_key("one", "/users", &alice()).await.problem("rejected_by_centagate");
+    assert_eq!(gateway.post_with_key("two", "/users", &alice()).await.status, 201);
+}
+
+#[tokio::test]
+async fn the_log_tells_what_is_known_of_a_key_and_not_the_key() {
+    let (environment, _simulator) = crate::process::Environment::with_simulator().await;
+    let gateway = environment.serve().await;
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    for (id, result) in [("first", "new"), ("second", "replayed")] {
+        let request = http.post(format!("http://{}/users", gateway.address)).bearer_auth(callers::EVERYTHING);
+        let request = request.header("x-request-id", id).header("idempotency-key", "planted-key");
+        let request = request.header("content-type", "application/json").body(alice().to_string());
+        assert_eq!(request.send().await.unwrap().status(), 201);
+        assert_eq!(gateway.wait_for_request(id).await["idempotency"], result);
+    }
+    assert!(gateway.lines().iter().all(|line| !line.contains("planted-key")));
+}
