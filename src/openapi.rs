@@ -233,7 +233,8 @@ fn idempotency_key() -> Parameter {
 }
 
 fn add_replayed(response: &mut Response) {
-    let replayed = header("On a reply that was made for an earlier request with the same Idempotency-Key", json!("true"));
+    let replayed =
+        header("On a reply that was made for an earlier request with the same Idempotency-Key", json!("true"));
     response.headers.insert("Idempotent-Replayed".to_owned(), replayed.into());
 }
 

@@ -62,10 +62,9 @@ pub(super) fn settlement(result: &Result<Created, ApiError>) -> Settlement {
         Settlement::Reply { reply: reply.into(), valid_for }
     };
     match result {
-        Ok(Created { location, body, secrets_valid_for, .. }) => remember(
-            &Remembered::Created { location: location.clone(), body: body.clone() },
-            *secrets_valid_for,
-        ),
+        Ok(Created { location, body, secrets_valid_for, .. }) => {
+            remember(&Remembered::Created { location: location.clone(), body: body.clone() }, *secrets_valid_for)
+        }
         Err(error) => match (error.problem, error.upstream_code) {
             (Problem::EmailTaken | Problem::UsernameTaken | Problem::OtpTokenAlreadyRegistered, Some(code)) => {
                 remember(&Remembered::Refused(code), None)

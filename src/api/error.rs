@@ -40,7 +40,11 @@ impl From<Problem> for ApiError {
             problem,
             detail: problem.entry().detail.into(),
             upstream_code: None,
-            outcome: (problem == Problem::OutcomeUnknown).then_some(Outcome::Unknown),
+            outcome: match problem {
+                Problem::OutcomeUnknown => Some(Outcome::Unknown),
+                Problem::IdempotencyUnavailable => Some(Outcome::NotExecuted),
+                _ => None,
+            },
             faults: Vec::new(),
             allow: None,
             retry_after: problem.entry().retry_after,

@@ -56,10 +56,7 @@ impl Exchange {
     }
 
     /// Carries out `call` and puts its attempt and its outcome on record.
-    pub(super) async fn call<T>(
-        &self,
-        call: impl Future<Output = Result<T, centagate::Error>>,
-    ) -> Result<T, ApiError> {
+    pub(super) async fn call<T>(&self, call: impl Future<Output = Result<T, centagate::Error>>) -> Result<T, ApiError> {
         let attempt = self.gateway.audit.attempt(&self.action).await.map_err(|_| Problem::AuditUnavailable)?;
         let started = Instant::now();
         let (result, failure) = match call.await {

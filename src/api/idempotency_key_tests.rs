@@ -27,8 +27,22 @@ fn keys_stand_bare_or_in_quotes() {
 fn anything_else_is_no_key() {
     let (too_long, too_long_quoted) = ("k".repeat(256), format!("\"{}\"", "k".repeat(256)));
     for field in [
-        "", "\"\"", "\"", "\"a", "a b", "\"a b\"", "\"a\"b\"", r#""a\"#, r#""a\b""#, "a\tb", "\u{7f}", "ä", "\"ä\"",
-        "\"a\", \"b\"", &too_long, &too_long_quoted,
+        "",
+        "\"\"",
+        "\"",
+        "\"a",
+        "a b",
+        "\"a b\"",
+        "\"a\"b\"",
+        r#""a\"#,
+        r#""a\b""#,
+        "a\tb",
+        "\u{7f}",
+        "ä",
+        "\"ä\"",
+        "\"a\", \"b\"",
+        &too_long,
+        &too_long_quoted,
     ] {
         assert_eq!(parse(field.as_bytes()), None, "{field}");
     }

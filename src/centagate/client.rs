@@ -19,9 +19,7 @@ use super::session::{
 };
 use super::suspicion::{Suspicion, suspicion};
 use super::transport::Reply;
-use super::{
-    BeforeSending, Error, NotSent, Operation, Trust, Unheeded, encoding, envelope, reply, transport, wire,
-};
+use super::{BeforeSending, Error, NotSent, Operation, Trust, Unheeded, encoding, envelope, reply, transport, wire};
 use crate::domain::{CreatedUser, NewOtpToken, NewUser, RegisteredOtpToken, UserAuthentication, Username};
 
 /// The pauses before a connection is tried again, each by half more or less.

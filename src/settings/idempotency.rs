@@ -23,7 +23,10 @@ pub(super) fn read(reader: &Reader) -> Result<IdempotencySettings, SettingsFault
     })?;
     let store = if is_redis {
         let missing = |key| {
-            SettingsFault::of_key(key, format_args!("is missing; {STORE} = redis needs it, as a variable or a secret file"))
+            SettingsFault::of_key(
+                key,
+                format_args!("is missing; {STORE} = redis needs it, as a variable or a secret file"),
+            )
         };
         StoreSettings::Redis {
             options: options.ok_or_else(|| missing(URL))?,

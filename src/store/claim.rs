@@ -142,9 +142,8 @@ impl Claim {
         let swapped = self.ledger.told(self.backing.store.swap(changes).await)?;
         if matches!(swapped, Swapped::Done) {
             let records = changes.iter().filter(|change| change.name.part == Part::Record);
-            self.written.lock().unwrap_or_else(PoisonError::into_inner).values = records
-                .map(|change| (change.name, change.next.as_ref().map(|(value, _)| value.clone())))
-                .collect();
+            self.written.lock().unwrap_or_else(PoisonError::into_inner).values =
+                records.map(|change| (change.name, change.next.as_ref().map(|(value, _)| value.clone()))).collect();
         }
         Ok(swapped)
     }

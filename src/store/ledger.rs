@@ -119,7 +119,8 @@ impl Ledger {
     /// If the store cannot be used; the request must then not be carried out.
     pub(crate) async fn find(self: &Arc<Self>, request: &Request<'_>, lease: Duration) -> Result<Found, Unavailable> {
         let backing = self.backing.load_full();
-        let names = backing.keys.names([request.caller.as_bytes(), request.operation.as_bytes(), request.key.as_bytes()]);
+        let names =
+            backing.keys.names([request.caller.as_bytes(), request.operation.as_bytes(), request.key.as_bytes()]);
         let prints = [request.operation.as_bytes(), request.target.as_bytes(), request.body];
         let claim = Claim::new(Arc::clone(self), Arc::clone(&backing), &names, backing.keys.fingerprint(prints), lease);
         let found = match claim.take().await? {
@@ -127,9 +128,9 @@ impl Ledger {
             Swapped::Differs(found) => found,
         };
         let mut present = names.iter().zip(&found).filter_map(|(name, entry)| Some((*name, entry.as_ref()?)));
-        let Some((name, entry, opened)) = present.find_map(|(name, entry)| {
-            Some((name, entry, backing.keys.open(name, &entry.value)?))
-        }) else {
+        let Some((name, entry, opened)) =
+            present.find_map(|(name, entry)| Some((name, entry, backing.keys.open(name, &entry.value)?)))
+        else {
             return Ok(Found::Unknown); // it cannot be read, but it is there
         };
         let Some(record) = Record::read(&opened.plain) else { return Ok(Found::Unknown) };
@@ -171,4 +172,3 @@ impl Ledger {
         result
     }
 }
-

@@ -102,7 +102,8 @@ impl Redis {
     pub(super) async fn swap(&self, changes: &[Change]) -> Result<Swapped, Unavailable> {
         let mut call = self.swap.prepare_invoke();
         for Change { name, expected, next } in changes {
-            let (next, lifetime) = next.as_ref().map_or((&[][..], Duration::ZERO), |(next, lifetime)| (next, *lifetime));
+            let (next, lifetime) =
+                next.as_ref().map_or((&[][..], Duration::ZERO), |(next, lifetime)| (next, *lifetime));
             let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX).max(1);
             call.key(name.text()).arg(expected.as_deref().unwrap_or_default()).arg(next).arg(lifetime);
         }

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use centagate_gateway::callers::Callers;
 use centagate_gateway::centagate::{
-    Unheeded,
     AuthApi, Client, ClientOptions, Credentials, Error, HttpOptions, LoginCredentials, NotSent, ReturnCode, SetupError,
-    Trust, Unreadable, cen_token,
+    Trust, Unheeded, Unreadable, cen_token,
 };
 use centagate_gateway::domain::{Email, NewUser};
 use centagate_gateway::domain::{NewOtpToken, OtpTokenStatus, RegisteredOtpToken, Role, Text, Username};

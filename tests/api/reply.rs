@@ -202,6 +202,10 @@ impl Reply {
         let is_upstreams = !matches!(
             code,
             "malformed_request"
+                | "invalid_idempotency_key"
+                | "idempotency_in_progress"
+                | "idempotency_mismatch"
+                | "passcode_no_longer_available"
                 | "unauthenticated"
                 | "forbidden"
                 | "not_found"
@@ -217,7 +221,8 @@ impl Reply {
         );
         assert_eq!(members.contains_key("outcome"), is_upstreams, "{problem}");
         assert_eq!(self.header("www-authenticate"), (self.status == 401).then_some("Bearer"));
-        assert_eq!(self.header("retry-after").is_some(), matches!(self.status, 429 | 503), "{self:?}");
+        let retries = matches!(self.status, 429 | 503) || code == "idempotency_in_progress";
+        assert_eq!(self.header("retry-after").is_some(), retries, "{self:?}");
         assert_eq!(self.header("allow").is_some(), self.status == 405, "{self:?}");
     }
 }
