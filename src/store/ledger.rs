@@ -172,3 +172,7 @@ impl Ledger {
         result
     }
 }
+
+#[cfg(test)]
+#[path = "ledger_tests.rs"]
+mod tests;

@@ -93,3 +93,7 @@ impl Entries {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "memory_tests.rs"]
+mod tests;

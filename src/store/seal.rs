@@ -140,3 +140,7 @@ impl fmt::Debug for SealKeys {
         write!(f, "SealKeys({} keys)", self.0.len())
     }
 }
+
+#[cfg(test)]
+#[path = "seal_tests.rs"]
+mod tests;

@@ -23,6 +23,7 @@ fn rooms_use_each_other_in_one_direction() {
         ("src/callers", &["actix_web", "crate::api", "crate::centagate", "crate::audit"]),
         ("src/audit", &["actix_web", "crate::api", "crate::settings"]),
         ("src/settings", &["actix_web", "crate::api"]),
+        ("src/store", &["actix_web", "crate::api", "crate::centagate", "crate::callers", "crate::audit"]),
     ] {
         for file in files(&root().join(room)) {
             let text = std::fs::read_to_string(&file).unwrap();

@@ -1,0 +1,126 @@
+//! The life of a record, by a clock that the test turns.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use tokio::time::advance;
+
+use super::{Found, Ledger};
+use crate::metrics::Metrics;
+use crate::settings::{IdempotencySettings, StoreSettings};
+use crate::store::{Claim, Request, Settlement};
+
+const LEASE: Duration = Duration::from_secs(15);
+const REQUEST: Request<'static> =
+    Request { caller: "caller", operation: "operation", key: "key", target: "bob", body: b"{}" };
+
+fn ledger() -> Arc<Ledger> {
+    let store = StoreSettings::Memory { max_keys: 10 };
+    let settings = IdempotencySettings { ttl: Duration::from_secs(1000), store };
+    Arc::new(Ledger::open(&settings, Arc::new(Metrics::default())).expect("a ledger"))
+}
+
+async fn find(ledger: &Arc<Ledger>) -> Found {
+    ledger.find(&REQUEST, LEASE).await.expect("memory is there")
+}
+
+async fn claim(ledger: &Arc<Ledger>) -> Claim {
+    match find(ledger).await {
+        Found::Nothing(claim) => claim,
+        found => panic!("{found:?}"),
+    }
+}
+
+fn reply(valid_for: Option<Duration>) -> Settlement {
+    Settlement::Reply { reply: "reply".into(), valid_for }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_lapses_with_its_lease_and_its_owner_can_no_longer_send() {
+    let ledger = ledger();
+    let first = claim(&ledger).await;
+    assert!(matches!(find(&ledger).await, Found::Running));
+    advance(LEASE).await;
+    let second = claim(&ledger).await;
+    assert!(first.sent().await.is_err());
+    first.settle(&reply(None)).await;
+    assert!(matches!(find(&ledger).await, Found::Running), "it is the second one's");
+    second.sent().await.expect("its own");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_and_not_settled_within_its_lease_is_unknown_until_it_is_settled() {
+    let ledger = ledger();
+    let claim = claim(&ledger).await;
+    advance(Duration::from_secs(5)).await;
+    claim.sent().await.expect("it is the owner");
+    claim.sent().await.expect("told twice");
+    advance(Duration::from_secs(9)).await;
+    assert!(matches!(find(&ledger).await, Found::Running));
+    advance(Duration::from_secs(1)).await;
+    assert!(matches!(find(&ledger).await, Found::Unknown));
+    claim.settle(&reply(None)).await;
+    assert!(matches!(find(&ledger).await, Found::Reply { has_secrets: false, .. }), "late, but the truth");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_is_repeated_until_its_time_is_over() {
+    let ledger = ledger();
+    let claim = claim(&ledger).await;
+    claim.sent().await.unwrap();
+    claim.settle(&reply(None)).await;
+    advance(Duration::from_secs(999)).await;
+    let Found::Reply { reply, has_secrets: false } = find(&ledger).await else { panic!("no reply") };
+    assert_eq!(reply.expose_secret(), "reply");
+    advance(Duration::from_secs(1)).await;
+    assert!(matches!(find(&ledger).await, Found::Nothing(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn secrets_are_repeated_while_they_are_valid_and_gone_afterwards() {
+    let ledger = ledger();
+    let claim = claim(&ledger).await;
+    claim.sent().await.unwrap();
+    claim.settle(&reply(Some(Duration::from_secs(300)))).await;
+    advance(Duration::from_secs(299)).await;
+    assert!(matches!(find(&ledger).await, Found::Reply { has_secrets: true, .. }));
+    advance(Duration::from_secs(1)).await;
+    assert!(matches!(find(&ledger).await, Found::SecretsExpired));
+}
+
+#[tokio::test(start_paused = true)]
+async fn secrets_that_came_too_late_are_never_repeated() {
+    let ledger = ledger();
+    let claim = claim(&ledger).await;
+    claim.settle(&reply(Some(Duration::ZERO))).await;
+    assert!(matches!(find(&ledger).await, Found::SecretsExpired));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_is_free_after_a_release_and_taken_after_an_unknown_end() {
+    let ledger = ledger();
+    claim(&ledger).await.settle(&Settlement::Release).await;
+    let second = claim(&ledger).await;
+    second.sent().await.unwrap();
+    second.settle(&Settlement::Unknown).await;
+    assert!(matches!(find(&ledger).await, Found::Unknown));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_known_by_operation_target_and_body() {
+    let ledger = ledger();
+    let claim = claim(&ledger).await;
+    for other in [Request { target: "carol", ..REQUEST }, Request { body: b"{ }", ..REQUEST }] {
+        assert!(matches!(ledger.find(&other, LEASE).await.unwrap(), Found::OtherRequest));
+    }
+    claim.settle(&Settlement::Unknown).await;
+    assert!(matches!(ledger.find(&Request { target: "carol", ..REQUEST }, LEASE).await.unwrap(), Found::OtherRequest));
+    for apart in [
+        Request { caller: "other", ..REQUEST },
+        Request { operation: "other", ..REQUEST },
+        Request { key: "other", ..REQUEST },
+    ] {
+        assert!(matches!(ledger.find(&apart, LEASE).await.unwrap(), Found::Nothing(_)));
+    }
+}

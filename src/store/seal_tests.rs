@@ -1,0 +1,69 @@
+use proptest::prelude::*;
+
+use super::{HEADER, SealKeys};
+use crate::store::{Name, Part};
+
+fn name(number: u8) -> Name {
+    Name { digest: [number; 32], part: Part::Record }
+}
+
+fn keys(text: &str) -> SealKeys {
+    SealKeys::parse(text).expect("keys")
+}
+
+fn key(digit: &str) -> String {
+    digit.repeat(64)
+}
+
+#[test]
+fn the_first_key_seals_and_all_open() {
+    let (old, new) = (key("a"), key("b"));
+    let (before, after) = (keys(&old), keys(&format!("{new},{old}")));
+    let sealed = before.seal(name(1), b"text");
+    assert_eq!(after.open(name(1), &sealed).unwrap().plain, b"text");
+    let sealed = after.seal(name(1), b"text");
+    assert!(before.open(name(1), &sealed).is_none(), "it does not know the new key");
+    assert_eq!(keys(&new).open(name(1), &sealed).unwrap().plain, b"text");
+    assert_eq!(after.names([b"caller", b"operation", b"key"]).len(), 2);
+    assert!(
+        after.names([b"caller", b"operation", b"key"]).contains(&before.names([b"caller", b"operation", b"key"])[0])
+    );
+}
+
+#[test]
+fn a_seal_is_bound_to_name_and_part() {
+    let keys = keys(&key("1"));
+    let sealed = keys.seal(name(1), b"text");
+    assert!(keys.open(name(2), &sealed).is_none());
+    assert!(keys.open(Name { part: Part::Secrets, ..name(1) }, &sealed).is_none());
+    assert_ne!(sealed, keys.seal(name(1), b"text"), "no two seals are the same");
+}
+
+#[test]
+fn names_do_not_run_into_each_other() {
+    let keys = keys(&key("1"));
+    assert_ne!(keys.names([b"ab", b"c", b""]), keys.names([b"a", b"bc", b""]));
+    assert_ne!(keys.names([b"a", b"b", b""]), keys.names([b"a", b"", b"b"]));
+}
+
+#[test]
+fn only_whole_different_keys_are_taken_and_none_is_shown() {
+    let (one, other) = (key("a"), key("b"));
+    assert_eq!(format!("{:?}", keys(&format!("{one}, {other}"))), "SealKeys(2 keys)");
+    for text in ["", ",", "aa", &one[1..], &format!("{one}0"), &format!("{one},{one}"), &format!("{one};{other}"), "zz"]
+    {
+        assert!(SealKeys::parse(text).is_none(), "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_changed_does_not_open(at in 0_usize..(HEADER + 20), bit in 0_u8..8, cut in 0_usize..(HEADER + 20)) {
+        let keys = keys(&key("1"));
+        let sealed = keys.seal(name(1), b"text");
+        let mut changed = sealed.clone();
+        changed[at] ^= 1 << bit;
+        prop_assert!(keys.open(name(1), &changed).is_none());
+        prop_assert!(keys.open(name(1), &sealed[..cut]).is_none());
+    }
+}
