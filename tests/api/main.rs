@@ -50,6 +50,7 @@ mod lost_callers;
 mod management;
 mod many_at_once;
 mod metrics;
+mod monitoring;
 mod narrowing;
 mod pages;
 mod planted_secrets;
