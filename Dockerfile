@@ -40,7 +40,9 @@ LABEL org.opencontainers.image.title="centagate-simulator" \
 
 FROM dependencies AS build-gateway
 COPY src src
-RUN cargo build --locked --offline --release --package centagate-gateway
+# For the metric gateway_build_info.
+ARG REVISION=unknown
+RUN GATEWAY_REVISION="$REVISION" cargo build --locked --offline --release --package centagate-gateway
 COPY config config
 # The gateway's user can read them whatever the umask of the checkout.
 RUN chmod -R a+rX config

@@ -12,6 +12,7 @@ mod api;
 pub mod audit;
 pub mod callers;
 pub mod centagate;
+mod certificate;
 pub mod command;
 pub mod domain;
 mod listener_tls;

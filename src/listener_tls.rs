@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
@@ -12,6 +13,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
+use crate::certificate;
 use crate::settings::{SettingsFault, TlsFiles};
 
 /// The certificate that the listener shows.
@@ -26,6 +28,11 @@ impl ListenerCertificate {
     /// Shows another certificate from now on; connections that stand are left alone.
     pub(crate) fn replace(&self, certificate: CertifiedKey) {
         self.0.store(Arc::new(certificate));
+    }
+
+    /// When the certificate that is shown ends.
+    pub(crate) fn expiry(&self) -> Option<SystemTime> {
+        self.0.load().cert.first().and_then(certificate::expiry)
     }
 
     /// TLS 1.2 and 1.3 with this certificate.

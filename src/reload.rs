@@ -74,6 +74,9 @@ impl Watcher {
 
     /// Watches for ever.
     pub(crate) async fn run(mut self, gateway: web::Data<Gateway>) {
+        for watched in &self.watched {
+            gateway.metrics.watched(watched.set.name());
+        }
         let mut ticks = interval(self.poll);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use actix_web::http::header::ContentType;
+use actix_web::http::header::{ACCEPT, ContentType};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::routes::{get, get_or_head};
 use super::{ApiError, Gateway, Problem};
-use crate::callers::jwt;
 use crate::centagate::LoginRefusal;
+use crate::listener_tls::ListenerCertificate;
+use crate::metrics::Exposition;
 
 /// Mounts the routes of the management side.
 pub(crate) fn configure(config: &mut web::ServiceConfig, gateway: &web::Data<Gateway>) {
@@ -41,11 +42,24 @@ async fn readyz(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpRespon
     reply.content_type(ContentType::plaintext()).body(text)
 }
 
-/// All metrics as OpenMetrics text.
-async fn metrics(gateway: web::Data<Gateway>) -> Result<HttpResponse, ApiError> {
-    gateway.metrics.load(gateway.centagate.load());
-    gateway.metrics.session_age(gateway.centagate.session_status().age);
-    gateway.metrics.identity_keys_age(gateway.jwt_verifier.as_ref().and_then(jwt::Verifier::keys_age));
-    let text = gateway.metrics.encode().map_err(|_| Problem::Internal)?;
-    Ok(HttpResponse::Ok().content_type("application/openmetrics-text; version=1.0.0; charset=utf-8").body(text))
+/// All metrics, as Prometheus or others read them.
+async fn metrics(request: HttpRequest, gateway: web::Data<Gateway>) -> Result<HttpResponse, ApiError> {
+    let Gateway { metrics, centagate, .. } = &**gateway;
+    metrics.load(centagate.load());
+    metrics.session_age(centagate.session_status().age);
+    if let Some(verifier) = gateway.jwt_verifier.as_ref().filter(|verifier| verifier.fetches_keys()) {
+        metrics.identity_keys_age(verifier.keys_age());
+    }
+    for (whose, expiry) in [
+        ("centagate", centagate.certificate_expiry()),
+        ("listener", gateway.listener_certificate.as_ref().and_then(ListenerCertificate::expiry)),
+    ] {
+        if let Some(expiry) = expiry {
+            metrics.certificate_expiry(whose, expiry);
+        }
+    }
+    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    let exposition = Exposition::wanted_by(accept);
+    let text = metrics.encode(exposition).map_err(|_| Problem::Internal)?;
+    Ok(HttpResponse::Ok().content_type(exposition.content_type()).body(text))
 }

@@ -5,6 +5,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, rt, web};
 
 use super::boundary;
+use crate::metrics::Exposition;
 use crate::settings::{Settings, Sources};
 use crate::startup::Application;
 
@@ -57,7 +58,7 @@ fn a_panic_is_answered_with_a_problem_document_and_counted() {
         }
         handle.stop(true).await;
     });
-    let metrics = gateway.metrics.encode().unwrap();
+    let metrics = gateway.metrics.encode(Exposition::Text).unwrap();
     assert!(metrics.contains("gateway_panics_total 2"), "{metrics}");
     assert!(metrics.contains("status=\"500\""), "{metrics}");
 }

@@ -110,7 +110,8 @@ impl RequestRecord {
 
     /// How the call of CENTAGATE ended.
     pub(super) fn call(&self, operation: Operation, failure: Option<&centagate::Error>, ending: &Ending) {
-        self.metrics.centagate_call(operation, failure.map_or(CodeLabel::Known(0), label), ending.duration);
+        let code = failure.map_or(CodeLabel::Known(0), label);
+        self.metrics.centagate_call(operation, code, ending.outcome, ending.duration);
         let fault = match failure {
             None | Some(centagate::Error::Refused(_)) => None,
             Some(error) => Some(error.to_string()),
@@ -147,7 +148,7 @@ impl Drop for RequestRecord {
         let call = self.call.get();
         let status = reply.map_or(CALLER_GONE, |reply| reply.status);
         let duration = reply.map_or_else(|| self.started.elapsed(), |reply| reply.duration);
-        self.metrics.request(self.route, self.method, status, duration);
+        self.metrics.request(self.route, self.method, status, self.caller.get(), duration);
         info!(
             request_id = self.request_id,
             caller = self.caller.get().map(AsRef::as_ref),

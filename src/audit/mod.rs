@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::time::timeout;
+use tracing::error;
 use uuid::Uuid;
 
 pub use sink::AuditSink;
@@ -58,6 +59,7 @@ pub(crate) struct Attempt<'a> {
     trail: &'a AuditTrail,
     id: String,
     action: &'a Action,
+    has_outcome: bool,
 }
 
 /// The line could not be written.
@@ -101,14 +103,13 @@ impl AuditTrail {
     /// If the line is not written in time; the action must then not be begun.
     pub(crate) async fn attempt<'a>(&'a self, action: &'a Action) -> Result<Attempt<'a>, Unwritten> {
         let id = Uuid::now_v7().to_string();
-        let written = self.write("attempt", &id, action, None).await;
-        let attempt = Attempt { trail: self, id, action };
-        if written {
-            return Ok(attempt);
+        if self.write("attempt", &id, action, None).await {
+            self.metrics.attempt_opened();
+            return Ok(Attempt { trail: self, id, action, has_outcome: false });
         }
         // The line may still be written, late: then it needs an outcome, too.
         let nothing = Ending { outcome: "notExecuted", status: 503, upstream_code: None, duration: Duration::ZERO };
-        let _ = self.writer.send(attempt.line(&nothing));
+        let _ = self.writer.send(line("outcome", &id, action, Some(&nothing)));
         Err(Unwritten)
     }
 
@@ -134,12 +135,19 @@ impl AuditTrail {
 
 impl Attempt<'_> {
     /// Puts the outcome on record. Where that fails the reply goes out all the same; a metric shows it.
-    pub(crate) async fn ended(&self, ending: &Ending) {
-        self.trail.write("outcome", &self.id, self.action, Some(ending)).await;
+    pub(crate) async fn ended(mut self, ending: &Ending) {
+        self.has_outcome = self.trail.write("outcome", &self.id, self.action, Some(ending)).await;
     }
+}
 
-    fn line(&self, ending: &Ending) -> Vec<u8> {
-        line("outcome", &self.id, self.action, Some(ending))
+/// Also where a panic, or the end of the process, came before the outcome.
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        self.trail.metrics.attempt_closed(self.has_outcome);
+        if !self.has_outcome {
+            let (audit_id, request_id) = (&*self.id, &*self.action.request_id);
+            error!(audit_id, request_id, "an attempt stands in the audit trail without its outcome");
+        }
     }
 }
 

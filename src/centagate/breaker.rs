@@ -24,7 +24,7 @@ pub(super) struct Breaker {
 pub enum BreakerState {
     /// Calls go through.
     Closed,
-    /// One call is tried; the others fail at once.
+    /// The next call is tried, or one is being tried; the others fail at once.
     HalfOpen,
     /// All calls fail at once.
     Open,
@@ -88,6 +88,8 @@ impl Breaker {
     pub(super) fn state(&self) -> BreakerState {
         match *self.state.lock().unwrap_or_else(PoisonError::into_inner) {
             State::Closed { .. } => BreakerState::Closed,
+            // The next call will be tried, whenever it comes.
+            State::Open { until } if Instant::now() >= until => BreakerState::HalfOpen,
             State::Open { .. } => BreakerState::Open,
             State::HalfOpen { .. } => BreakerState::HalfOpen,
         }
@@ -143,6 +145,7 @@ mod tests {
         let breaker = Breaker::new();
         calls(&breaker, LEAST_CALLS, true);
         sleep(OPEN_FOR).await;
+        assert_eq!(breaker.state(), BreakerState::HalfOpen, "also while nobody calls");
         let probe = breaker.admit().expect("a probe");
         assert_eq!(breaker.state(), BreakerState::HalfOpen);
         assert!(breaker.admit().is_err(), "one at a time");

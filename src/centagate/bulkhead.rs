@@ -4,6 +4,18 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 use super::NotSent;
+use super::breaker::BreakerState;
+
+/// What the client is doing.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// Calls under way.
+    pub in_flight: usize,
+    /// Calls that wait for their turn.
+    pub waiting: usize,
+    /// Whether calls go through.
+    pub breaker: BreakerState,
+}
 
 /// How many calls may wait for each one that may be under way.
 const WAITING_PER_CALL: usize = 16;

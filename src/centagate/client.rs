@@ -1,5 +1,5 @@
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use reqwest::{Method, Url};
@@ -9,10 +9,11 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 use tracing::warn;
 
-use super::breaker::{Breaker, BreakerState};
-use super::bulkhead::Bulkhead;
+use super::breaker::Breaker;
+use super::bulkhead::{Bulkhead, Load};
 use super::client_options::ClientOptions;
 use super::http::{HttpClient, HttpOptions, SetupError};
+use super::server_certificate::ServerCertificate;
 use super::session::{
     AuthApi, Credentials, HttpAuthenticator, KeeperOptions, Session, SessionEvents, SessionKeeper, SessionStatus,
     Sessions, jitter, keep,
@@ -41,6 +42,7 @@ pub struct Client {
     sessions: Sessions,
     bulkhead: Bulkhead,
     breaker: Breaker,
+    certificate: Arc<ServerCertificate>,
     events: Arc<dyn SessionEvents>,
 }
 
@@ -49,17 +51,6 @@ pub struct Client {
 struct Connection {
     options: HttpOptions,
     trust: Trust,
-}
-
-/// What the client is doing.
-#[derive(Clone, Copy, Debug)]
-pub struct Load {
-    /// Calls under way.
-    pub in_flight: usize,
-    /// Calls that wait for their turn.
-    pub waiting: usize,
-    /// Whether calls go through.
-    pub breaker: BreakerState,
 }
 
 impl Client {
@@ -77,7 +68,8 @@ impl Client {
             let admin = encoding::percent_encode_segment(options.admin_username.as_str());
             url(&format!("/CentagateWS/webresources/{}/{admin}", wire::path(operation)))
         };
-        let login_http = HttpClient::new(&options.http, &options.trust)?;
+        let certificate = Arc::new(ServerCertificate::of(&options.base_url));
+        let login_http = HttpClient::new(&options.http, &options.trust, Arc::clone(&certificate))?;
         let authenticator = HttpAuthenticator {
             http: login_http.clone(),
             admin_username: options.admin_username.clone(),
@@ -101,7 +93,7 @@ impl Client {
             },
         );
         let client = Self {
-            http: HttpClient::new(&options.http, &options.trust)?,
+            http: HttpClient::new(&options.http, &options.trust, Arc::clone(&certificate))?,
             login_http,
             connection: Mutex::new(Connection { options: options.http, trust: options.trust }),
             request_timeout: options.request_timeout,
@@ -111,6 +103,7 @@ impl Client {
             sessions,
             bulkhead: Bulkhead::new(options.max_in_flight),
             breaker: Breaker::new(),
+            certificate,
             events,
         };
         Ok((client, keeper))
@@ -168,6 +161,11 @@ impl Client {
         self.sessions.status()
     }
 
+    /// When the certificate ends that the server last showed and that was taken, if it has shown one.
+    pub fn certificate_expiry(&self) -> Option<SystemTime> {
+        self.certificate.expiry()
+    }
+
     /// Takes new credentials into use under load, unless they are those in use.
     pub fn replace_credentials(&self, credentials: Credentials) {
         self.sessions.replace_credentials(credentials);
@@ -218,7 +216,11 @@ impl Client {
             Err(Error::Refused(code)) => code,
             answered => return answered,
         };
-        let newer = match suspicion(operation, refused, &session) {
+        let suspicion = suspicion(operation, refused, &session);
+        if suspicion != Suspicion::None {
+            self.events.suspected();
+        }
+        let newer = match suspicion {
             Suspicion::None => None,
             Suspicion::OfThePast => self.sessions.newer_than(session.generation, false, deadline).await,
             Suspicion::OfTheSession => self.sessions.newer_than(session.generation, true, deadline).await,

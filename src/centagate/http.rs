@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error as ThisError;
 
 use super::Trust;
+use super::server_certificate::ServerCertificate;
 
 /// Shorter than any server's keep-alive that is worth having: a connection that the server has just closed would make
 /// the outcome of the next request unknown.
@@ -46,24 +47,38 @@ pub enum SetupError {
 /// A pool of connections that follows no redirect and resends nothing. It can be replaced under load, when what it goes
 /// through or trusts has changed; requests under way end on the old one.
 #[derive(Clone, Debug)]
-pub(super) struct HttpClient(Arc<ArcSwap<reqwest::Client>>);
+pub(super) struct HttpClient {
+    current: Arc<ArcSwap<reqwest::Client>>,
+    certificate: Arc<ServerCertificate>,
+}
 
 impl HttpClient {
-    pub(super) fn new(options: &HttpOptions, trust: &Trust) -> Result<Self, SetupError> {
-        Ok(Self(Arc::new(ArcSwap::from_pointee(build(options, trust)?))))
+    /// A pool that notes the server's `certificate`.
+    pub(super) fn new(
+        options: &HttpOptions,
+        trust: &Trust,
+        certificate: Arc<ServerCertificate>,
+    ) -> Result<Self, SetupError> {
+        let current = Arc::new(ArcSwap::from_pointee(build(options, trust, &certificate)?));
+        Ok(Self { current, certificate })
     }
 
     pub(super) fn load(&self) -> reqwest::Client {
-        reqwest::Client::clone(&self.0.load())
+        reqwest::Client::clone(&self.current.load())
     }
 
     pub(super) fn replace(&self, options: &HttpOptions, trust: &Trust) -> Result<(), SetupError> {
-        self.0.store(Arc::new(build(options, trust)?));
+        self.current.store(Arc::new(build(options, trust, &self.certificate)?));
         Ok(())
     }
 }
 
-fn build(options: &HttpOptions, trust: &Trust) -> Result<reqwest::Client, SetupError> {
+fn build(
+    options: &HttpOptions,
+    trust: &Trust,
+    certificate: &Arc<ServerCertificate>,
+) -> Result<reqwest::Client, SetupError> {
+    let tls = trust.client_config(certificate).map_err(|_| SetupError::Tls)?;
     let mut http = reqwest::Client::builder()
         .connect_timeout(options.connect_timeout)
         .pool_idle_timeout(POOL_IDLE_TIMEOUT)
@@ -72,12 +87,10 @@ fn build(options: &HttpOptions, trust: &Trust) -> Result<reqwest::Client, SetupE
         .referer(false)
         .https_only(options.https_only)
         .user_agent(concat!("centagate-gateway/", env!("CARGO_PKG_VERSION")))
+        .tls_backend_preconfigured(tls)
         .no_proxy();
     if let Some(proxy_url) = &options.proxy_url {
         http = http.proxy(Proxy::all(proxy_url.expose_secret()).map_err(|_| SetupError::Proxy)?);
-    }
-    if let Some(tls) = trust.client_config().map_err(|_| SetupError::Tls)? {
-        http = http.tls_backend_preconfigured(tls);
     }
     http.build().map_err(|_| SetupError::Tls)
 }

@@ -16,6 +16,7 @@ mod http;
 mod operation;
 mod reply;
 mod return_code;
+mod server_certificate;
 mod session;
 mod signing;
 mod suspicion;
@@ -26,7 +27,8 @@ mod wire;
 
 pub use before_sending::{BeforeSending, Unheeded};
 pub use breaker::BreakerState;
-pub use client::{Client, Load};
+pub use bulkhead::Load;
+pub use client::Client;
 pub use client_options::ClientOptions;
 pub use encoding::percent_encode_segment;
 pub use error::{Error, NotSent, Unreadable};

@@ -10,6 +10,9 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::RegisterUser, Self::RegisterOneTimePin, Self::ListAuthentication];
+
     /// The operation's name in logs and metrics.
     pub fn as_str(self) -> &'static str {
         match self {

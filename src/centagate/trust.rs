@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
@@ -9,6 +10,8 @@ use rustls::{
     AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
 };
 use thiserror::Error as ThisError;
+
+use super::server_certificate::{NotingVerifier, ServerCertificate};
 
 /// Which server certificates are taken for CENTAGATE's. There is no way to take any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,23 +56,30 @@ impl Trust {
         certificates(pem).map(Self::Pinned)
     }
 
-    /// TLS as this trust wants it; nothing for the HTTP client's own way with public CAs.
-    pub(super) fn client_config(&self) -> Result<Option<ClientConfig>, Error> {
+    /// TLS as this trust wants it; what is taken for CENTAGATE's certificate is noted in `seen`.
+    pub(super) fn client_config(&self, seen: &Arc<ServerCertificate>) -> Result<ClientConfig, Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let config =
-            ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
-        let config = match self {
-            Self::Public => return Ok(None),
-            Self::PrivateCa(certificates) => config.with_root_certificates(roots(certificates)?),
-            // rustls's word for any verifier that is not its own.
-            Self::Pinned(certificates) => {
-                config.dangerous().with_custom_certificate_verifier(Arc::new(PinnedVerifier {
-                    certificates: certificates.clone(),
-                    provider,
-                }))
+        let verifier = NotingVerifier { verifier: self.verifier(&provider)?, seen: Arc::clone(seen) };
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .dangerous() // rustls's word for any verifier that is not its own
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
+    }
+
+    fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Error> {
+        let provider = Arc::clone(provider);
+        Ok(match self {
+            Self::Public => Arc::new(rustls_platform_verifier::Verifier::new(provider)?),
+            Self::PrivateCa(certificates) => {
+                let roots = Arc::new(roots(certificates)?);
+                let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider).build();
+                verifier.map_err(|fault| Error::General(fault.to_string()))?
             }
-        };
-        Ok(Some(config.with_no_client_auth()))
+            Self::Pinned(certificates) => Arc::new(PinnedVerifier { certificates: certificates.clone(), provider }),
+        })
     }
 }
 

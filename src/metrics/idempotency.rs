@@ -1,39 +1,54 @@
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::labels::ResultLabels;
+use super::{Metrics, add};
 
 /// What becomes of requests with an `Idempotency-Key`.
-#[derive(Debug, Default)]
-pub(super) struct IdempotencyMetrics {
+#[derive(Debug)]
+pub(super) struct Idempotency {
     results: Family<ResultLabels, Counter>,
     not_recorded: Counter,
     store_unavailable: Gauge,
 }
 
-impl IdempotencyMetrics {
-    pub(super) fn register(&self, registry: &mut Registry) {
-        registry.register(
-            "idempotency",
-            "Requests with an Idempotency-Key by what is known of the key",
-            self.results.clone(),
-        );
-        registry.register(
-            "idempotency_not_recorded",
-            "Requests with an Idempotency-Key whose end could not be recorded",
-            self.not_recorded.clone(),
-        );
-        registry.register(
-            "store_unavailable",
-            "1 while the idempotency store cannot be used and requests with an Idempotency-Key are refused",
-            self.store_unavailable.clone(),
-        );
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResultLabels {
+    result: &'static str,
+}
+
+impl Idempotency {
+    pub(super) fn new(registry: &mut Registry) -> Self {
+        let idempotency = Self {
+            results: add(
+                registry,
+                "idempotency",
+                "Requests with an Idempotency-Key by what is known of the key",
+                Family::default(),
+            ),
+            not_recorded: add(
+                registry,
+                "idempotency_not_recorded",
+                "Requests with an Idempotency-Key whose end could not be recorded",
+                Counter::default(),
+            ),
+            store_unavailable: add(
+                registry,
+                "store_unavailable",
+                "1 while the idempotency store cannot be used and requests with an Idempotency-Key are refused",
+                Gauge::default(),
+            ),
+        };
+        for result in ["new", "replayed", "unavailable"] {
+            drop(idempotency.results.get_or_create(&ResultLabels { result }));
+        }
+        idempotency
     }
 }
 
-impl super::Metrics {
+impl Metrics {
     /// Counts a request with an `Idempotency-Key` by what is known of the key.
     pub fn idempotency(&self, result: &'static str) {
         self.idempotency.results.get_or_create(&ResultLabels { result }).inc();

@@ -52,7 +52,9 @@ async fn a_session_that_ends_under_500_requests_costs_one_login_and_no_failure(l
     assert_eq!(bench.attempts(), 2, "exactly one login more");
     assert_eq!(bench.simulator.executions(), 501, "each was executed once");
     assert_eq!(caller.metric("gateway_session_lost_early_total").await, 1);
+    let told = caller.metric("gateway_session_refusals_total").await;
     let refused = bench.requests(Operation::RegisterUser).len() - 501;
+    assert_eq!(told, refused as u64, "each refusal is counted");
     eprintln!("500 at the end of a session, login of {login_takes:?}: {:?}, {refused} refused", started.elapsed());
 }
 

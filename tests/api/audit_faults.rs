@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::audit_file::{AuditFile, object};
 use crate::callers;
 use crate::gateway::{alice, token, user};
-use crate::process::{Environment, GatewayProcess, sample};
+use crate::process::{Environment, GatewayProcess, json, sample};
 use crate::raw;
 use crate::reply::Reply;
 
@@ -115,6 +115,29 @@ async fn a_file_that_is_moved_within_an_action_has_the_attempt_and_the_new_one_t
     assert_eq!(reply.status, 201);
     let (old, new) = (old.lines(), trail.lines());
     assert_eq!((old.len(), new.len(), &old[0]["id"]), (1, 1, &new[0]["id"]), "{old:?} {new:?}");
+}
+
+#[tokio::test]
+async fn an_attempt_whose_outcome_cannot_be_written_is_counted_and_told() {
+    let (environment, simulator) = Environment::with_simulator().await;
+    let trail = AuditFile::at(environment.write("trail/audit.jsonl", "").into());
+    let gateway = environment.set("GATEWAY__AUDIT__SINK", trail.path().to_str().unwrap()).serve().await;
+    let gate = Gate::new();
+    simulator.instruct(Instruction::once(None, Behaviour::Hold(gate.clone())));
+    let (reply, lines) = tokio::join!(create(&gateway, "alice"), async {
+        timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE is reached");
+        assert_eq!(count(&gateway, "attempts_open").await, 1);
+        let lines = trail.lines();
+        std::fs::remove_dir_all(trail.path().parent().unwrap()).unwrap();
+        gate.open();
+        lines
+    });
+    assert_eq!(reply.status, 201, "what was done is told");
+    let told = gateway.wait_for_line(|line| line.contains("without its outcome")).await;
+    assert_eq!(json(&told)["audit_id"], lines[0]["id"], "{told}");
+    assert_eq!(json(&told)["request_id"], reply.header("x-request-id").unwrap(), "{told}");
+    let counted = (count(&gateway, "attempts_without_outcome_total").await, count(&gateway, "attempts_open").await);
+    assert_eq!(counted, (1, 0));
 }
 
 #[tokio::test]

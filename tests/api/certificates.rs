@@ -32,6 +32,11 @@ impl Authority {
         })
     }
 
+    /// One that ends with the first second of a year.
+    pub(crate) fn issue_until(&self, host: &str, year: i32) -> Tls {
+        self.issue_with(host, |params| params.not_after = date_time_ymd(year, 1, 1))
+    }
+
     /// One that begins in many years.
     pub(crate) fn issue_early(&self, host: &str) -> Tls {
         self.issue_with(host, |params| {

@@ -4,7 +4,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::callers;
-use crate::gateway::alice;
+use crate::gateway::{TestGateway, alice};
 use crate::identity_provider::{AUDIENCE, ISSUER, IdentityProvider, SigningKey, claims, jwk_set};
 use crate::jwt::{by_scope, setup, status};
 use crate::process::{Environment, json as line_as_json};
@@ -84,10 +84,29 @@ async fn keys_that_were_there_stay_usable_while_they_are_away() {
     assert_eq!(status(&gateway, &ed.token("unknown", &claims)).await, 401);
     assert_eq!(provider.fetches(), 2);
     assert_eq!(status(&gateway, &ed.token("ed", &claims)).await, 409, "alice is there already");
+    let age = keys_age(&gateway).await;
+    assert!((0.0..60.0).contains(&age), "{age}");
+}
+
+#[tokio::test]
+async fn keys_that_were_never_there_are_older_than_any_and_keys_of_a_file_have_no_age() {
+    let ed = SigningKey::eddsa();
+    let provider = IdentityProvider::start(&[]).await;
+    provider.go_away();
+    let by_url = by_scope(setup()).set("jwt.jwks_url", &provider.url()).start().await;
+    assert!(keys_age(&by_url).await.is_infinite());
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("jwks.json");
+    std::fs::write(&file, jwk_set(&[ed.jwk("ed")])).unwrap();
+    let by_file = by_scope(setup()).set("jwt.jwks_file", file.to_str().unwrap()).start().await;
+    assert!(keys_age(&by_file).await.is_nan());
+    assert!(keys_age(&TestGateway::start().await).await.is_nan());
+}
+
+async fn keys_age(gateway: &TestGateway) -> f64 {
     let (_, metrics) = gateway.manage("/metrics").await;
     let age = metrics.lines().find_map(|line| line.strip_prefix("gateway_identity_keys_age_seconds "));
-    let age: f64 = age.expect("an age").parse().unwrap();
-    assert!((0.0..60.0).contains(&age), "{age}");
+    age.expect("an age").parse().unwrap()
 }
 
 #[tokio::test]

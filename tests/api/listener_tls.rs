@@ -101,6 +101,13 @@ async fn tls_1_2_and_1_3_are_spoken_with_http_1_1_in_them() {
 }
 
 #[tokio::test]
+async fn the_end_of_the_certificate_is_told() {
+    let (_environment, _simulator, gateway) = serve(&Pair::fresh()).await;
+    let end = 67_090_118_400; // date --date=4096-01-01T00:00:00Z +%s
+    gateway.wait_for_sample("gateway_certificate_expiry_timestamp_seconds{certificate=\"listener\"}", end).await;
+}
+
+#[tokio::test]
 async fn plain_http_and_nonsense_get_no_reply_and_silence_keeps_nobody_waiting() {
     let pair = Pair::fresh();
     let (_environment, simulator, gateway) = serve(&pair).await;

@@ -52,6 +52,7 @@ async fn expect(bench: LoginBench, refusal: Refusal) {
     gateway.wait_for_line(|line| line.contains("logged in to CENTAGATE")).await;
     let reply = caller.create_user("mended").await;
     assert_eq!(reply.status, 201, "{label}: {}", reply.text());
+    assert_eq!(caller.metric("gateway_session_login_refused").await, 0, "{label}");
     let readiness = caller.readiness().await.1;
     assert!(!readiness.contains(label), "{label}: {readiness}");
     if refusal.holds {
@@ -66,6 +67,7 @@ async fn expect_told(gateway: &GatewayProcess, caller: &Caller, refusal: &Refusa
     let (_, metrics) = caller.page("/metrics").await;
     let counted = sample(&metrics, &format!("gateway_session_logins_total{{result=\"{label}\"}}"));
     assert!(counted == 1 || !refusal.holds && counted > 0, "{label}: {counted}\n{metrics}");
+    assert_eq!(sample(&metrics, "gateway_session_login_refused"), 1, "{label}");
     let errors = lines_at("ERROR", gateway);
     // A line may have come since.
     assert!(errors.len() as u64 == counted || !refusal.holds && errors.len() as u64 > counted, "{label}: {errors:?}");

@@ -49,6 +49,8 @@ mod login_refusals;
 mod lost_callers;
 mod management;
 mod many_at_once;
+mod metrics;
+mod monitoring;
 mod narrowing;
 mod pages;
 mod planted_secrets;

@@ -21,6 +21,8 @@ use crate::process::{Environment, GatewayProcess, json};
 /// What the gateway trusts.
 enum Trust {
     PublicCas,
+    /// With this one among them.
+    SystemCas(String),
     Ca(String),
     Pin(String),
 }
@@ -29,6 +31,10 @@ impl Trust {
     fn configure(self, environment: Environment) -> Environment {
         match self {
             Self::PublicCas => environment,
+            Self::SystemCas(pem) => {
+                let file = environment.write("system.pem", pem);
+                environment.set("SSL_CERT_FILE", &file)
+            }
             Self::Ca(pem) => {
                 let file = environment.write("ca.pem", pem);
                 environment.set("GATEWAY__CENTAGATE__CA_CERTIFICATE_FILE", &file)
@@ -84,6 +90,33 @@ async fn expect_refused(what: &str, tls: Tls, trust: Trust, fix: &str) {
     expect_told(what, &gateway, &caller, fix).await;
     assert!(simulator.requests().is_empty(), "{what}: nothing was sent");
     assert_eq!(caller.page("/readyz").await.0, 200, "{what}");
+}
+
+/// When the certificate ends that CENTAGATE has shown, by `date --date=2049-01-01T00:00:00Z +%s` and the like.
+const BEGINNING_OF_2049: u64 = 2_493_072_000;
+const BEGINNING_OF_2050: u64 = 2_524_608_000;
+
+#[tokio::test]
+async fn the_end_of_the_certificate_is_told_whatever_makes_it_trusted() {
+    let ca = Authority::new("CA");
+    // 2050 is the first year that certificates spell in another way.
+    for (year, end) in [(2049, BEGINNING_OF_2049), (2050, BEGINNING_OF_2050)] {
+        let tls = ca.issue_until("localhost", year);
+        for (what, trust) in [
+            ("a CA", Trust::Ca(ca.pem())),
+            ("a pin", Trust::Pin(tls.certificate_pem.clone())),
+            ("the system's CAs", Trust::SystemCas(ca.pem())),
+        ] {
+            let (gateway, caller, _simulator, _environment) = start(tls.clone(), trust).await;
+            assert!(!gateway.manage("/metrics").await.1.contains("certificate_expiry"), "{what}: nothing seen yet");
+            assert_eq!(caller.create_user("alice").await.status, 201, "{what}");
+            let told = caller.metric("gateway_certificate_expiry_timestamp_seconds{certificate=\"centagate\"}").await;
+            assert_eq!(told, end, "{what}");
+        }
+    }
+    let (gateway, caller, _simulator, _environment) = start(ca.issue_expired("localhost"), Trust::Ca(ca.pem())).await;
+    caller.create_user("alice").await.problem("centagate_unavailable");
+    assert!(!gateway.manage("/metrics").await.1.contains("certificate_expiry"), "what is not taken says nothing");
 }
 
 const CA_UNKNOWN: &str = "set centagate.ca_certificate_file to the CA's certificate";

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use centagate_simulator::{Admin, Config, Simulator};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, user};
 
 /// A disk in memory. Dropping it takes it away.
 struct Disk(PathBuf);
@@ -38,15 +38,9 @@ fn mount(arguments: &[&str], directory: &Path) {
     );
 }
 
-fn user(name: &str) -> Value {
-    json!({
-        "username": name, "firstName": "A", "lastName": "B", "email": format!("{name}@example.com"),
-        "group": "Staff", "app": "portal",
-    })
-}
-
 const ATTEMPT_FAILED: &str = "gateway_audit_lines_total{event=\"attempt\",result=\"failed\"}";
 const OUTCOME_FAILED: &str = "gateway_audit_lines_total{event=\"outcome\",result=\"failed\"}";
+const WITHOUT_OUTCOME: &str = "gateway_audit_attempts_without_outcome_total";
 const BROKEN: &str = "gateway_audit_broken";
 
 async fn setup(trail: &Path) -> (Gateway, Simulator) {
@@ -67,7 +61,7 @@ async fn a_disk_that_fills_up_within_an_action_lets_it_end_and_refuses_others_un
     std::fs::write(&trail, filler(page - 350)).expect("the filler");
     assert_eq!(gateway.post("/users", &user("first")).await, 201, "what was done is told");
     assert_eq!((simulator.requests().len(), gateway.metric(OUTCOME_FAILED).await), (1, Some(1)));
-    assert_eq!(gateway.metric(BROKEN).await, Some(1));
+    assert_eq!((gateway.metric(BROKEN).await, gateway.metric(WITHOUT_OUTCOME).await), (Some(1), Some(1)));
     for _ in 0..3 {
         assert_eq!(gateway.post("/users", &user("second")).await, 503);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use centagate_gateway::settings::{Settings, Sources};
 use centagate_gateway::startup::Application;
 use centagate_simulator::{Admin, Simulator};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -73,10 +73,20 @@ impl Gateway {
         request.send().await.expect("a reply").status().as_u16()
     }
 
+    /// Host and port of the management listener.
+    pub(crate) fn management_host(&self) -> &str {
+        self.management.trim_start_matches("http://")
+    }
+
+    /// All metrics, for one who accepts this.
+    pub(crate) async fn metrics(&self, accept: &str) -> String {
+        let request = client().get(format!("{}/metrics", self.management)).header("Accept", accept);
+        request.send().await.expect("a reply").text().await.expect("text")
+    }
+
     /// The value of a sample of a metric.
     pub(crate) async fn metric(&self, name: &str) -> Option<u64> {
-        let reply = client().get(format!("{}/metrics", self.management)).send().await.expect("a reply");
-        let metrics = reply.text().await.expect("text");
+        let metrics = self.metrics("*/*").await;
         metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
     }
 
@@ -84,6 +94,14 @@ impl Gateway {
         drop(self.stop);
         timeout(DEADLINE, self.running).await.expect("it stops in time").expect("no panic").expect("no error");
     }
+}
+
+/// A user of that name that nothing is wrong with.
+pub(crate) fn user(name: &str) -> Value {
+    json!({
+        "username": name, "firstName": "A", "lastName": "B", "email": format!("{name}@example.com"),
+        "group": "Staff", "app": "portal",
+    })
 }
 
 fn client() -> reqwest::Client {

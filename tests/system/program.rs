@@ -1,5 +1,6 @@
 //! Programs from outside: the Debian packages that bring them, and how long they may take.
 
+use std::fs::File;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -25,7 +26,17 @@ impl Program {
 
     /// Runs it to its end and answers what it printed.
     pub(crate) async fn run(&self, arguments: &[&str], home: &Path) -> String {
-        let running = self.spawn(self.command(arguments, home).stderr(Stdio::piped()));
+        self.finish(&mut self.command(arguments, home)).await
+    }
+
+    /// The same with a file for it to read as its input.
+    pub(crate) async fn run_on(&self, input: &str, arguments: &[&str], home: &Path) -> String {
+        let input = File::open(input).expect("its input");
+        self.finish(self.command(arguments, home).stdin(input)).await
+    }
+
+    async fn finish(&self, command: &mut Command) -> String {
+        let running = self.spawn(command.stderr(Stdio::piped()));
         let finished = timeout(DEADLINE, running.wait_with_output()).await;
         let Output { status, stdout, stderr } =
             finished.unwrap_or_else(|_| panic!("{} has not ended within {DEADLINE:?}", self.name)).expect("its output");

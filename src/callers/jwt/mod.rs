@@ -100,7 +100,12 @@ impl Verifier {
         Token::has_shape(credential)
     }
 
-    /// The time since the keys were last fetched, if they are fetched and there are any.
+    /// Whether the keys are fetched, and do not stand in a file.
+    pub(crate) fn fetches_keys(&self) -> bool {
+        self.source.refresh.is_some()
+    }
+
+    /// The time since the keys were last fetched, if they ever were.
     pub(crate) fn keys_age(&self) -> Option<Duration> {
         self.source.age()
     }

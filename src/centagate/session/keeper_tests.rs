@@ -69,6 +69,8 @@ impl Authenticator for Vendor {
 impl SessionEvents for VendorState {
     fn login(&self, _: &'static str) {}
 
+    fn suspected(&self) {}
+
     fn lost_early(&self) {}
 }
 

@@ -13,6 +13,8 @@ use crate::centagate::NotSent;
 pub trait SessionEvents: fmt::Debug + Send + Sync + 'static {
     /// A login ended: `granted`, the label of a refusal, or `failed`.
     fn login(&self, result: &'static str);
+    /// CENTAGATE refused a call as it refuses those of an ended session.
+    fn suspected(&self);
     /// CENTAGATE had ended a session before its timeout: another login of the same admin may have done it.
     fn lost_early(&self);
 }

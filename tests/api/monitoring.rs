@@ -1,0 +1,121 @@
+//! What stands in `deploy/monitoring/`, against a running gateway and `docs/operations.md`. Whether Prometheus takes it,
+//! and when alerts fire, is for the system tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use centagate_simulator::{Admin, Config, Simulator};
+
+use crate::certificates::Authority;
+use crate::gateway::{Setup, alice};
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+/// Every name of a metric in `text`; those of recording rules begin with `job:`.
+fn names(text: &str) -> BTreeSet<&str> {
+    let is_in_a_name = |character: char| character.is_ascii_alphanumeric() || "_:".contains(character);
+    let words = text.split(|character| !is_in_a_name(character));
+    words.filter(|word| word.starts_with("gateway_") || word.starts_with("process_")).collect()
+}
+
+/// The families on a page of metrics, with their types.
+async fn served() -> BTreeMap<String, String> {
+    let ca = Authority::new("CA");
+    let mut config = Config::new(Admin::with_fresh_session("admin"));
+    config.tls = Some(ca.issue("localhost"));
+    let Admin { username, auth_token, secret_code } = config.admin.clone();
+    let simulator = Simulator::start(config).await.unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let ca_file = directory.path().join("ca.pem");
+    std::fs::write(&ca_file, ca.pem()).unwrap();
+    let gateway = Setup::new()
+        .admin(&username, &auth_token, &secret_code)
+        .upstream(format!("https://localhost:{}", simulator.address().port()))
+        .set("centagate.ca_certificate_file", ca_file.to_str().unwrap())
+        .start()
+        .await;
+    assert_eq!(gateway.create_user(&alice()).await.status, 201);
+    let (_, metrics) = gateway.manage("/metrics").await;
+    let types = metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    types.map(|(name, kind)| (name.to_owned(), kind.to_owned())).collect()
+}
+
+/// The names of a family's samples.
+fn samples(name: &str, kind: &str) -> Vec<String> {
+    let suffixes: &[_] = if kind == "histogram" { &["_bucket", "_sum", "_count"] } else { &[""] };
+    suffixes.iter().map(|suffix| format!("{name}{suffix}")).collect()
+}
+
+#[tokio::test]
+async fn alerts_and_dashboard_name_what_is_served_and_the_dashboard_shows_all_of_it() {
+    let (alerts, dashboard) = (read("deploy/monitoring/alerts.yml"), read("deploy/monitoring/dashboard.json"));
+    let (watched, shown) = (names(&alerts), names(&dashboard));
+    assert!(watched.len() > 10 && shown.len() > 30, "{watched:?} {shown:?}");
+    let served = served().await;
+    let samples_of_all: Vec<String> = served.iter().flat_map(|(name, kind)| samples(name, kind)).collect();
+    for name in watched.union(&shown) {
+        assert!(samples_of_all.iter().any(|sample| sample == name), "{name} is not served: {served:?}");
+    }
+    for (name, kind) in &served {
+        assert!(samples(name, kind).iter().any(|sample| shown.contains(&**sample)), "the dashboard has no {name}");
+    }
+    let operations = read("docs/operations.md");
+    for name in served.keys() {
+        assert!(operations.contains(&format!("`{name}")), "docs/operations.md does not say what {name} is");
+    }
+}
+
+#[test]
+fn every_name_in_the_operators_document_is_one_that_is_watched_or_shown() {
+    let (alerts, dashboard) = (read("deploy/monitoring/alerts.yml"), read("deploy/monitoring/dashboard.json"));
+    let operations = read("docs/operations.md");
+    for name in names(&operations) {
+        let families = [name.to_owned(), format!("{name}_bucket")];
+        let known = families.iter().any(|name| names(&alerts).contains(&**name) || names(&dashboard).contains(&**name));
+        assert!(known, "docs/operations.md names {name}");
+    }
+}
+
+/// The anchors of a document's headings, as forges make them.
+fn anchors(document: &str) -> BTreeSet<String> {
+    let headings = document.lines().filter(|line| line.starts_with('#'));
+    let kept = |character: &char| character.is_alphanumeric() || " -_".contains(*character);
+    let anchor = |heading: &str| heading.trim_start_matches('#').trim().chars().filter(kept).collect::<String>();
+    headings.map(|heading| anchor(heading).to_lowercase().replace(' ', "-")).collect()
+}
+
+/// Each alert and the file that has it from there to the next.
+fn alerts(rules: &str) -> Vec<(&str, &str)> {
+    let rules = rules.split("- alert: ").skip(1);
+    rules.map(|rule| rule.split_once('\n').expect("more than a name")).collect()
+}
+
+#[test]
+fn every_alert_leads_to_a_section_of_the_operators_document() {
+    let (rules, operations) = (read("deploy/monitoring/alerts.yml"), read("docs/operations.md"));
+    let anchors = anchors(&operations);
+    assert!(alerts(&rules).len() > 10);
+    for (alert, rule) in alerts(&rules) {
+        let runbook = rule.lines().find_map(|line| line.trim().strip_prefix("runbook: docs/operations.md#"));
+        let runbook = runbook.unwrap_or_else(|| panic!("{alert} has no runbook"));
+        assert!(anchors.contains(runbook), "{alert} leads to #{runbook}, which is not among {anchors:?}");
+        for severity in ["critical", "warning"] {
+            let is_so = rule.contains(&format!("severity: {severity}\n"));
+            let said = operations.contains(&format!("### {alert}\n\n*{severity}.*"));
+            assert_eq!(is_so, said, "{alert}, {severity}");
+        }
+    }
+}
+
+#[test]
+fn every_alert_is_tested_to_fire_and_not_to_fire() {
+    let (rules, tests) = (read("deploy/monitoring/alerts.yml"), read("deploy/monitoring/alerts_test.yml"));
+    for (alert, _) in alerts(&rules) {
+        for (what, expected) in [("fires", "exp_alerts:\n"), ("does not fire", "exp_alerts: []\n")] {
+            let case = format!("alertname: {alert}\n        {expected}");
+            assert!(tests.contains(&case), "no test in which {alert} {what}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Prometheus and its `promtool` with what stands in `deploy/monitoring/` and with a gateway's metrics.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use centagate_simulator::{Admin, Config, Simulator};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::Child;
+use tokio::time::{sleep, timeout};
+
+use crate::gateway::{Gateway, user};
+use crate::program::Program;
+
+const PROMTOOL: Program = Program { name: "promtool", package: "prometheus" };
+const PROMETHEUS: Program = Program { name: "prometheus", package: "prometheus" };
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// What curl sends.
+const ANYTHING: &str = "*/*";
+const OPENMETRICS: &str = "application/openmetrics-text;version=1.0.0";
+
+fn monitoring(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/monitoring").join(file)
+}
+
+/// Writes `content`, of which JSON is YAML, and answers its path.
+fn write(directory: &TempDir, name: &str, content: &str) -> String {
+    let path = directory.path().join(name);
+    std::fs::write(&path, content).expect("a file");
+    path.to_str().expect("a path in UTF-8").to_owned()
+}
+
+/// A gateway that has registered one user and refused to do so again.
+async fn gateway() -> (Gateway, Simulator) {
+    let admin = Admin::with_fresh_session("admin");
+    let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
+    let gateway = Gateway::start(&simulator, &admin);
+    for status in [201, 409] {
+        assert_eq!(gateway.post("/users", &user("alice")).await, status);
+    }
+    (gateway, simulator)
+}
+
+#[tokio::test]
+async fn each_alert_fires_when_its_tests_say_so_and_not_otherwise() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let rules = monitoring("alerts.yml").display().to_string();
+    PROMTOOL.run(&["check", "rules", "--lint=all", "--lint-fatal", &rules], directory.path()).await;
+    let tests = monitoring("alerts_test.yml").display().to_string();
+    PROMTOOL.run(&["test", "rules", &tests], directory.path()).await;
+}
+
+#[tokio::test]
+async fn the_metrics_follow_the_conventions() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (gateway, _simulator) = gateway().await;
+    let page = write(&directory, "metrics", &gateway.metrics(ANYTHING).await);
+    PROMTOOL.run_on(&page, &["check", "metrics"], directory.path()).await;
+    gateway.stop().await;
+}
+
+/// All values of members called `name`, however deep.
+fn members<'a>(value: &'a Value, name: &str) -> Vec<&'a Value> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(|item| members(item, name)).collect(),
+        Value::Object(object) => {
+            object.get(name).into_iter().chain(object.values().flat_map(|value| members(value, name))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn every_query_of_the_dashboard_can_be_read() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let dashboard = std::fs::read_to_string(monitoring("dashboard.json")).expect("the dashboard");
+    let dashboard: Value = serde_json::from_str(&dashboard).expect("JSON");
+    let queries: Vec<_> = members(&dashboard, "expr")
+        .into_iter()
+        .map(|query| query.as_str().expect("a text").replace("$__rate_interval", "5m"))
+        .collect();
+    assert!(queries.len() > 30, "{queries:?}");
+    let rule = |(number, query)| json!({ "record": format!("query:{number}"), "expr": query });
+    let rules: Vec<_> = queries.iter().enumerate().map(rule).collect();
+    let rules = json!({ "groups": [{ "name": "dashboard", "rules": rules }] });
+    let rules = write(&directory, "rules.json", &rules.to_string());
+    PROMTOOL.run(&["check", "rules", &rules], directory.path()).await;
+}
+
+/// A Prometheus that scrapes a gateway every second. Dropping it ends it.
+struct Prometheus {
+    url: String,
+    _running: Child,
+    _directory: TempDir,
+}
+
+impl Prometheus {
+    fn of(gateway: &Gateway) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let config = json!({
+            "global": { "scrape_interval": "1s", "evaluation_interval": "1s" },
+            "rule_files": [monitoring("alerts.yml")],
+            "scrape_configs": [{ "job_name": "gateway", "static_configs": [{ "targets": [gateway.management_host()] }] }],
+        });
+        let config = write(&directory, "prometheus.json", &config.to_string());
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+        let arguments = [
+            format!("--config.file={config}"),
+            format!("--storage.tsdb.path={}", directory.path().join("data").display()),
+            format!("--web.listen-address={free}"),
+        ];
+        let running = PROMETHEUS.start(&arguments.each_ref().map(String::as_str), directory.path());
+        Self { url: format!("http://{free}/api/v1"), _running: running, _directory: directory }
+    }
+
+    /// What it answers to `request`, where it answers.
+    async fn ask(&self, request: &str) -> Option<Value> {
+        let client = reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().expect("a client");
+        let reply = client.get(format!("{}/{request}", self.url)).send().await.ok()?;
+        serde_json::from_slice::<Value>(&reply.bytes().await.ok()?).ok().map(|mut reply| reply["data"].take())
+    }
+
+    /// Asks until what it answers is as wanted.
+    async fn ask_until(&self, request: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let answered = timeout(DEADLINE, async {
+            loop {
+                match self.ask(request).await {
+                    Some(answer) if wanted(&answer) => return answer,
+                    _ => sleep(Duration::from_millis(100)).await, // between two looks
+                }
+            }
+        });
+        if let Ok(answer) = answered.await {
+            return answer;
+        }
+        panic!("not in time, at last {:?}", self.ask(request).await)
+    }
+}
+
+#[tokio::test]
+async fn prometheus_reads_every_sample_and_evaluates_every_rule_and_a_healthy_gateway_alerts_nobody() {
+    let (gateway, _simulator) = gateway().await;
+    let prometheus = Prometheus::of(&gateway);
+    let up = "query?query=up%7Bjob%3D%22gateway%22%7D";
+    prometheus.ask_until(up, |answer| answer["result"][0]["value"][1] == "1").await;
+    let samples = gateway.metrics(OPENMETRICS).await.lines().filter(|line| !line.starts_with('#')).count().to_string();
+    let count = "query?query=count(%7B__name__%3D~%22gateway_.%2B%7Cprocess_.%2B%22%7D)";
+    prometheus.ask_until(count, |answer| answer["result"][0]["value"][1] == samples).await;
+    let evaluated = |rules: &Value| members(rules, "health").iter().all(|health| **health != "unknown");
+    let rules = prometheus.ask_until("rules", evaluated).await;
+    let health = members(&rules, "health");
+    assert!(health.len() > 20 && health.iter().all(|health| **health == "ok"), "{rules}");
+    // Until its first look at the gateway Prometheus may have missed it.
+    prometheus.ask_until("alerts", |answer| answer["alerts"] == json!([])).await;
+    gateway.stop().await;
+}
