@@ -1,4 +1,4 @@
-//! Tests that need programs beside Rust and a C compiler: Node.js, PHP, a JDK, Chromium, schemathesis and kubectl; and one that
+//! Tests that need programs beside Rust and a C compiler: Node.js, PHP, a JDK, Chromium, nginx, schemathesis and kubectl; and one that
 //! mounts a disk, which root alone may.
 //!
 //! `cargo test --test system` runs them, `cargo test` does not. A program that is absent is a failure that names the
@@ -8,6 +8,7 @@ mod audit_disk;
 mod browser;
 mod demo;
 mod gateway;
+mod ingress;
 mod kubernetes;
 mod manifests;
 mod printed;
