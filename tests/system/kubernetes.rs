@@ -19,7 +19,7 @@ const SECRETS: [(&str, &str); 5] = [
     ("centagate.admin.integration_key", "integration key"),
     ("centagate.admin.app_secret_key", "app secret key"),
     ("redis.url", "rediss://redis.example.com"),
-    ("store.seal_keys", "1:0000000000000000000000000000000000000000000000000000000000000000"),
+    ("store.seal_keys", "0000000000000000000000000000000000000000000000000000000000000000"),
 ];
 
 async fn overlays() -> [Manifests; 3] {
