@@ -44,11 +44,13 @@ COPY src src
 ARG REVISION=unknown
 RUN GATEWAY_REVISION="$REVISION" cargo build --locked --offline --release --package centagate-gateway
 COPY config config
+COPY deploy/sbom deploy/
 # The gateway's user can read them whatever the umask of the checkout.
-RUN chmod -R a+rX config
+RUN CARGO_NET_OFFLINE=true deploy/sbom >sbom.cdx.json && chmod -R a+rX config sbom.cdx.json
 
 FROM gcr.io/distroless/cc-debian12:nonroot AS gateway
 WORKDIR /srv/centagate-gateway
+COPY --from=build-gateway /build/sbom.cdx.json /usr/share/doc/centagate-gateway/
 COPY --from=build-gateway /build/config config
 COPY --from=build-gateway /build/target/release/centagate-gateway /usr/local/bin/
 EXPOSE 8080 9090

@@ -45,6 +45,11 @@ pub fn caller_key() -> String {
     format!("cgw_{}", hex::encode(bytes::<32>()))
 }
 
+/// A key that the gateway seals its records with: 64 hex digits.
+pub fn seal_key() -> String {
+    hex::encode(bytes::<32>())
+}
+
 fn characters(alphabet: &[u8], length: usize) -> String {
     let fair = usize::from(u8::MAX) / alphabet.len() * alphabet.len();
     std::iter::repeat_with(|| usize::from(bytes::<1>()[0]))

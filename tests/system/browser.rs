@@ -35,6 +35,11 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) async fn start() -> Result<Self, Failure> {
+        Self::start_with(&[]).await
+    }
+
+    /// With these options of Chromium beside the usual ones.
+    pub(crate) async fn start_with(options: &[String]) -> Result<Self, Failure> {
         let profile = tempfile::tempdir()?;
         CHROMIUM.run(&["--version"], profile.path()).await;
         let mut driver = CHROMEDRIVER.start(&["--port=0"], profile.path());
@@ -43,7 +48,7 @@ impl Browser {
         printed.ignore_the_rest();
         let client = reqwest::Client::builder().no_proxy().timeout(COMMAND_DEADLINE).build()?;
         let url = format!("http://127.0.0.1:{}/session", port.trim_end_matches('.'));
-        let created = command(client.post(&url).body(capabilities(profile.path()).to_string())).await?;
+        let created = command(client.post(&url).body(capabilities(profile.path(), options).to_string())).await?;
         let id = created["sessionId"].as_str().ok_or("a session without an id")?;
         Ok(Self { session: format!("{url}/{id}"), client, driver, _profile: profile })
     }
@@ -106,16 +111,27 @@ impl Browser {
     }
 }
 
-fn capabilities(profile: &Path) -> Value {
+fn capabilities(profile: &Path, options: &[String]) -> Value {
     let user_data = format!("--user-data-dir={}", profile.join("chromium").display());
+    let usual = [
+        &user_data,
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-dev-shm-usage",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+        "--no-proxy-server",
+        "--window-size=1280,2400",
+    ];
+    let options: Vec<&str> = usual.into_iter().chain(options.iter().map(String::as_str)).collect();
     json!({ "capabilities": { "alwaysMatch": {
         "timeouts": { "implicit": ELEMENT_DEADLINE_MS, "pageLoad": 30_000 },
         "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
-        "goog:chromeOptions": { "args": [
-            user_data, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
-            "--no-proxy-server", "--window-size=1280,2400",
-        ] },
+        "goog:chromeOptions": { "args": options },
     } } })
 }
 

@@ -1,7 +1,7 @@
 //! The gateway in front of a simulator, in this process, wired as the program and the demo wire it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use centagate_gateway::settings::{Settings, Sources};
@@ -35,12 +35,7 @@ impl Gateway {
     /// With `changes`: variables and their values.
     pub(crate) fn configured(simulator: &Simulator, admin: &Admin, changes: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let callers_file = directory.path().join("callers.toml");
-        let key_sha256 = hex::encode(Sha256::digest(KEY));
-        let scopes = r#"["users:create", "users:read", "otp-tokens:create"]"#;
-        let caller =
-            format!("[[callers]]\nname = \"system-tests\"\nkey_sha256 = \"{key_sha256}\"\nscopes = {scopes}\n");
-        std::fs::write(&callers_file, caller).expect("the callers file");
+        let callers_file = write_callers(directory.path());
         let mut variables = BTreeMap::from([
             ("GATEWAY__SERVER__PORT".into(), "0".into()),
             ("GATEWAY__MANAGEMENT__PORT".into(), "0".into()),
@@ -102,6 +97,16 @@ pub(crate) fn user(name: &str) -> Value {
         "username": name, "firstName": "A", "lastName": "B", "email": format!("{name}@example.com"),
         "group": "Staff", "app": "portal",
     })
+}
+
+/// Writes a callers file with the caller whose key is [`KEY`], and answers where it is.
+pub(crate) fn write_callers(directory: &Path) -> PathBuf {
+    let callers_file = directory.join("callers.toml");
+    let key_sha256 = hex::encode(Sha256::digest(KEY));
+    let scopes = r#"["users:create", "users:read", "otp-tokens:create"]"#;
+    let caller = format!("[[callers]]\nname = \"system-tests\"\nkey_sha256 = \"{key_sha256}\"\nscopes = {scopes}\n");
+    std::fs::write(&callers_file, caller).expect("the callers file");
+    callers_file
 }
 
 fn client() -> reqwest::Client {

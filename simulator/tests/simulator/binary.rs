@@ -51,6 +51,8 @@ fn prepare_makes_everything_once() {
     let [token, code] =
         ["auth_token", "secret_code"].map(|key| read(&directory.path().join(format!("secrets/centagate.admin.{key}"))));
     assert_eq!((token.trim_end().len(), code.trim_end().len()), (44, 32));
+    let seal_key = read(&directory.path().join("secrets/store.seal_keys"));
+    assert!(seal_key.trim_end().len() == 64 && seal_key.trim_end().bytes().all(|byte| byte.is_ascii_hexdigit()));
     let key = read(&directory.path().join("callers/caller-key"));
     let key = key.trim_end();
     assert!(key.starts_with("cgw_") && key.len() == 68);
@@ -65,12 +67,13 @@ fn prepare_makes_everything_once() {
     );
     let printed = String::from_utf8(first.stdout).unwrap();
     assert!(printed.contains("caller-key") && printed.contains("curl"));
-    assert!(!printed.contains(token.trim_end()) && !printed.contains(code.trim_end()));
+    assert!([&token, &code, &seal_key].iter().all(|secret| !printed.contains(secret.trim_end())));
     let second = prepare(directory.path());
     assert_eq!(String::from_utf8(second.stdout).unwrap(), printed);
     assert_eq!(read(&directory.path().join("callers/callers.toml")), callers);
     assert_eq!(read(&directory.path().join("secrets/centagate.admin.auth_token")), token);
-    assert_eq!(std::fs::read_dir(directory.path().join("secrets")).unwrap().count(), 2);
+    assert_eq!(read(&directory.path().join("secrets/store.seal_keys")), seal_key);
+    assert_eq!(std::fs::read_dir(directory.path().join("secrets")).unwrap().count(), 3);
 }
 
 #[cfg(unix)]
@@ -83,6 +86,7 @@ fn prepare_lets_nobody_else_read() {
         ("secrets", 0o700),
         ("secrets/centagate.admin.auth_token", 0o600),
         ("secrets/centagate.admin.secret_code", 0o600),
+        ("secrets/store.seal_keys", 0o600),
         ("callers", 0o700),
         ("callers/caller-key", 0o600),
         ("callers/callers.toml", 0o600),

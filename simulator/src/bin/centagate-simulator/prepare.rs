@@ -24,9 +24,14 @@ pub(crate) fn run(secrets_dir: &Path, callers_file: &Path) -> Result<(), String>
     Ok(())
 }
 
-/// Both halves of a session, unless both exist: one half alone is worthless and replaced.
+/// The key that seals what gateways share, and both halves of a session, unless both exist: one half alone is worthless
+/// and replaced.
 fn prepare_secrets(directory: &Path) -> io::Result<()> {
     create_directory(directory)?;
+    let seal_keys = directory.join("store.seal_keys");
+    if !seal_keys.try_exists()? {
+        write(&seal_keys, &credential::seal_key())?;
+    }
     let auth_token = directory.join("centagate.admin.auth_token");
     let secret_code = directory.join("centagate.admin.secret_code");
     if auth_token.try_exists()? && secret_code.try_exists()? {

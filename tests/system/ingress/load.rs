@@ -1,0 +1,67 @@
+//! Callers who register users, one after the other, until they are told to stop.
+
+use reqwest::Client;
+use serde_json::json;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::gateway::KEY;
+
+/// How many register users at once.
+const CALLERS: usize = 8;
+
+/// Running callers.
+pub(crate) struct Load {
+    stop: watch::Sender<bool>,
+    done: watch::Receiver<usize>,
+    callers: JoinSet<Vec<String>>,
+}
+
+impl Load {
+    /// Starts them.
+    pub(crate) fn start(client: &Client, url: &str) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let (finished, done) = watch::channel(0);
+        let mut callers = JoinSet::new();
+        for caller in 0..CALLERS {
+            let (client, url, stopped, finished) = (client.clone(), url.to_owned(), stopped.clone(), finished.clone());
+            callers.spawn(async move {
+                let mut failures = Vec::new();
+                for number in 0.. {
+                    if *stopped.borrow() {
+                        break;
+                    }
+                    let name = format!("caller-{caller}-{number}");
+                    failures.extend(register(&client, &url, &name).await.err());
+                    finished.send_modify(|count| *count += 1);
+                }
+                failures
+            });
+        }
+        Self { stop, done, callers }
+    }
+
+    /// Waits until so many more requests have been answered.
+    pub(crate) async fn more(&mut self, requests: usize) {
+        let goal = *self.done.borrow() + requests;
+        self.done.wait_for(|count| *count >= goal).await.expect("running callers");
+    }
+
+    /// Waits for the last answers; how many requests there were, and what went wrong.
+    pub(crate) async fn end(self) -> (usize, Vec<String>) {
+        self.stop.send_replace(true);
+        let failures = self.callers.join_all().await.concat();
+        (*self.done.borrow(), failures)
+    }
+}
+
+/// Registers a user; otherwise what was answered instead.
+async fn register(client: &Client, url: &str, name: &str) -> Result<(), String> {
+    let user = json!({
+        "username": name, "firstName": "A", "lastName": "B", "email": format!("{name}@example.com"),
+        "group": "Staff", "app": "portal",
+    });
+    let request = client.post(format!("{url}/users")).bearer_auth(KEY).header("Content-Type", "application/json");
+    let reply = request.body(user.to_string()).send().await.map_err(|error| format!("{name}: {error:?}"))?;
+    if reply.status() == 201 { Ok(()) } else { Err(format!("{name}: {} {:?}", reply.status(), reply.text().await)) }
+}

@@ -1,0 +1,226 @@
+//! The Kubernetes manifests against what Kubernetes accepts, what this repository promises of them, and what the gateway
+//! reads from them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use centagate_gateway::settings::{Settings, Sources};
+use serde_json::{Value, json};
+
+use crate::manifests::{Manifests, run};
+
+/// The oldest Kubernetes that `deploy/kubernetes/README.md` names, and the newest that the validator knows.
+const KUBERNETES: [&str; 2] = ["1.31.0", "1.37.0"];
+
+/// What stands in the Secret `centagate-gateway`.
+const SECRETS: [(&str, &str); 5] = [
+    ("centagate.admin.password", "password"),
+    ("centagate.admin.integration_key", "integration key"),
+    ("centagate.admin.app_secret_key", "app secret key"),
+    ("redis.url", "rediss://redis.example.com"),
+    ("store.seal_keys", "0000000000000000000000000000000000000000000000000000000000000000"),
+];
+
+async fn overlays() -> [Manifests; 3] {
+    [Manifests::of("simulator").await, Manifests::of("production").await, Manifests::with_an_admin_per_replica().await]
+}
+
+#[tokio::test]
+async fn kubernetes_knows_every_object_and_every_member_of_it() {
+    for manifests in overlays().await {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), &manifests.text).expect("the manifests");
+        let custom = manifests.all("ServiceMonitor").count(); // no kind of Kubernetes' own
+        for version in KUBERNETES {
+            let arguments = ["--strict", "--kubernetes-version", version];
+            let printed = run("kubernetes-validate", &arguments, file.path()).await;
+            assert_eq!(printed.matches(" passed for resource ").count(), manifests.len() - custom, "{printed}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_pod_is_confined_and_no_secret_is_committed() {
+    for manifests in overlays().await {
+        assert_eq!(manifests.all("Secret").count(), 0, "{}", manifests.text);
+        for workload in manifests.all("Deployment").chain(manifests.all("StatefulSet")) {
+            let pod = &workload["spec"]["template"]["spec"];
+            assert_eq!(pod["automountServiceAccountToken"], false, "{workload}");
+            assert_eq!(pod["securityContext"]["runAsNonRoot"], true, "{workload}");
+            assert_eq!(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault", "{workload}");
+            for host in ["hostNetwork", "hostPID", "hostIPC"] {
+                assert!(pod[host].is_null(), "{workload}");
+            }
+            for container in pod["containers"].as_array().expect("containers") {
+                let confined = json!({
+                    "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
+                    "capabilities": { "drop": ["ALL"] },
+                });
+                assert_eq!(container["securityContext"], confined, "{workload}");
+                let resources = &container["resources"];
+                for limit in ["/requests/cpu", "/requests/memory", "/limits/memory"] {
+                    assert!(resources.pointer(limit).is_some(), "{limit} in {workload}");
+                }
+            }
+        }
+        let user = &manifests.gateway_pod()["securityContext"];
+        assert_eq!([&user["runAsUser"], &user["runAsGroup"], &user["fsGroup"]], [65532; 3]);
+    }
+}
+
+#[tokio::test]
+async fn two_replicas_stand_apart_and_go_one_at_a_time() {
+    for manifests in overlays().await {
+        let workload = manifests.gateway();
+        assert_eq!(workload["spec"]["replicas"], 2);
+        let labels = &workload["spec"]["template"]["metadata"]["labels"];
+        let spread = workload["spec"]["template"]["spec"]["topologySpreadConstraints"].as_array().expect("a spread");
+        assert_eq!(spread.len(), 2, "over nodes and zones");
+        let budget = &manifests.one("PodDisruptionBudget", "centagate-gateway")["spec"];
+        assert_eq!(budget["maxUnavailable"], 1);
+        let mut selectors = vec![&workload["spec"]["selector"], &budget["selector"]];
+        selectors.extend(spread.iter().map(|constraint| &constraint["labelSelector"]));
+        for selector in selectors {
+            assert_eq!(&selector["matchLabels"], labels);
+        }
+    }
+}
+
+#[tokio::test]
+async fn ports_and_waits_fit_what_the_gateway_is_told() {
+    for (manifests, secrets) in [
+        (Manifests::of("production").await, &SECRETS[..]),
+        (Manifests::with_an_admin_per_replica().await, &SECRETS[..]),
+        (Manifests::of("simulator").await, &session()),
+    ] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let sources = sources(&manifests, secrets, directory.path());
+        let settings = Settings::load(&sources).unwrap_or_else(|fault| panic!("{fault}"));
+        let effective = Settings::describe(&sources).unwrap_or_else(|fault| panic!("{fault}"));
+        assert!(effective.lines().any(|line| line.starts_with("idempotency.store = redis ")), "{effective}");
+
+        let pod = manifests.gateway_pod();
+        let container = &pod["containers"][0];
+        let ports = json!([
+            { "name": "http", "containerPort": settings.server.port },
+            { "name": "management", "containerPort": settings.management.port },
+        ]);
+        assert_eq!(container["ports"], ports);
+        assert_eq!([settings.server.host, settings.management.host], ["0.0.0.0", "0.0.0.0"]);
+        for (probe, path) in [("readinessProbe", "/readyz"), ("livenessProbe", "/livez")] {
+            assert_eq!(container[probe]["httpGet"], json!({ "path": path, "port": "management" }));
+        }
+
+        let seconds = |of: Option<&Value>| Duration::from_secs(of.and_then(Value::as_u64).expect("seconds"));
+        let hook = container.pointer("/lifecycle/preStop");
+        let hook = hook.map_or(Duration::ZERO, |hook| seconds(hook.pointer("/sleep/seconds")));
+        let needed = hook + settings.server.drain + settings.server.shutdown + Duration::from_secs(5);
+        let grace = seconds(pod.get("terminationGracePeriodSeconds"));
+        assert!(grace >= needed, "{grace:?} of grace, {needed:?} needed");
+
+        let mount = "/srv/centagate-gateway/config/production.toml"; // WORKDIR of the Dockerfile
+        let mounts = container["volumeMounts"].as_array().expect("mounts");
+        assert!(mounts.iter().any(|volume| volume["mountPath"] == mount && volume["subPath"] == "production.toml"));
+    }
+}
+
+#[tokio::test]
+async fn the_ingress_hands_on_what_the_gateway_serves_and_waits_for_its_replies() {
+    for (manifests, secrets) in
+        [(Manifests::of("production").await, &SECRETS[..]), (Manifests::of("simulator").await, &session())]
+    {
+        let directory = tempfile::tempdir().expect("a directory");
+        let settings = Settings::load(&sources(&manifests, secrets, directory.path())).expect("settings");
+        let ingress = manifests.one("Ingress", "centagate-gateway");
+        let rule = &ingress["spec"]["rules"][0];
+        let (host, path) = (rule["host"].as_str().expect("a host"), &rule["http"]["paths"][0]);
+        let served = settings.server.public_url.expect("a public URL");
+        assert_eq!(served.to_string(), format!("https://{host}{}", path["path"].as_str().expect("a path")));
+        assert_eq!(path["pathType"], "Prefix");
+        assert_eq!(ingress["spec"]["tls"], json!([{ "hosts": [host], "secretName": "centagate-gateway-tls" }]));
+        let backend = json!({ "service": { "name": "centagate-gateway", "port": { "name": "http" } } });
+        assert_eq!(path["backend"], backend, "never the management listener");
+        let service = &manifests.one("Service", "centagate-gateway")["spec"];
+        assert_eq!(service["selector"], manifests.gateway()["spec"]["selector"]["matchLabels"]);
+        assert!(service["ports"].as_array().expect("ports").iter().all(|port| port["name"] == port["targetPort"]));
+
+        let annotations = ingress["metadata"]["annotations"].as_object().expect("annotations");
+        assert!(annotations.keys().all(|name| !name.contains("rewrite") && !name.contains("snippet")));
+        let number = |name: &str, unit: &str| -> u64 {
+            let value = annotations[&format!("nginx.org/{name}")].as_str().and_then(|value| value.strip_suffix(unit));
+            value.unwrap_or_else(|| panic!("{name} in {unit}")).parse().expect("a number")
+        };
+        assert!(number("proxy-read-timeout", "s") > settings.server.request_timeout.as_secs());
+        assert!(number("client-max-body-size", "k") * 1024 > settings.server.max_body_bytes as u64);
+    }
+}
+
+#[tokio::test]
+async fn only_the_ingress_and_prometheus_come_in_and_only_known_ways_lead_out() {
+    for manifests in overlays().await {
+        let labels = json!({ "matchLabels": manifests.gateway()["spec"]["selector"]["matchLabels"] });
+        let inside = &manifests.one("NetworkPolicy", "centagate-gateway")["spec"];
+        let ways_out = &manifests.one("NetworkPolicy", "centagate-gateway-egress")["spec"];
+        assert_eq!([&inside["podSelector"], &ways_out["podSelector"]], [&labels, &labels]);
+        assert_eq!(inside["policyTypes"], json!(["Ingress", "Egress"]));
+        let namespace = |name| json!({ "matchLabels": { "kubernetes.io/metadata.name": name } });
+        let way_in = |name, port| {
+            let from = [json!({ "namespaceSelector": namespace(name) })];
+            json!({ "from": from, "ports": [{ "port": port, "protocol": "TCP" }] })
+        };
+        assert_eq!(inside["ingress"], json!([way_in("nginx-ingress", "http"), way_in("monitoring", "management")]));
+        let dns = json!([{
+            "namespaceSelector": namespace("kube-system"),
+            "podSelector": { "matchLabels": { "k8s-app": "kube-dns" } },
+        }]);
+        assert_eq!(inside["egress"][0]["to"], dns);
+        assert_eq!(inside["egress"].as_array().map(Vec::len), Some(1));
+        for way in ways_out["egress"].as_array().expect("ways out") {
+            let [to, ports] = ["to", "ports"].map(|part| way[part].as_array().expect("a list"));
+            let block = to[0].pointer("/ipBlock/cidr").and_then(Value::as_str);
+            let is_one_place = to.len() == 1
+                && block.map_or(to[0]["podSelector"]["matchLabels"].is_object(), |block| block.ends_with("/32"));
+            assert!(is_one_place && ports.len() == 1 && ports[0]["port"].is_u64(), "{way}");
+        }
+    }
+    let production = Manifests::of("production").await;
+    let monitor = &production.one("ServiceMonitor", "centagate-gateway")["spec"];
+    assert_eq!(monitor["endpoints"], json!([{ "port": "management", "path": "/metrics", "interval": "30s" }]));
+    assert_eq!(monitor["selector"]["matchLabels"], production.gateway()["spec"]["selector"]["matchLabels"]);
+}
+
+/// What a rehearsal's Secret has: the session of the simulator's admin.
+fn session() -> [(&'static str, &'static str); 3] {
+    [("centagate.admin.auth_token", "token"), ("centagate.admin.secret_code", "code"), SECRETS[4]]
+}
+
+/// Where the gateway in these pods has its settings from; the files that Secrets bring are made in `directory`.
+fn sources(manifests: &Manifests, secrets: &[(&str, &str)], directory: &Path) -> Sources {
+    let settings = &manifests.one("ConfigMap", "centagate-gateway-settings")["data"];
+    let mut variables: BTreeMap<String, String> = serde_json::from_value(settings.clone()).expect("settings");
+    let mut fields = Vec::new();
+    for variable in manifests.gateway_pod()["containers"][0]["env"].as_array().expect("variables") {
+        let name = variable["name"].as_str().expect("a name");
+        let Some(value) = variable["value"].as_str() else {
+            fields.push(format!("$({name})")); // it can be named from here on
+            continue;
+        };
+        let value = fields.iter().fold(value.to_owned(), |value, field| value.replace(field, "0"));
+        assert!(!value.contains('$'), "{name} = {value}");
+        variables.insert(name.into(), value);
+    }
+    variables.retain(|name, _| name.starts_with("GATEWAY__"));
+    let (config_dir, secrets_dir) = (directory.join("config"), directory.join("secrets"));
+    for part in [&config_dir, &secrets_dir] {
+        std::fs::create_dir(part).expect("a directory");
+    }
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/base.toml");
+    std::fs::copy(base, config_dir.join("base.toml")).expect("a copy");
+    let production = &manifests.one("ConfigMap", "centagate-gateway-config")["data"]["production.toml"];
+    std::fs::write(config_dir.join("production.toml"), production.as_str().expect("the file")).expect("the file");
+    for (name, secret) in secrets {
+        std::fs::write(secrets_dir.join(name), secret).expect("a secret");
+    }
+    Sources { config_dir, environment: "production".into(), variables, secrets_dir: Some(secrets_dir) }
+}

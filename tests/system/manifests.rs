@@ -1,0 +1,104 @@
+//! The Kubernetes manifests as kustomize renders them.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde::Deserialize as _;
+use serde_json::Value;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+/// Where `.ci/run` installs `kubectl` and `kubernetes-validate`.
+const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/kubernetes/bin");
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// All objects of an overlay.
+pub(crate) struct Manifests {
+    pub(crate) text: String,
+    objects: Vec<Value>,
+}
+
+impl Manifests {
+    /// What `kubectl kustomize` makes of `overlay`, a directory.
+    pub(crate) async fn render(overlay: &Path) -> Self {
+        let text = run("kubectl", &["kustomize"], overlay).await;
+        let documents = yaml_serde::Deserializer::from_str(&text);
+        let objects = documents.map(|document| Value::deserialize(document).expect("YAML")).collect();
+        Self { text, objects }
+    }
+
+    /// The overlay that is called `name` in `deploy/kubernetes/overlays`.
+    pub(crate) async fn of(name: &str) -> Self {
+        Self::render(&Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/kubernetes/overlays").join(name)).await
+    }
+
+    /// The overlay for production with the component that its `kustomization.yaml` mentions.
+    pub(crate) async fn with_an_admin_per_replica() -> Self {
+        let copy = tempfile::tempdir().expect("a directory");
+        for directory in ["config", "deploy/kubernetes"] {
+            copy_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(directory), &copy.path().join(directory));
+        }
+        let overlay = copy.path().join("deploy/kubernetes/overlays/production");
+        let file = overlay.join("kustomization.yaml");
+        let text = std::fs::read_to_string(&file).expect("the overlay");
+        let (before, after) = text.split_once("# components: ").expect("a line to take into use");
+        std::fs::write(file, format!("{before}components: {after}")).expect("the overlay");
+        Self::render(&overlay).await
+    }
+
+    pub(crate) fn all(&self, kind: &str) -> impl Iterator<Item = &Value> {
+        self.objects.iter().filter(move |object| object["kind"] == *kind)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// The object of a kind whose name is `name`, or starts with it and ends with the hash of its content.
+    pub(crate) fn one(&self, kind: &str, name: &str) -> &Value {
+        let named = self.all(kind).filter(|object| {
+            let rest = object["metadata"]["name"].as_str().and_then(|whole| whole.strip_prefix(name));
+            rest.is_some_and(|rest| rest.is_empty() || rest.len() == 11 && rest.starts_with('-'))
+        });
+        let found: Vec<&Value> = named.collect();
+        assert_eq!(found.len(), 1, "{kind} {name} in\n{}", self.text);
+        found[0]
+    }
+
+    /// The gateway's Deployment or `StatefulSet`.
+    pub(crate) fn gateway(&self) -> &Value {
+        let kind = if self.all("StatefulSet").next().is_some() { "StatefulSet" } else { "Deployment" };
+        self.one(kind, "centagate-gateway")
+    }
+
+    /// The gateway's pods.
+    pub(crate) fn gateway_pod(&self) -> &Value {
+        &self.gateway()["spec"]["template"]["spec"]
+    }
+}
+
+/// Runs a program on a file or directory, and answers what it printed.
+pub(crate) async fn run(program: &str, arguments: &[&str], target: &Path) -> String {
+    let path = Path::new(PROGRAMS).join(program);
+    assert!(path.exists(), "{} is absent: .ci/run installs it, with Debian's python3-venv", path.display());
+    let running = Command::new(path).args(arguments).arg(target).stdin(Stdio::null()).kill_on_drop(true).output();
+    let finished = timeout(DEADLINE, running).await.expect("it ends in time").expect("its output");
+    let [printed, errors] = [finished.stdout, finished.stderr].map(|text| String::from_utf8(text).expect("UTF-8"));
+    assert!(finished.status.success(), "{program} {arguments:?}: {}\n{printed}\n{errors}", finished.status);
+    printed + &errors
+}
+
+/// Copies a directory and all below it.
+fn copy_files(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a directory");
+    for entry in std::fs::read_dir(from).expect("a directory") {
+        let entry = entry.expect("an entry");
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy_files(&from, &to);
+        } else {
+            std::fs::copy(&from, &to).expect("a copy");
+        }
+    }
+}
