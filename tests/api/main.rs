@@ -42,6 +42,7 @@ mod jwt;
 mod jwt_faults;
 mod listener_tls;
 mod lockout;
+mod log_filter;
 mod log_lines;
 mod login;
 mod login_failures;
