@@ -153,6 +153,7 @@ impl Settings {
                     _ => None,
                 })?,
                 log_filter: Self::read_log_filter(reader)?,
+                otlp_endpoint: address::otlp_endpoint(reader)?,
             },
             sources: sources.clone(),
         })

@@ -151,12 +151,13 @@ pub struct UserSettings {
     pub default_app: Option<Text>,
 }
 
-/// Logs.
+/// Logs and traces.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "config/base.toml describes every key")]
 pub struct TelemetrySettings {
     pub log_format: LogFormat,
     pub log_filter: LogFilter,
+    pub otlp_endpoint: Option<Url>,
 }
 
 /// How log lines look.

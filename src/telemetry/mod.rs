@@ -1,12 +1,18 @@
-//! What the gateway tells while it runs: logs. Numbers are in [`metrics`](crate::metrics).
+//! What the gateway tells while it runs: logs and traces. Numbers are in [`metrics`](crate::metrics).
 
+mod collector;
 mod log_filter;
 mod logs;
+mod spans;
+pub(crate) mod traceparent;
+mod traces;
 
 use std::time::Duration;
 
 pub use log_filter::LogFilter;
 pub use logs::init;
+pub(crate) use spans::{ClientSpan, Period, ServerSpan};
+pub(crate) use traces::{RequestTrace, Traces};
 
 /// A duration as a number for fields whose names end in `_ms`.
 pub(crate) fn milliseconds(duration: Duration) -> u64 {
