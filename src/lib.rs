@@ -11,6 +11,7 @@
 mod api;
 pub mod audit;
 pub mod callers;
+mod causes;
 pub mod centagate;
 mod certificate;
 pub mod command;

@@ -1,4 +1,4 @@
-//! What changes on disk while the gateway runs: secrets, callers, certificates.
+//! What changes on disk while the gateway runs: secrets, callers, certificates, the log's filter.
 //!
 //! Content is compared, not dates, so that Kubernetes' swap of a symbolic link counts like any other change. A change
 //! counts once two reads agree; it is checked as a whole and then taken into use at once, or not at all.
@@ -18,6 +18,7 @@ use crate::api::Gateway;
 use crate::callers::Callers;
 use crate::centagate::Trust;
 use crate::settings::{Settings, SettingsFault, TlsFiles, TrustSettings};
+use crate::telemetry::LogFilter;
 
 /// Looks at the files that the settings name and takes changes into use.
 pub(crate) struct Watcher {
@@ -44,6 +45,8 @@ enum Set {
     Certificates,
     ListenerCertificate,
     IdentityKeys,
+    /// The configuration's files: of all that they hold the log's filter alone is read again.
+    LogFilter,
 }
 
 type Fingerprint = [u8; 32];
@@ -63,6 +66,7 @@ impl Watcher {
             (Set::Certificates, certificates.into_iter().collect()),
             (Set::ListenerCertificate, listener),
             (Set::IdentityKeys, settings.jwt.iter().filter_map(|jwt| jwt.jwks.file().map(Path::to_owned)).collect()),
+            (Set::LogFilter, settings.sources.config_files().to_vec()),
         ];
         let watched =
             sets.into_iter().filter(|(_, paths)| !paths.is_empty()).map(|(set, paths): (Set, Vec<PathBuf>)| {
@@ -125,6 +129,7 @@ impl Set {
             Self::Certificates => "certificates",
             Self::ListenerCertificate => "listener_certificate",
             Self::IdentityKeys => "identity_keys",
+            Self::LogFilter => "log_filter",
         }
     }
 
@@ -143,6 +148,7 @@ impl Set {
             Self::Callers => Change::Callers(Callers::load(settings)?),
             Self::Certificates => Change::Trust(read_trust(&settings.centagate.trust)?),
             Self::IdentityKeys => Change::IdentityKeys,
+            Self::LogFilter => Change::LogFilter(Settings::load_log_filter(&settings.sources)?.into()),
             Self::ListenerCertificate => {
                 Change::ListenerCertificate(settings.server.tls.as_ref().map(TlsFiles::read).transpose()?)
             }
@@ -158,6 +164,7 @@ enum Change {
     ListenerCertificate(Option<CertifiedKey>),
     /// Read and checked by the verifier itself.
     IdentityKeys,
+    LogFilter(Box<LogFilter>),
 }
 
 impl Change {
@@ -177,6 +184,7 @@ impl Change {
                     verifier.read_file(jwt)?;
                 }
             }
+            Self::LogFilter(filter) => filter.take_into_use(),
             Self::ListenerCertificate(fresh) => {
                 if let (Some(shown), Some(fresh)) = (&gateway.listener_certificate, fresh) {
                     shown.replace(fresh);

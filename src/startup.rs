@@ -27,7 +27,7 @@ use crate::openapi;
 use crate::reload::{Watcher, read_trust};
 use crate::settings::{ServerSettings, Settings, SettingsFault, TlsFiles};
 use crate::store::Ledger;
-use crate::telemetry::milliseconds;
+use crate::telemetry::{Traces, milliseconds};
 
 /// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -113,6 +113,7 @@ impl Application {
             base_path,
             lifecycle: Lifecycle::default(),
             metrics,
+            traces: Traces::start(&settings)?,
         };
         Ok(Self {
             api: bind("server", &settings.server.host, settings.server.port)?,
@@ -201,7 +202,7 @@ impl Application {
             ended = &mut serving => ended?,
             () = shut_down(&gateway, &server, &handles) => {}
         }
-        gateway.centagate.log_out().await;
+        tokio::join!(gateway.centagate.log_out(), gateway.traces.stop());
         info!("stopped");
         Ok(())
     }

@@ -18,9 +18,13 @@ use super::problem::Problem;
 use super::request_record::RequestRecord;
 use super::unread_body::SharedBody;
 use super::{ApiError, Gateway, routes};
+use crate::telemetry::traceparent;
 
 /// Names a request and its reply, so that a caller's log and ours can be laid side by side.
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The caller's place in a trace (W3C Trace Context).
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// What a caller may send, and what is left of it.
 static RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -34,6 +38,7 @@ pub(crate) async fn boundary(
     let gateway = request.app_data::<web::Data<Gateway>>().cloned().ok_or(ApiError::from(Problem::Internal))?;
     let record = Arc::new(RequestRecord::begin(
         Arc::clone(&gateway.metrics),
+        gateway.traces.begin(only(&request, &TRACEPARENT).and_then(traceparent::parse)),
         request_id(&request),
         routes::pattern(&request),
         method_label(request.method()),
@@ -128,10 +133,18 @@ impl ResponseError for Failed {
 /// The caller's id for the request where it can stand in a log line, else a fresh one.
 fn request_id(request: &ServiceRequest) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    let mut given = request.headers().get_all(&X_REQUEST_ID);
-    match (given.next().and_then(|id| id.to_str().ok()), given.next()) {
-        (Some(id), None) if (1..=128).contains(&id.len()) && id.bytes().all(plain) => id.to_owned(),
+    match only(request, &X_REQUEST_ID) {
+        Some(id) if (1..=128).contains(&id.len()) && id.bytes().all(plain) => id.to_owned(),
         _ => Uuid::now_v7().to_string(),
+    }
+}
+
+/// The header field called `name`, if there is exactly one.
+fn only<'a>(request: &'a ServiceRequest, name: &HeaderName) -> Option<&'a str> {
+    let mut given = request.headers().get_all(name);
+    match (given.next(), given.next()) {
+        (Some(field), None) => field.to_str().ok(),
+        _ => None,
     }
 }
 

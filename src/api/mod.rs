@@ -66,6 +66,7 @@ use crate::listener_tls::ListenerCertificate;
 use crate::metrics::Metrics;
 use crate::settings::UserSettings;
 use crate::store::Ledger;
+use crate::telemetry::Traces;
 
 /// Marks a reply that was made for an earlier request with the same `Idempotency-Key`.
 const IDEMPOTENT_REPLAYED: (&str, &str) = ("Idempotent-Replayed", "true");
@@ -91,6 +92,7 @@ pub(crate) struct Gateway {
     pub(crate) openapi: Option<String>,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) traces: Traces,
 }
 
 /// What one request may use.

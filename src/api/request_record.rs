@@ -5,12 +5,13 @@ use tokio::time::Instant;
 use tracing::info;
 
 use super::rate_limit::Verdict;
+use super::routes::UNMATCHED;
 use crate::audit::{Action, Ending};
 use crate::callers::Scope;
 use crate::centagate::{self, Operation, ReturnCode};
 use crate::domain::Username;
 use crate::metrics::{CodeLabel, Metrics};
-use crate::telemetry::fine_milliseconds;
+use crate::telemetry::{ClientSpan, Period, RequestTrace, ServerSpan, fine_milliseconds};
 
 /// The status that stands for a caller who went away before its reply.
 const CALLER_GONE: u16 = 499;
@@ -22,6 +23,7 @@ const CALLER_GONE: u16 = 499;
 #[derive(Debug)]
 pub(crate) struct RequestRecord {
     metrics: Arc<Metrics>,
+    trace: RequestTrace,
     started: Instant,
     request_id: String,
     route: &'static str,
@@ -36,9 +38,11 @@ pub(crate) struct RequestRecord {
 #[derive(Debug)]
 struct CallRecord {
     operation: Operation,
+    label: CodeLabel,
     code: Option<i64>,
     outcome: &'static str,
     fault: Option<String>,
+    ended: Instant,
     duration: Duration,
 }
 
@@ -51,9 +55,16 @@ struct ReplyRecord {
 
 impl RequestRecord {
     /// Begins the record of a request whose head has just been read.
-    pub(super) fn begin(metrics: Arc<Metrics>, request_id: String, route: &'static str, method: &'static str) -> Self {
+    pub(super) fn begin(
+        metrics: Arc<Metrics>,
+        trace: RequestTrace,
+        request_id: String,
+        route: &'static str,
+        method: &'static str,
+    ) -> Self {
         Self {
             metrics,
+            trace,
             started: Instant::now(),
             request_id,
             route,
@@ -118,9 +129,11 @@ impl RequestRecord {
         };
         let _ = self.call.set(CallRecord {
             operation,
+            label,
             code: ending.upstream_code,
             outcome: ending.outcome,
             fault,
+            ended: Instant::now(),
             duration: ending.duration,
         });
     }
@@ -128,6 +141,29 @@ impl RequestRecord {
     /// Which reply the caller gets.
     pub(super) fn reply(&self, status: u16, code: Option<&'static str>) {
         let _ = self.reply.set(ReplyRecord { status, code, duration: self.started.elapsed() });
+    }
+
+    /// What is told of a request that took so long, as spans.
+    fn spans(&self, duration: Duration) -> (ServerSpan, Option<ClientSpan>) {
+        let reply = self.reply.get();
+        let server = ServerSpan {
+            method: self.method,
+            route: Some(self.route).filter(|route| *route != UNMATCHED),
+            status: reply.map(|reply| reply.status),
+            problem: reply.and_then(|reply| reply.code),
+            period: Period { started: self.started, duration },
+        };
+        let client = self.call.get().map(|call| ClientSpan {
+            operation: call.operation,
+            return_code: call.code,
+            fault: match call.label {
+                CodeLabel::Known(0) => None,
+                CodeLabel::Known(code) => Some(code.to_string()),
+                CodeLabel::Word(word) => Some(word.to_owned()),
+            },
+            period: Period { started: call.ended - call.duration, duration: call.duration },
+        });
+        (server, client)
     }
 }
 
@@ -149,8 +185,10 @@ impl Drop for RequestRecord {
         let status = reply.map_or(CALLER_GONE, |reply| reply.status);
         let duration = reply.map_or_else(|| self.started.elapsed(), |reply| reply.duration);
         self.metrics.request(self.route, self.method, status, self.caller.get(), duration);
+        let trace_id = self.trace.tell(|| self.spans(duration));
         info!(
             request_id = self.request_id,
+            trace_id = trace_id.map(tracing::field::display),
             caller = self.caller.get().map(AsRef::as_ref),
             method = self.method,
             route = self.route,

@@ -12,7 +12,7 @@ const PATTERNS: [&str; 7] =
     ["/users", "/users/{id}", "/users/{id}/otp-token", "/problems", "/openapi.json", "/docs", "/docs/{file}"];
 
 /// What stands for the pattern of a request that no route matches.
-const UNMATCHED: &str = "unmatched";
+pub(super) const UNMATCHED: &str = "unmatched";
 
 /// Mounts every route of the callers' side under the gateway's base path.
 pub(crate) fn configure(config: &mut web::ServiceConfig, gateway: &web::Data<Gateway>) {

@@ -1,5 +1,4 @@
 use std::error::Error as StdError;
-use std::fmt::Write as _;
 use std::io;
 
 use bytes::Bytes;
@@ -77,16 +76,12 @@ async fn exchange(request: reqwest::RequestBuilder) -> Result<Reply, Failure> {
 /// The chain of causes in one line, without the URL, and the fix where TLS failed; it holds nothing that was sent or
 /// received.
 fn causes(error: &reqwest::Error) -> String {
-    let mut line = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let _ = write!(line, ": {cause}");
-        if let Some(tls) = tls_error(cause) {
-            let _ = write!(line, "; {}", trust::fix(tls));
-        }
-        source = cause.source();
+    let line = crate::causes::causes(error);
+    let mut chain = std::iter::successors(error.source(), |&cause| cause.source());
+    match chain.find_map(tls_error) {
+        Some(tls) => format!("{line}; {}", trust::fix(tls)),
+        None => line,
     }
-    line
 }
 
 /// The TLS error that `cause` is or wraps.

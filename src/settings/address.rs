@@ -24,6 +24,11 @@ impl PublicUrl {
         segments.then_some(Self(url))
     }
 
+    /// `https` or `http`.
+    pub(crate) fn scheme(&self) -> &str {
+        self.0.scheme()
+    }
+
     /// The path that all routes are mounted under: empty, or with a slash at its start and none at its end.
     pub fn path(&self) -> &str {
         self.0.path().trim_end_matches('/')
@@ -57,6 +62,11 @@ pub(super) fn proxy_url(reader: &Reader) -> Result<Option<SecretString>, Setting
         let url = Url::parse(text).ok()?;
         (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| text.into())
     })
+}
+
+/// `telemetry.otlp_endpoint`: a collector; `/v1/traces` comes behind its path.
+pub(super) fn otlp_endpoint(reader: &Reader) -> Result<Option<Url>, SettingsFault> {
+    reader.optional_parsed("telemetry.otlp_endpoint", "http(s)://host[:port][/path] without user or query", plain_url)
 }
 
 /// What to listen on: an IP address or the name of this host.

@@ -71,6 +71,7 @@ pub(super) const KEYS: &[Key] = &[
     plain("secrets.poll_ms"),
     plain("telemetry.log_format"),
     plain("telemetry.log_filter"),
+    plain("telemetry.otlp_endpoint"),
 ];
 
 /// The key called `name`.

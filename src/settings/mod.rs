@@ -25,6 +25,7 @@ pub(crate) use sources::toml_position;
 
 use crate::centagate::AuthApi;
 use crate::domain::{Text, Username};
+use crate::telemetry::LogFilter;
 
 impl Settings {
     /// Reads and checks the configuration.
@@ -45,6 +46,15 @@ impl Settings {
     pub fn load_management(sources: &Sources) -> Result<ManagementSettings, SettingsFault> {
         let sources = Sources { secrets_dir: None, ..sources.clone() };
         Self::read_management(&Reader { found: sources.collect()? })
+    }
+
+    /// Reads the log's filter and nothing else, to change it while the gateway runs.
+    ///
+    /// # Errors
+    /// A file or variable that cannot be used, or a bad filter.
+    pub(crate) fn load_log_filter(sources: &Sources) -> Result<LogFilter, SettingsFault> {
+        let sources = Sources { secrets_dir: None, ..sources.clone() };
+        Self::read_log_filter(&Reader { found: sources.collect()? })
     }
 
     /// Each key with its effective value and the layer that it comes from, a line each; secrets as `set` or `missing`.
@@ -142,11 +152,8 @@ impl Settings {
                     "pretty" => Some(LogFormat::Pretty),
                     _ => None,
                 })?,
-                log_filter: reader.parsed(
-                    "telemetry.log_filter",
-                    "a filter such as info or centagate_gateway=debug",
-                    |text| crate::telemetry::is_filter(text).then(|| text.to_owned()),
-                )?,
+                log_filter: Self::read_log_filter(reader)?,
+                otlp_endpoint: address::otlp_endpoint(reader)?,
             },
             sources: sources.clone(),
         })
@@ -157,6 +164,10 @@ impl Settings {
             host: address::host(reader, "management.host")?,
             port: reader.number("management.port", 0..=u16::MAX)?,
         })
+    }
+
+    fn read_log_filter(reader: &Reader) -> Result<LogFilter, SettingsFault> {
+        reader.parsed("telemetry.log_filter", LogFilter::EXPECTED, LogFilter::parse)
     }
 
     fn read_listener_tls(reader: &Reader) -> Result<Option<TlsFiles>, SettingsFault> {

@@ -12,6 +12,7 @@ use crate::audit::AuditSink;
 use crate::centagate::{AuthApi, Credentials};
 use crate::domain::{Text, Username};
 use crate::store::{RedisOptions, SealKeys};
+use crate::telemetry::LogFilter;
 
 /// Everything that can be configured. What each value means stands in `config/base.toml` beside its default.
 #[derive(Clone, Debug)]
@@ -150,12 +151,13 @@ pub struct UserSettings {
     pub default_app: Option<Text>,
 }
 
-/// Logs.
+/// Logs and traces.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "config/base.toml describes every key")]
 pub struct TelemetrySettings {
     pub log_format: LogFormat,
-    pub log_filter: String,
+    pub log_filter: LogFilter,
+    pub otlp_endpoint: Option<Url>,
 }
 
 /// How log lines look.

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use config::{Environment, FileFormat, Source, Value, ValueKind};
 
@@ -57,8 +57,10 @@ impl Sources {
     /// The values of all layers, the highest layer's for each key.
     pub(super) fn collect(&self) -> Result<BTreeMap<&'static str, Found>, SettingsFault> {
         let mut found = BTreeMap::new();
-        self.add_file("base", &mut found)?;
-        self.add_file(&self.environment_file()?, &mut found)?;
+        self.check_environment()?;
+        for path in self.config_files() {
+            Self::add_file(&path, &mut found)?;
+        }
         self.add_variables(&mut found)?;
         if let Some(directory) = &self.secrets_dir {
             for (key, text) in secret_files::read(directory)? {
@@ -68,10 +70,15 @@ impl Sources {
         Ok(found)
     }
 
-    fn environment_file(&self) -> Result<String, SettingsFault> {
+    /// The configuration's files, the lower layer first.
+    pub(crate) fn config_files(&self) -> [PathBuf; 2] {
+        ["base", &self.environment].map(|stem| self.config_dir.join(format!("{stem}.toml")))
+    }
+
+    fn check_environment(&self) -> Result<(), SettingsFault> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if self.environment.bytes().all(plain) {
-            Ok(self.environment.clone())
+            Ok(())
         } else {
             Err(SettingsFault::of(
                 "GATEWAY_ENVIRONMENT",
@@ -80,9 +87,8 @@ impl Sources {
         }
     }
 
-    fn add_file(&self, stem: &str, found: &mut BTreeMap<&'static str, Found>) -> Result<(), SettingsFault> {
-        let path = self.config_dir.join(format!("{stem}.toml"));
-        let text = std::fs::read_to_string(&path).map_err(|error| {
+    fn add_file(path: &Path, found: &mut BTreeMap<&'static str, Found>) -> Result<(), SettingsFault> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
             let fix = "see GATEWAY_CONFIG_DIR and GATEWAY_ENVIRONMENT";
             SettingsFault::of(path.display(), format_args!("cannot be read ({}); {fix}", error.kind()))
         })?;

@@ -1,7 +1,14 @@
 //! Certificates of a CENTAGATE under test, made when the test runs.
 
+use std::sync::Arc;
+
 use centagate_simulator::Tls;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// A certificate authority of a company's own.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -70,4 +77,17 @@ fn self_signed_with(host: &str, is_ca: IsCa) -> Tls {
     params.is_ca = is_ca;
     let certificate = params.self_signed(&key).unwrap();
     Tls::new(certificate.pem(), key.serialize_pem())
+}
+
+/// TLS on connections that a test accepts.
+pub(crate) fn acceptor(certificate_pem: &str, key_pem: &str) -> TlsAcceptor {
+    let chain = vec![CertificateDer::from_pem_slice(certificate_pem.as_bytes()).unwrap()];
+    let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
 }

@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
+
+use crate::certificates::acceptor;
 
 pub(crate) const ISSUER: &str = "https://id.example.com/realm";
 pub(crate) const AUDIENCE: &str = "centagate-gateway";
@@ -143,18 +143,7 @@ impl IdentityProvider {
 
     /// With TLS, as `certificate_pem` and `key_pem` say.
     pub(crate) async fn start_tls(keys: &[Value], certificate_pem: &str, key_pem: &str) -> Self {
-        use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-        use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-
-        let chain = vec![CertificateDer::from_pem_slice(certificate_pem.as_bytes()).unwrap()];
-        let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .unwrap();
-        Self::start_with(keys, Some(TlsAcceptor::from(Arc::new(config)))).await
+        Self::start_with(keys, Some(acceptor(certificate_pem, key_pem))).await
     }
 
     async fn start_with(keys: &[Value], tls: Option<TlsAcceptor>) -> Self {

@@ -6,6 +6,7 @@ use centagate_simulator::{Admin, Behaviour, Config, Instruction, Simulator, User
 use serde_json::{Value, json};
 
 use crate::callers;
+use crate::collector::Collector;
 use crate::gateway::{token, user};
 use crate::process::{Environment, GatewayProcess, json as line_as_json};
 use crate::raw;
@@ -195,8 +196,9 @@ fn the_search_finds_a_secret_in_every_spelling() {
 #[tokio::test]
 async fn no_secret_appears_in_any_log_line_metric_or_reply() {
     for format in ["json", "pretty"] {
-        let simulator = start_simulator().await;
-        let gateway = environment(&simulator.base_url(), format).serve().await;
+        let (simulator, collector) = (start_simulator().await, Collector::start().await);
+        let environment = environment(&simulator.base_url(), format);
+        let gateway = environment.set("GATEWAY__TELEMETRY__OTLP_ENDPOINT", &collector.url()).serve().await;
         let mut session = Session { gateway, sent: Vec::new() };
         session.run(&simulator).await;
         let Session { mut gateway, sent } = session;
@@ -206,6 +208,10 @@ async fn no_secret_appears_in_any_log_line_metric_or_reply() {
         assert!(gateway.end().await.success());
         expect_clean(&gateway.lines().join("\n"), "the log");
         expect_clean(&gateway.audit_trail().text(), "the audit trail");
+        let exports =
+            collector.arrivals().into_iter().map(|arrival| arrival.head + &String::from_utf8_lossy(&arrival.body));
+        expect_clean(&exports.collect::<String>(), "the traces");
+        assert!(collector.spans().len() > sent.len());
         assert_eq!(gateway.complaints(), [""; 0]);
         for id in sent {
             let lines = gateway.lines();

@@ -1,5 +1,3 @@
-use std::error::Error;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, HeaderValue};
@@ -79,14 +77,7 @@ fn client(settings: &JwksUrl) -> Result<Client, String> {
     client.build().map_err(|_| "TLS cannot be set up".to_owned())
 }
 
-/// The chain of causes in one line, without the URL.
+/// The chain of causes, without the URL.
 fn causes(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut line = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let _ = write!(line, ": {cause}");
-        source = cause.source();
-    }
-    line
+    crate::causes::causes(&error.without_url())
 }

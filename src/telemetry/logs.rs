@@ -1,0 +1,36 @@
+//! One subscriber for the process, and a panic hook that never prints what a panic was about.
+
+use std::io::{IsTerminal as _, Write as _, stdout};
+
+use tracing::error;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::{Registry, fmt};
+
+use super::log_filter::FilterInUse;
+use crate::settings::{LogFormat, TelemetrySettings};
+
+/// Makes logs go to standard output and panics to the log. Later calls change nothing.
+pub fn init(settings: &TelemetrySettings) {
+    if tracing::subscriber::set_global_default(subscriber(settings.log_format)).is_ok() {
+        settings.log_filter.clone().take_into_use();
+        std::panic::set_hook(Box::new(|panic| {
+            // A panic's message may hold anything, secrets included; where it happened is enough to find it.
+            let location = panic.location().map(ToString::to_string).unwrap_or_default();
+            error!(location, "panic");
+        }));
+    } else {
+        let _ = std::io::stderr().write_all(b"logging was set up before\n");
+    }
+}
+
+fn subscriber(format: LogFormat) -> Box<dyn tracing::Subscriber + Send + Sync> {
+    let lines = fmt::layer().with_writer(stdout);
+    match format {
+        LogFormat::Json => {
+            Box::new(Registry::default().with(lines.json().flatten_event(true).with_filter(FilterInUse)))
+        }
+        LogFormat::Pretty => {
+            Box::new(Registry::default().with(lines.with_ansi(stdout().is_terminal()).with_filter(FilterInUse)))
+        }
+    }
+}
