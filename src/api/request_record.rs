@@ -121,8 +121,8 @@ impl RequestRecord {
 
     /// How the call of CENTAGATE ended.
     pub(super) fn call(&self, operation: Operation, failure: Option<&centagate::Error>, ending: &Ending) {
-        let code = failure.map_or(CodeLabel::Known(0), label);
-        self.metrics.centagate_call(operation, code, ending.outcome, ending.duration);
+        let label = failure.map_or(CodeLabel::Known(0), label);
+        self.metrics.centagate_call(operation, label, ending.outcome, ending.duration);
         let fault = match failure {
             None | Some(centagate::Error::Refused(_)) => None,
             Some(error) => Some(error.to_string()),
