@@ -14,6 +14,7 @@ pub mod callers;
 pub mod centagate;
 pub mod command;
 pub mod domain;
+mod listener;
 mod listener_tls;
 pub mod metrics;
 pub mod openapi;

@@ -61,6 +61,7 @@ mod rotation;
 mod routing;
 mod secrecy;
 mod shutdown;
+mod slow_peers;
 mod smuggling;
 mod upstream_failures;
 mod upstream_requests;
