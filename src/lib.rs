@@ -17,6 +17,7 @@ pub mod domain;
 mod listener;
 mod listener_tls;
 pub mod metrics;
+mod open_files;
 pub mod openapi;
 mod reload;
 pub mod settings;

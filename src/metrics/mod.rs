@@ -2,6 +2,7 @@
 
 mod idempotency;
 mod labels;
+mod process;
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -154,6 +155,7 @@ impl Default for Metrics {
         );
         registry.register("rate_limited", "Requests refused by a rate limit", metrics.rate_limited.clone());
         registry.register("panics", "Panics that were caught and answered with 500", metrics.panics.clone());
+        registry.register_collector(Box::new(process::Process));
         metrics
     }
 }
