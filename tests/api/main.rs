@@ -52,6 +52,7 @@ mod management;
 mod many_at_once;
 mod mutated_requests;
 mod narrowing;
+mod open_files;
 mod pages;
 mod planted_secrets;
 mod problem_pages;

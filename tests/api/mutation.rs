@@ -102,8 +102,12 @@ fn mutate(request: &mut Vec<u8>, random: &mut Random) {
         }
         _ => {
             let header = header(random);
-            let starts: Vec<_> =
-                request.windows(2).enumerate().filter(|(_, pair)| pair == b"\r\n").map(|(start, _)| start + 2).collect();
+            let starts: Vec<_> = request
+                .windows(2)
+                .enumerate()
+                .filter(|(_, pair)| pair == b"\r\n")
+                .map(|(start, _)| start + 2)
+                .collect();
             let start = if starts.is_empty() { at } else { starts[random.below(starts.len())] };
             insert(request, start, &header);
         }
