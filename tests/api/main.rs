@@ -64,6 +64,7 @@ mod rotation;
 mod routing;
 mod secrecy;
 mod shutdown;
+mod shutdown_under_load;
 mod slow_peers;
 mod smuggling;
 mod upstream_failures;
