@@ -40,6 +40,7 @@ pub(crate) async fn boundary(
     ));
     request.extensions_mut().insert(Arc::clone(&record));
     let exit = Exit { gateway, record, connection: Connection::of(&request) };
+    exit.connection.renew();
     let body = SharedBody::share(&mut request);
     if exit.connection.had_ended(&request) {
         let error = ApiError::from(Problem::MalformedRequest).closing();

@@ -27,13 +27,16 @@ impl Connection {
         data.insert(Self(Rc::new(State { watchdog: Watchdog::over(stream, patience), ..State::default() })));
     }
 
-    /// The connection that `request`, whose head has just come, came on.
+    /// The connection that `request` came on.
     pub(super) fn of(request: &ServiceRequest) -> Self {
-        let connection = request.request().conn_data::<Self>().cloned().unwrap_or_default();
-        if let Some(watchdog) = &connection.0.watchdog {
+        request.request().conn_data::<Self>().cloned().unwrap_or_default()
+    }
+
+    /// A whole request has come.
+    pub(super) fn renew(&self) {
+        if let Some(watchdog) = &self.0.watchdog {
             watchdog.renew();
         }
-        connection
     }
 
     /// Whether the connection had ended before `request` came; it ends with one that says so.

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use centagate_simulator::{Admin, Config, Simulator};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, user};
 
 /// A disk in memory. Dropping it takes it away.
 struct Disk(PathBuf);
@@ -36,13 +36,6 @@ fn mount(arguments: &[&str], directory: &Path) {
         status.success(),
         "a disk in memory cannot be mounted: this test needs root (in a container CAP_SYS_ADMIN)"
     );
-}
-
-fn user(name: &str) -> Value {
-    json!({
-        "username": name, "firstName": "A", "lastName": "B", "email": format!("{name}@example.com"),
-        "group": "Staff", "app": "portal",
-    })
 }
 
 const ATTEMPT_FAILED: &str = "gateway_audit_lines_total{event=\"attempt\",result=\"failed\"}";
