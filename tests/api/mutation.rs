@@ -31,7 +31,7 @@ impl Random {
     }
 
     fn bytes(&mut self, most: usize) -> Vec<u8> {
-        (0..self.below(most) + 1).map(|_| self.next().to_le_bytes()[0]).collect()
+        (0..=self.below(most)).map(|_| self.next().to_le_bytes()[0]).collect()
     }
 }
 
@@ -88,7 +88,10 @@ fn mutate(request: &mut Vec<u8>, random: &mut Random) {
         3 => drop(request.drain(at..end)),
         4 => insert(request, at, &random.bytes(64)),
         5 => insert(request, at, b"\r\n"),
-        6 => insert(request, at, &request[at..end].to_vec()),
+        6 => {
+            let copy = request[at..end].to_vec();
+            insert(request, at, &copy);
+        }
         7 => insert(request, at, &vec![b'a'; 1 << random.below(19)]),
         8 => insert(request, at, &vec![b'['; 1 << random.below(14)]),
         9 => {

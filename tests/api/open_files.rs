@@ -14,9 +14,9 @@ fn started_with(soft: u64, max_connections: &str) -> (u64, u64, Vec<String>) {
     shell.args(gateway.get_args()).env_clear();
     shell.envs(gateway.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let mut child = shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     let mut log = Vec::new();
-    while let Some(line) = lines.next() {
+    for line in lines {
         let serving = line.contains("\"serving\"");
         log.push(line);
         if serving {
