@@ -54,6 +54,9 @@ fn valid(random: &mut Random) -> Vec<u8> {
         return request;
     };
     request.extend_from_slice(b"Content-Type: application/json\r\n");
+    if random.below(3) == 0 {
+        request.extend_from_slice(format!("Idempotency-Key: \"key-{}\"\r\n", random.below(50)).as_bytes());
+    }
     let framed = match random.below(3) {
         0 => format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n", body.len()),
         1 => format!("Expect: 100-continue\r\nContent-Length: {}\r\n\r\n{body}", body.len()),
@@ -131,6 +134,7 @@ fn header(random: &mut Random) -> Vec<u8> {
         "Content-Type",
         "Connection",
         "Expect",
+        "Idempotency-Key",
         "Upgrade",
         "X-Request-Id",
         "",
