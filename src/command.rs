@@ -14,7 +14,7 @@ use crate::callers::{Callers, Scope, is_name, parse_expiry};
 use crate::reload::read_trust;
 use crate::settings::{Settings, Sources, TlsFiles};
 use crate::startup::{Application, BuildError};
-use crate::{openapi, telemetry};
+use crate::{open_files, openapi, telemetry};
 
 /// `EX_CONFIG` of sysexits.h: something in the configuration is wrong.
 const EX_CONFIG: u8 = 78;
@@ -72,6 +72,7 @@ fn serve() -> ExitCode {
     if setrlimit(Resource::Core, none).is_err() || set_dumpable_behavior(DumpableBehavior::NotDumpable).is_err() {
         tracing::warn!("core dumps cannot be switched off");
     }
+    open_files::allow(&settings);
     let application = match Application::build(settings) {
         Ok(application) => application,
         Err(fault @ (BuildError::Listen { .. } | BuildError::Thread(_))) => return fail(1, &fault),

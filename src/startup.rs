@@ -2,12 +2,13 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use actix_web::http::KeepAlive;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use arc_swap::ArcSwap;
@@ -21,6 +22,7 @@ use crate::audit::AuditTrail;
 use crate::callers::{Callers, jwt};
 use crate::centagate::{Client, ClientOptions, HttpOptions, SessionKeeper, SetupError};
 use crate::domain::Identity;
+use crate::listener::Listener;
 use crate::listener_tls::ListenerCertificate;
 use crate::metrics::Metrics;
 use crate::openapi;
@@ -29,11 +31,8 @@ use crate::settings::{ServerSettings, Settings, SettingsFault, TlsFiles};
 use crate::store::Ledger;
 use crate::telemetry::{Traces, milliseconds};
 
-/// How long a client may take to send a request's head.
+/// How long a client may take for a TLS handshake, and for a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Connections that may wait to be accepted.
-const BACKLOG: i32 = 2048;
 
 /// A gateway with both listeners bound, ready to run.
 pub struct Application {
@@ -44,11 +43,6 @@ pub struct Application {
     keeper: SessionKeeper,
     identity_keys: Option<jwt::Refresher>,
     watcher: Watcher,
-}
-
-struct Listener {
-    socket: TcpListener,
-    address: SocketAddr,
 }
 
 /// Why an application could not be built.
@@ -109,7 +103,7 @@ impl Application {
                 .map(TlsFiles::read)
                 .transpose()?
                 .map(ListenerCertificate::new),
-            openapi: settings.docs_enabled.then(|| openapi::to_json(&openapi::document(&base_path))),
+            openapi: settings.docs_enabled.then(|| openapi::to_json(&openapi::document(&base_path)).into()),
             base_path,
             lifecycle: Lifecycle::default(),
             metrics,
@@ -154,6 +148,8 @@ impl Application {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
         };
+        let connections = server.max_connections.div_ceil(workers);
+        let patience = server.request_timeout + server.keep_alive + HEAD_TIMEOUT;
         info!(%address, management = %management.address, workers, "serving");
         let shared = gateway.clone();
         let api = HttpServer::new(move || {
@@ -161,10 +157,12 @@ impl Application {
         })
         .workers(workers)
         .keep_alive(server.keep_alive)
-        .max_connections(server.max_connections.div_ceil(workers))
+        .max_connections(connections)
+        .max_connection_rate(connections) // TLS handshakes at once: those that stall must not keep others waiting
+        .tls_handshake_timeout(HEAD_TIMEOUT)
         .client_request_timeout(HEAD_TIMEOUT)
         .tcp_nodelay(true)
-        .on_connect(api::Connection::accept)
+        .on_connect(move |stream, data| api::Connection::accept(stream, data, patience))
         .shutdown_timeout(server.shutdown.as_secs() + 1) // ours is exact
         .disable_signals();
         let api = match &gateway.listener_certificate {
@@ -178,6 +176,7 @@ impl Application {
         let management =
             HttpServer::new(move || App::new().configure(|config| api::configure_management(config, &shared)))
                 .workers(1)
+                .keep_alive(KeepAlive::Disabled) // no second head, which nobody would bound
                 .shutdown_timeout(1)
                 .disable_signals()
                 .listen(management.socket)?
@@ -257,10 +256,6 @@ async fn shut_down(gateway: &Gateway, settings: &ServerSettings, (api, managemen
 }
 
 fn bind(section: &'static str, host: &str, port: u16) -> Result<Listener, BuildError> {
-    let bound = TcpListener::bind((host, port)).and_then(|socket| {
-        socket.set_nonblocking(true)?;
-        rustix::net::listen(&socket, BACKLOG)?; // the standard library's 128 is little for a burst
-        Ok(Listener { address: socket.local_addr()?, socket })
-    });
-    bound.map_err(|cause| BuildError::Listen { section, address: format!("{host}:{port}"), cause })
+    let address = format!("{host}:{port}");
+    Listener::bind(host, port).map_err(|cause| BuildError::Listen { section, address, cause })
 }

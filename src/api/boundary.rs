@@ -45,21 +45,19 @@ pub(crate) async fn boundary(
     ));
     request.extensions_mut().insert(Arc::clone(&record));
     let exit = Exit { gateway, record, connection: Connection::of(&request) };
+    exit.connection.renew();
+    let body = SharedBody::share(&mut request);
     if exit.connection.had_ended(&request) {
         let error = ApiError::from(Problem::MalformedRequest).closing();
-        return Ok(request.into_response(exit.reply(error.reply(exit.record.request_id()), Some(&error))));
+        let reply = exit.reply(error.reply(exit.record.request_id()), Some(&error));
+        return Ok(request.into_response(SharedBody::hold_until_sent(body, reply)));
     }
-    let body = SharedBody::share(&mut request);
     match AssertUnwindSafe(next.call(request)).catch_unwind().await {
         Ok(Ok(response)) => {
             let (request, response) = response.into_parts();
             let problem = response.error().map(|error| exit.problem(error));
             let response = problem.unwrap_or_else(|| exit.reply(response.map_into_boxed_body(), None));
-            let response = match body {
-                Some(body) => body.hold_until_sent(response),
-                None => response,
-            };
-            Ok(ServiceResponse::new(request, response))
+            Ok(ServiceResponse::new(request, SharedBody::hold_until_sent(body, response)))
         }
         Ok(Err(_)) => Err(Failed { exit }.into()),
         Err(_) => {

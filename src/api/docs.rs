@@ -1,9 +1,12 @@
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use actix_web::http::header::{CONTENT_TYPE, LOCATION};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::web::{self, Bytes};
+use actix_web::{HttpRequest, HttpResponse};
 use utoipa_swagger_ui::Config;
 
+use super::large_reply::LargeReply;
 use super::{ApiError, Gateway, Problem, page};
 
 /// Swagger UI finds the document from its own place, so that both work behind any path prefix; it asks nobody else.
@@ -21,7 +24,7 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
 /// The contract.
 pub(super) async fn openapi(gateway: web::Data<Gateway>) -> Result<HttpResponse, ApiError> {
     let document = gateway.openapi.clone().ok_or(Problem::NotFound)?;
-    Ok(HttpResponse::Ok().content_type("application/json").body(document))
+    Ok(HttpResponse::Ok().content_type("application/json").body(LargeReply(document)))
 }
 
 /// From `/docs` to `/docs/`, relative: the path that the browser sees may have a prefix that we do not.
@@ -34,7 +37,11 @@ pub(super) async fn swagger_ui(request: HttpRequest) -> Result<HttpResponse, Api
     let name = request.match_info().query("file");
     let file = utoipa_swagger_ui::serve(name, Arc::clone(&CONFIG)).map_err(|_| Problem::Internal)?;
     let file = file.ok_or(Problem::NotFound)?;
+    let bytes = match file.bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
     let mut reply = HttpResponse::Ok();
     page::protect(&mut reply);
-    Ok(reply.insert_header((CONTENT_TYPE, file.content_type)).body(file.bytes.into_owned()))
+    Ok(reply.insert_header((CONTENT_TYPE, file.content_type)).body(LargeReply(bytes)))
 }

@@ -17,6 +17,7 @@ mod get_user;
 mod idempotency;
 mod idempotency_key;
 mod json;
+mod large_reply;
 mod lifecycle;
 mod management;
 mod members;
@@ -36,10 +37,12 @@ mod request_record;
 mod routes;
 mod unread_body;
 mod user_reply;
+mod watchdog;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::web::Bytes;
 use arc_swap::ArcSwap;
 
 pub(crate) use boundary::boundary;
@@ -89,7 +92,7 @@ pub(crate) struct Gateway {
     /// The path that routes are mounted under: empty, or with a slash at its start and none at its end.
     pub(crate) base_path: String,
     /// The contract as it is served, if it is.
-    pub(crate) openapi: Option<String>,
+    pub(crate) openapi: Option<Bytes>,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) traces: Traces,

@@ -28,9 +28,12 @@ impl SharedBody {
         })
     }
 
-    /// Holds the body until `reply` has gone out.
-    pub(super) fn hold_until_sent(self, reply: HttpResponse) -> HttpResponse {
-        reply.map_body(|_, body| BoxBody::new(Holding { body, _request_body: self }))
+    /// Holds the body, if there is one, until `reply` has gone out.
+    pub(super) fn hold_until_sent(request_body: Option<Self>, reply: HttpResponse) -> HttpResponse {
+        match request_body {
+            Some(request_body) => reply.map_body(|_, body| BoxBody::new(Holding { body, _request_body: request_body })),
+            None => reply,
+        }
     }
 }
 

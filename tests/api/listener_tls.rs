@@ -24,25 +24,25 @@ const BROKEN: &str = "gateway_reload_broken{set=\"listener_certificate\"}";
 const APPLIED: &str = "gateway_reloads_total{set=\"listener_certificate\",result=\"applied\"}";
 
 /// A fresh certificate for `localhost`: itself, and both files in PEM.
-struct Pair {
+pub(crate) struct Pair {
     certificate: CertificateDer<'static>,
     certificate_pem: String,
     key_pem: String,
 }
 
 impl Pair {
-    fn fresh() -> Self {
+    pub(crate) fn fresh() -> Self {
         let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         Self { certificate: cert.der().clone(), certificate_pem: cert.pem(), key_pem: signing_key.serialize_pem() }
     }
 
-    fn write(&self, environment: &Environment) {
+    pub(crate) fn write(&self, environment: &Environment) {
         environment.write("tls.crt", &self.certificate_pem);
         environment.write("tls.key", &self.key_pem);
     }
 
     /// A handshake that trusts this certificate alone.
-    async fn connect(
+    pub(crate) async fn connect(
         &self,
         address: SocketAddr,
         versions: &[&'static SupportedProtocolVersion],
@@ -68,7 +68,7 @@ async fn serve(pair: &Pair) -> (Environment, Simulator, GatewayProcess) {
     (environment, simulator, gateway)
 }
 
-fn configured(environment: Environment) -> Environment {
+pub(crate) fn configured(environment: Environment) -> Environment {
     let path = |name| environment.directory.path().join(name).display().to_string();
     let (certificate, key) = (path("tls.crt"), path("tls.key"));
     environment.set("GATEWAY__SERVER__TLS_CERTIFICATE_FILE", &certificate).set("GATEWAY__SERVER__TLS_KEY_FILE", &key)

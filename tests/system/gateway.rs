@@ -35,22 +35,10 @@ impl Gateway {
     /// With `changes`: variables and their values.
     pub(crate) fn configured(simulator: &Simulator, admin: &Admin, changes: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let callers_file = write_callers(directory.path());
-        let mut variables = BTreeMap::from([
-            ("GATEWAY__SERVER__PORT".into(), "0".into()),
-            ("GATEWAY__MANAGEMENT__PORT".into(), "0".into()),
-            ("GATEWAY__CENTAGATE__BASE_URL".into(), simulator.base_url()),
-            ("GATEWAY__CENTAGATE__ADMIN__USERNAME".into(), admin.username.clone()),
-            ("GATEWAY__CENTAGATE__ADMIN__AUTH_TOKEN".into(), admin.auth_token.clone()),
-            ("GATEWAY__CENTAGATE__ADMIN__SECRET_CODE".into(), admin.secret_code.clone()),
-            ("GATEWAY__AUDIT__SINK".into(), directory.path().join("audit.jsonl").display().to_string()),
-            ("GATEWAY__CALLERS_FILE".into(), callers_file.display().to_string()),
-        ]);
-        variables.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let settings = Settings::load(&Sources {
             config_dir: Path::new(env!("CARGO_MANIFEST_DIR")).join("config"),
             environment: "local".into(),
-            variables,
+            variables: variables(directory.path(), simulator, admin, changes),
             secrets_dir: None,
         });
         let application = Application::build(settings.expect("settings")).expect("a gateway");
@@ -81,8 +69,7 @@ impl Gateway {
 
     /// The value of a sample of a metric.
     pub(crate) async fn metric(&self, name: &str) -> Option<u64> {
-        let metrics = self.metrics("*/*").await;
-        metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+        sample(&self.metrics("*/*").await, name)
     }
 
     pub(crate) async fn stop(self) {
@@ -91,7 +78,29 @@ impl Gateway {
     }
 }
 
-/// A user of that name that nothing is wrong with.
+/// What configures a gateway that keeps its files in `directory`.
+pub(crate) fn variables(
+    directory: &Path,
+    simulator: &Simulator,
+    admin: &Admin,
+    changes: &[(&str, &str)],
+) -> BTreeMap<String, String> {
+    let callers_file = write_callers(directory);
+    let mut variables = BTreeMap::from([
+        ("GATEWAY__SERVER__PORT".into(), "0".into()),
+        ("GATEWAY__MANAGEMENT__PORT".into(), "0".into()),
+        ("GATEWAY__CENTAGATE__BASE_URL".into(), simulator.base_url()),
+        ("GATEWAY__CENTAGATE__ADMIN__USERNAME".into(), admin.username.clone()),
+        ("GATEWAY__CENTAGATE__ADMIN__AUTH_TOKEN".into(), admin.auth_token.clone()),
+        ("GATEWAY__CENTAGATE__ADMIN__SECRET_CODE".into(), admin.secret_code.clone()),
+        ("GATEWAY__AUDIT__SINK".into(), directory.join("audit.jsonl").display().to_string()),
+        ("GATEWAY__CALLERS_FILE".into(), callers_file.display().to_string()),
+    ]);
+    variables.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    variables
+}
+
+/// A user that nothing is wrong with.
 pub(crate) fn user(name: &str) -> Value {
     json!({
         "username": name, "firstName": "A", "lastName": "B", "email": format!("{name}@example.com"),
@@ -109,6 +118,12 @@ pub(crate) fn write_callers(directory: &Path) -> PathBuf {
     callers_file
 }
 
-fn client() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().expect("a client")
+/// The value of a sample of a metric.
+pub(crate) fn sample(metrics: &str, name: &str) -> Option<u64> {
+    metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+}
+
+/// A client that makes a connection for each request.
+pub(crate) fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(DEADLINE).build().expect("a client")
 }

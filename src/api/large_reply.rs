@@ -1,0 +1,26 @@
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::web::Bytes;
+
+/// How much of a large reply is handed over at once, in bytes.
+const PIECE: usize = 16 * 1024;
+
+/// A large body that is handed over in pieces: whole, it would be copied whole for every caller who is slow to read it. So
+/// it has no `try_into_bytes`, which would make it whole again.
+pub(super) struct LargeReply(pub(super) Bytes);
+
+impl MessageBody for LargeReply {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.0.len() as u64)
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        let length = self.0.len().min(PIECE);
+        Poll::Ready((length > 0).then(|| Ok(self.0.split_to(length))))
+    }
+}

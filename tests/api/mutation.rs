@@ -1,0 +1,170 @@
+//! Requests that went wrong on the way: valid ones, changed at random, and the same ones each time.
+
+use serde_json::json;
+
+use crate::callers;
+use crate::gateway::{alice, token};
+
+/// A random number of one's own, so that a case can be made again from its number (`SplitMix64`).
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn seeded(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Below `bound`, which is not 0.
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % bound as u64).unwrap()
+    }
+
+    fn one_of<'a, T: ?Sized>(&mut self, choices: &[&'a T]) -> &'a T {
+        choices[self.below(choices.len())]
+    }
+
+    fn bytes(&mut self, most: usize) -> Vec<u8> {
+        (0..=self.below(most)).map(|_| self.next().to_le_bytes()[0]).collect()
+    }
+}
+
+/// A valid request of some route, and sometimes of none.
+fn valid(random: &mut Random) -> Vec<u8> {
+    let (line, body) = match random.below(12) {
+        0..3 => ("POST /users", Some(alice())),
+        3..6 => ("POST /users/bob/otp-token", Some(token())),
+        6 => ("POST /users/b%6Fb/otp-token", Some(json!({ "status": "pending" }))),
+        7 => ("GET /users/bob", None),
+        8 => ("GET /problems", None),
+        9 => ("HEAD /docs/", None),
+        10 => ("GET /openapi.json", None),
+        _ => ("OPTIONS /nowhere?a=b", None),
+    };
+    let mut request =
+        format!("{line} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {}\r\n", callers::EVERYTHING).into_bytes();
+    let Some(body) = body.map(|body| body.to_string()) else {
+        request.extend_from_slice(b"\r\n");
+        return request;
+    };
+    request.extend_from_slice(b"Content-Type: application/json\r\n");
+    if random.below(3) == 0 {
+        request.extend_from_slice(format!("Idempotency-Key: \"key-{}\"\r\n", random.below(50)).as_bytes());
+    }
+    let framed = match random.below(3) {
+        0 => format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n", body.len()),
+        1 => format!("Expect: 100-continue\r\nContent-Length: {}\r\n\r\n{body}", body.len()),
+        _ => format!("Content-Length: {}\r\n\r\n{body}", body.len()),
+    };
+    request.extend_from_slice(framed.as_bytes());
+    request
+}
+
+/// Valid requests, one or several in one go, after one to three mutations.
+pub(crate) fn mutated(random: &mut Random) -> Vec<u8> {
+    let mut request = valid(random);
+    for _ in 0..[0, 0, 0, 1, 3][random.below(5)] {
+        request.extend(valid(random));
+    }
+    for _ in 0..=random.below(3) {
+        mutate(&mut request, random);
+    }
+    request
+}
+
+fn mutate(request: &mut Vec<u8>, random: &mut Random) {
+    if request.is_empty() {
+        return;
+    }
+    let at = random.below(request.len());
+    let end = at + random.below(request.len() - at);
+    match random.below(14) {
+        0 => request[at] ^= 1 << random.below(8),
+        1 => request[at] = 0,
+        2 => request.truncate(at),
+        3 => drop(request.drain(at..end)),
+        4 => insert(request, at, &random.bytes(64)),
+        5 => insert(request, at, b"\r\n"),
+        6 => {
+            let copy = request[at..end].to_vec();
+            insert(request, at, &copy);
+        }
+        7 => insert(request, at, &vec![b'a'; 1 << random.below(19)]),
+        8 => insert(request, at, &vec![b'['; 1 << random.below(14)]),
+        9 => {
+            let escape = random.one_of(&["%", "%zz", "%00", "%ff", "%2f", "\u{0}", "\u{202e}", "../", "\\"]);
+            insert(request, at, escape.as_bytes());
+        }
+        10 => {
+            let method = random.one_of(&["get ", "PRI ", "CONNECT ", "\u{0} ", "A-Z!~ ", " ", "", "POST\t"]);
+            let end = request.iter().position(|byte| *byte == b' ').map_or(0, |blank| blank + 1);
+            drop(request.splice(..end, method.bytes()));
+        }
+        _ => {
+            let header = header(random);
+            let starts: Vec<_> = request
+                .windows(2)
+                .enumerate()
+                .filter(|(_, pair)| pair == b"\r\n")
+                .map(|(start, _)| start + 2)
+                .collect();
+            let start = if starts.is_empty() { at } else { starts[random.below(starts.len())] };
+            insert(request, start, &header);
+        }
+    }
+}
+
+fn insert(request: &mut Vec<u8>, at: usize, bytes: &[u8]) {
+    request.splice(at..at, bytes.iter().copied());
+}
+
+/// A line that contradicts others, or is none.
+fn header(random: &mut Random) -> Vec<u8> {
+    let name = random.one_of(&[
+        "Content-Length",
+        "Transfer-Encoding",
+        "Host",
+        "Authorization",
+        "Content-Type",
+        "Connection",
+        "Expect",
+        "Idempotency-Key",
+        "Upgrade",
+        "X-Request-Id",
+        "",
+        "X Y",
+    ]);
+    let value = random.one_of(&[
+        "-1",
+        "0",
+        "18446744073709551615",
+        "18446744073709551616",
+        "0x10",
+        "1, 2",
+        "chunked",
+        "gzip, chunked",
+        "chunked, identity",
+        "close",
+        "keep-alive, Upgrade",
+        "h2c",
+        "100-continue",
+        "application/json; charset=utf-16",
+        "Bearer ",
+        "a.b.c",
+        "\u{0}",
+        "\u{e4}\u{2028}",
+        "",
+    ]);
+    let mut line = format!("{name}: {value}").into_bytes();
+    if random.below(4) == 0 {
+        line.extend(random.bytes(32));
+    }
+    line.extend_from_slice(random.one_of(&[&b"\r\n"[..], b"\n", b"\r", b"\r\n "]));
+    line
+}

@@ -1,0 +1,47 @@
+//! The limit on open files: every connection needs some.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use crate::process::Environment;
+
+/// Starts the gateway with a low soft limit for open files; answers its limits, soft and hard, and its log until it serves.
+fn started_with(soft: u64, max_connections: &str) -> (u64, u64, Vec<String>) {
+    let environment = Environment::without_centagate().set("GATEWAY__SERVER__MAX_CONNECTIONS", max_connections);
+    let gateway = environment.command(&["serve"]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("ulimit -S -n {soft} && exec \"$0\" \"$@\"")]).arg(gateway.get_program());
+    shell.args(gateway.get_args()).env_clear();
+    shell.envs(gateway.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut child = shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut log = Vec::new();
+    for line in lines {
+        let serving = line.contains("\"serving\"");
+        log.push(line);
+        if serving {
+            break;
+        }
+    }
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files")).expect("a limit");
+    let mut files = files.split_ascii_whitespace().map(|limit| limit.parse().unwrap_or(u64::MAX));
+    (files.next().unwrap(), files.next().unwrap(), log)
+}
+
+#[test]
+fn the_limit_on_open_files_is_raised_to_what_connections_need() {
+    let (soft, hard, log) = started_with(256, "100");
+    assert!((hard.min(2 * 100 + 256)..=1000.min(hard)).contains(&soft), "{soft} of {hard}: {log:?}");
+    assert!(!log.iter().any(|line| line.contains("open files")), "{log:?}");
+}
+
+#[test]
+fn a_limit_that_is_too_low_for_the_connections_is_raised_as_far_as_it_may_and_logged() {
+    let (soft, hard, log) = started_with(256, "1000000");
+    let enough = 2_000_000;
+    assert!(soft == hard || soft > enough, "{soft} of {hard}");
+    assert_eq!(hard < enough, log.iter().any(|line| line.contains("the limit on open files is too low")), "{log:?}");
+}

@@ -1,0 +1,149 @@
+//! Four hundred slow callers at a time, of slowhttptest's making: good callers notice nothing, and the slow ones are cut.
+
+use std::path::Path;
+use std::time::Duration;
+
+use centagate_simulator::{Admin, Config, Simulator};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval, sleep, timeout};
+
+use crate::gateway::{KEY, client, user};
+use crate::gateway_process::GatewayProcess;
+use crate::program::Program;
+
+const SLOWHTTPTEST: Program = Program { name: "slowhttptest", package: "slowhttptest" };
+
+const CONNECTIONS: u64 = 400;
+
+/// How fast slowhttptest connects, and what a busy machine needs.
+const SLACK: Duration = Duration::from_secs(5);
+
+/// A kind of slow caller: what slowhttptest is to do, where, and when the gateway cuts it.
+struct Attack {
+    name: &'static str,
+    arguments: &'static [&'static str],
+    path: &'static str,
+    deadline: Duration,
+}
+
+const ATTACKS: [Attack; 3] = [
+    Attack {
+        name: "slow heads",
+        arguments: &["-H", "-i", "1", "-x", "24"],
+        path: "/users",
+        deadline: Duration::from_secs(5), // for a head
+    },
+    Attack {
+        name: "slow bodies",
+        arguments: &[
+            "-B",
+            "-i",
+            "1",
+            "-s",
+            "8192",
+            "-f",
+            "application/json",
+            // It has no option for this header, but writes this one as it is.
+            "-j",
+            "a=b\r\nAuthorization: Bearer system-tests",
+        ],
+        path: "/users",
+        deadline: Duration::from_secs(6), // half of a request's time, and a second for the peer to end the connection
+    },
+    Attack {
+        name: "slow readers",
+        arguments: &["-X", "-w", "10", "-y", "20", "-n", "5", "-z", "32"],
+        path: "/docs/swagger-ui-bundle.js",
+        deadline: Duration::from_secs(10), // without taking a byte
+    },
+];
+
+/// The most that the gateway has used.
+#[derive(Clone, Copy, Debug, Default)]
+struct Usage {
+    files: u64,
+    bytes: u64,
+}
+
+impl Usage {
+    async fn now(gateway: &GatewayProcess) -> Self {
+        let names = ["process_open_fds", "process_resident_memory_bytes"];
+        let [files, bytes] = gateway.metrics(names).await;
+        Self { files, bytes }
+    }
+}
+
+impl Attack {
+    /// One wave, until all its connections are cut; answers the most that the gateway used meanwhile.
+    async fn wave(&self, gateway: &GatewayProcess, before: Usage, home: &Path) -> Usage {
+        let connections = CONNECTIONS.to_string();
+        let url = format!("{}{}", gateway.url, self.path);
+        let usual = ["-c", &connections, "-r", &connections, "-l", "60", "-u", &url];
+        let started = Instant::now();
+        let mut slow = SLOWHTTPTEST.start(&[self.arguments, &usual].concat(), home);
+        let mut most = Usage::default();
+        let cut = timeout(self.deadline + SLACK, async {
+            loop {
+                let now = Usage::now(gateway).await;
+                most = Usage { files: most.files.max(now.files), bytes: most.bytes.max(now.bytes) };
+                // Some of the good caller's connections may be open.
+                if most.files > before.files + CONNECTIONS && now.files < before.files + 20 {
+                    return;
+                }
+                sleep(Duration::from_millis(100)).await; // between two looks
+            }
+        });
+        let cut = cut.await;
+        slow.kill().await.expect("slowhttptest ends");
+        assert!(cut.is_ok(), "{}: {most:?} after {:?}, {before:?} before", self.name, started.elapsed());
+        println!("{}: {most:?}, cut after {:?}, {before:?} before", self.name, started.elapsed());
+        most
+    }
+}
+
+/// Ten registrations a second for ten seconds, each on a connection of its own; answers how long each took.
+async fn good_caller(url: String, name: &'static str) -> Vec<Duration> {
+    let client = client();
+    let mut ticks = interval(Duration::from_millis(100));
+    let mut requests = JoinSet::new();
+    for number in 0..100 {
+        ticks.tick().await;
+        let name = format!("{}-{number}", name.replace(' ', "-"));
+        let request = client.post(format!("{url}/users")).bearer_auth(KEY).header("Content-Type", "application/json");
+        let request = request.body(user(&name).to_string());
+        requests.spawn(async move {
+            let started = Instant::now();
+            let reply = request.send().await.expect("a reply");
+            assert_eq!(reply.status().as_u16(), 201);
+            reply.bytes().await.expect("a whole reply");
+            started.elapsed()
+        });
+    }
+    requests.join_all().await
+}
+
+#[tokio::test]
+async fn four_hundred_slow_callers_are_cut_in_time_and_a_good_one_is_served_as_ever() {
+    let admin = Admin::with_fresh_session("admin");
+    let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
+    let no_limits =
+        [("GATEWAY__RATE_LIMIT__REQUESTS_PER_MINUTE", "1000000"), ("GATEWAY__RATE_LIMIT__BURST", "1000000")];
+    let gateway = GatewayProcess::start(&simulator, &admin, &no_limits).await;
+    let home = tempfile::tempdir().expect("a directory");
+    for attack in &ATTACKS {
+        let before = Usage::now(&gateway).await;
+        let good = tokio::spawn(good_caller(gateway.url.clone(), attack.name));
+        while !good.is_finished() {
+            let most = attack.wave(&gateway, before, home.path()).await;
+            // A connection of a caller has two descriptors.
+            assert!(most.files < before.files + 2 * CONNECTIONS + 64, "{}: {most:?}, {before:?} before", attack.name);
+            let megabytes = most.bytes.saturating_sub(before.bytes) >> 20;
+            assert!(megabytes < 64, "{}: {megabytes} MiB for slow callers", attack.name);
+        }
+        let mut times = good.await.expect("2xx for each request");
+        times.sort();
+        let (p95, slowest) = (times[94], times[99]);
+        println!("{}: p95 {p95:?}, slowest {slowest:?}", attack.name);
+        assert!(p95 < Duration::from_millis(250), "{}: p95 {p95:?}, slowest {slowest:?}", attack.name);
+    }
+}
