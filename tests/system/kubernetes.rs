@@ -126,6 +126,36 @@ async fn ports_and_waits_fit_what_the_gateway_is_told() {
 }
 
 #[tokio::test]
+async fn secrets_and_callers_are_where_the_gateway_looks_and_follow_a_rotation() {
+    for (manifests, secrets) in [
+        (Manifests::of("simulator").await, ["centagate-gateway"; 2]),
+        (Manifests::of("production").await, ["centagate-gateway"; 2]),
+        (Manifests::with_an_admin_per_replica().await, ["centagate-gateway-0", "centagate-gateway-1"]),
+    ] {
+        let pod = manifests.gateway_pod();
+        for (replica, secret) in secrets.into_iter().enumerate() {
+            let variables = variables(&manifests, replica);
+            let callers = Path::new(&variables["GATEWAY__CALLERS_FILE"]).parent().expect("a directory");
+            for (directory, secret) in
+                [(Path::new(&variables["GATEWAY_SECRETS_DIR"]), secret), (callers, "centagate-gateway-callers")]
+            {
+                let mounts = pod["containers"][0]["volumeMounts"].as_array().expect("mounts");
+                let mount = mounts.iter().find(|mount| mount["mountPath"].as_str().map(Path::new) == Some(directory));
+                let mount = mount.unwrap_or_else(|| panic!("{} is not mounted", directory.display()));
+                assert!(mount["readOnly"] == true && mount["subPath"].is_null(), "{mount}");
+                let volumes = pod["volumes"].as_array().expect("volumes");
+                let volume = volumes.iter().find(|volume| volume["name"] == mount["name"]).expect("a volume");
+                assert_eq!(volume["secret"]["secretName"], *secret);
+            }
+        }
+    }
+    let admin = |replica| async move {
+        variables(&Manifests::with_an_admin_per_replica().await, replica)["GATEWAY__CENTAGATE__ADMIN__USERNAME"].clone()
+    };
+    assert_eq!([admin(0).await, admin(1).await], ["gateway-0", "gateway-1"]);
+}
+
+#[tokio::test]
 async fn the_ingress_hands_on_what_the_gateway_serves_and_waits_for_its_replies() {
     for (manifests, secrets) in
         [(Manifests::of("production").await, &SECRETS[..]), (Manifests::of("simulator").await, &session())]
@@ -195,21 +225,27 @@ fn session() -> [(&'static str, &'static str); 3] {
     [("centagate.admin.auth_token", "token"), ("centagate.admin.secret_code", "code"), SECRETS[4]]
 }
 
-/// Where the gateway in these pods has its settings from; the files that Secrets bring are made in `directory`.
-fn sources(manifests: &Manifests, secrets: &[(&str, &str)], directory: &Path) -> Sources {
+/// The variables of the gateway in a pod.
+fn variables(manifests: &Manifests, replica: usize) -> BTreeMap<String, String> {
     let settings = &manifests.one("ConfigMap", "centagate-gateway-settings")["data"];
     let mut variables: BTreeMap<String, String> = serde_json::from_value(settings.clone()).expect("settings");
     let mut fields = Vec::new();
     for variable in manifests.gateway_pod()["containers"][0]["env"].as_array().expect("variables") {
         let name = variable["name"].as_str().expect("a name");
         let Some(value) = variable["value"].as_str() else {
-            fields.push(format!("$({name})")); // it can be named from here on
+            fields.push(format!("$({name})")); // those that come later can name it
             continue;
         };
-        let value = fields.iter().fold(value.to_owned(), |value, field| value.replace(field, "0"));
+        let value = fields.iter().fold(value.to_owned(), |value, field| value.replace(field, &replica.to_string()));
         assert!(!value.contains('$'), "{name} = {value}");
         variables.insert(name.into(), value);
     }
+    variables
+}
+
+/// Where the gateway in these pods has its settings from; the files that Secrets bring are made in `directory`.
+fn sources(manifests: &Manifests, secrets: &[(&str, &str)], directory: &Path) -> Sources {
+    let mut variables = variables(manifests, 0);
     variables.retain(|name, _| name.starts_with("GATEWAY__"));
     let (config_dir, secrets_dir) = (directory.join("config"), directory.join("secrets"));
     for part in [&config_dir, &secrets_dir] {
