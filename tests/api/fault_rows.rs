@@ -200,7 +200,7 @@ fn not_200() -> Vec<Row> {
     ]
     .into_iter()
     .map(|(status, headers, body)| {
-        fault(&format!("{status} {headers}"), Fault::Send(http(status, headers, body)), UNREADABLE)
+        fault(format!("{status} {headers}").trim_end(), Fault::Send(http(status, headers, body)), UNREADABLE)
     })
     .collect();
     let maintenance = http("200 OK", html, format!("<html><body>Maintenance {PASSCODE}</body></html>"));
