@@ -8,8 +8,8 @@ use super::envelope::{decode, integer};
 use super::{Error, Unreadable};
 use crate::test_input::{cases, damaged};
 
-/// Integers beyond this are not all floats.
-const EXACT: i64 = 1 << 53;
+/// Integers beyond this do not all come out of the parser as they went in, if `.0` follows.
+const EXACT: i64 = 1 << 49;
 
 /// Any JSON that nests some levels deep.
 pub(super) fn any_json() -> impl Strategy<Value = Value> {
@@ -115,7 +115,7 @@ proptest! {
     fn any_json_is_an_integer_only_if_it_says_so(value in any_json()) {
         if let Some(number) = integer(&value) {
             let text = value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
-            prop_assert_eq!(text.parse::<f64>().expect("a number"), number as f64);
+            prop_assert_eq!(text.strip_suffix(".0").unwrap_or(&text).parse(), Ok(number));
         }
     }
 }

@@ -56,7 +56,7 @@ fn with_file(text: &[u8]) -> (TempDir, Sources) {
 }
 
 fn file_with(lines: &[(&str, String)]) -> String {
-    lines.iter().map(|(key, value)| format!("{key} = {value}\n")).collect()
+    lines.iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join("\n")
 }
 
 /// A line of text around what may not be told.
@@ -191,8 +191,9 @@ proptest! {
         text in content(), bytes in vec(any::<u8>(), 0..3), end in select(&["", "\n", "\r\n"][..]),
     ) {
         let directory = tempfile::tempdir().expect("a directory");
-        let secret = [text.as_bytes(), &bytes].concat();
-        std::fs::write(directory.path().join(SECRET_CODE), [&secret[..], end.as_bytes()].concat()).expect("a file");
+        let file = [text.as_bytes(), &bytes, end.as_bytes()].concat();
+        std::fs::write(directory.path().join(SECRET_CODE), &file).expect("a file");
+        let secret = [&b"\r\n"[..], b"\n"].into_iter().find_map(|newline| file.strip_suffix(newline)).unwrap_or(&file);
         let mut sources = Sources { secrets_dir: Some(directory.path().to_owned()), ..sources(&[]) };
         sources.variables.remove(&variable(SECRET_CODE));
         let loaded = Settings::load(&sources);
@@ -200,9 +201,9 @@ proptest! {
             let Credentials::Given { secret_code, .. } = &centagate.admin.credentials else {
                 return Err(TestCaseError::fail("a given session"));
             };
-            prop_assert_eq!(secret_code.expose_secret().as_bytes(), &secret[..]);
+            prop_assert_eq!(secret_code.expose_secret().as_bytes(), secret);
         }
-        let is_line = std::str::from_utf8(&secret).is_ok_and(|text| !text.contains(char::is_control));
+        let is_line = std::str::from_utf8(secret).is_ok_and(|text| !text.contains(char::is_control));
         prop_assert_eq!(loaded.is_ok(), is_line);
         tells_no_value(loaded, SECRET_CODE)?;
     }
