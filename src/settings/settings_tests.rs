@@ -148,7 +148,7 @@ proptest! {
         fsync in any::<bool>(), group in "[^\\p{Cc}\\u{202A}-\\u{202E}\\u{2066}-\\u{2069}]{1,255}",
         secrets in ["\\PC{1,40}", "[0-9 ]{1,40}"],
     ) {
-        let values = [
+        let bare = [
             ("server.port", port.to_string()),
             ("server.max_body_bytes", body.to_string()),
             ("centagate.connect_timeout_ms", "1".to_owned()),
@@ -156,20 +156,18 @@ proptest! {
             ("server.request_timeout_ms", (1 + request + more).to_string()),
             ("server.shutdown_ms", "3600000".to_owned()),
             ("audit.fsync", fsync.to_string()),
-            ("users.default_group", toml::Value::from(group.clone()).to_string()),
-            (AUTH_TOKEN, toml::Value::from(secrets[0].clone()).to_string()),
-            (SECRET_CODE, toml::Value::from(secrets[1].clone()).to_string()),
-            ("centagate.base_url", "\"https://centagate.example.com\"".to_owned()),
-            ("centagate.admin.username", "\"admin\"".to_owned()),
-            ("callers_file", "\"callers.toml\"".to_owned()),
         ];
-        let (_directory, with_file) = with_file(file_with(&values).as_bytes());
-        let mut variables = values.clone();
-        (variables[7].1, variables[8].1, variables[9].1) = (group.clone(), secrets[0].clone(), secrets[1].clone());
-        for plain in &mut variables[10..] {
-            plain.1 = plain.1.trim_matches('"').to_owned();
-        }
-        let variables: Vec<_> = variables.iter().map(|(key, value)| (*key, &**value)).collect();
+        let texts = [
+            ("users.default_group", group.clone()),
+            (AUTH_TOKEN, secrets[0].clone()),
+            (SECRET_CODE, secrets[1].clone()),
+            ("centagate.base_url", "https://centagate.example.com".to_owned()),
+            ("centagate.admin.username", "admin".to_owned()),
+            ("callers_file", "callers.toml".to_owned()),
+        ];
+        let quoted = texts.clone().map(|(key, text)| (key, toml::Value::from(text).to_string()));
+        let (_directory, with_file) = with_file(file_with(&[&bare[..], &quoted].concat()).as_bytes());
+        let variables: Vec<_> = bare.iter().chain(&texts).map(|(key, value)| (*key, &**value)).collect();
         for sources in [with_file, sources(&variables)] {
             let settings = Settings::load(&sources).map_err(|fault| TestCaseError::fail(fault.to_string()))?;
             let milliseconds = |time: std::time::Duration| time.as_millis();
