@@ -29,7 +29,11 @@ fn decode(segment: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::user_id;
+    use crate::centagate::percent_encode_segment;
+    use crate::domain::Username;
 
     #[test]
     fn an_id_is_decoded_once_and_strictly() {
@@ -69,6 +73,22 @@ mod tests {
         ] {
             let fault = user_id(&format!("/users/{segment}/otp-token"), "").expect_err(segment);
             assert_eq!((fault.parameter, fault.pointer), (Some("id"), None), "{segment}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_comes_out_of_a_path_as_it_went_in(name in any::<String>()) {
+            let id = user_id(&format!("/users/{}/otp-token", percent_encode_segment(&name)), "");
+            prop_assert_eq!(id.ok(), Username::parse(name).ok());
+        }
+
+        #[test]
+        fn any_path_has_a_name_or_a_fault(path in any::<String>(), base_path in "(/[a-z]{1,3}){0,3}") {
+            if let Ok(name) = user_id(&path, &base_path) {
+                let again = user_id(&format!("/users/{}", percent_encode_segment(name.as_str())), "");
+                prop_assert_eq!(again.ok(), Some(name));
+            }
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod caller;
 mod file;
+#[cfg(test)]
+mod file_tests;
 pub(crate) mod jwt;
 mod scope;
 

@@ -11,10 +11,14 @@ mod client;
 mod client_options;
 mod encoding;
 mod envelope;
+#[cfg(test)]
+mod envelope_tests;
 mod error;
 mod http;
 mod operation;
 mod reply;
+#[cfg(test)]
+mod reply_tests;
 mod return_code;
 mod server_certificate;
 mod session;

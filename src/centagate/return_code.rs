@@ -83,13 +83,24 @@ impl fmt::Display for ReturnCode {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{Meaning, ReturnCode};
+
+    fn is_known_as_far_as_it_has_a_meaning(number: i64) -> bool {
+        let documented = ReturnCode::new(number).meaning() != Meaning::Undocumented;
+        documented == ReturnCode::KNOWN.contains(&number)
+    }
 
     #[test]
     fn the_known_codes_are_those_with_a_meaning() {
-        for number in -1..300_000 {
-            let documented = ReturnCode::new(number).meaning() != Meaning::Undocumented;
-            assert_eq!(documented, ReturnCode::KNOWN.contains(&number), "{number}");
+        assert_eq!((-1..300_000).find(|number| !is_known_as_far_as_it_has_a_meaning(*number)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_other_code_has_none(number in any::<i64>()) {
+            prop_assert!(is_known_as_far_as_it_has_a_meaning(number));
         }
     }
 }

@@ -42,7 +42,7 @@ pub(super) async fn send(
         Ok(Err(Failure::Connection(cause))) if tracker.was_taken() => Err(Error::ConnectionLost(cause)),
         Ok(Err(Failure::Connection(cause))) => Err(Error::NotSent(NotSent::CannotConnect(cause))),
         Err(_) if tracker.was_taken() => Err(Error::TimedOut),
-        Err(_) => Err(Error::NotSent(NotSent::DeadlineSpent)),
+        Err(_) => Err(Error::NotSent(NotSent::CannotConnect("no connection in time".to_owned()))),
     }
 }
 

@@ -9,6 +9,8 @@ mod keys;
 mod model;
 mod reader;
 mod secret_files;
+#[cfg(test)]
+mod settings_tests;
 mod sources;
 
 use std::fmt::Write as _;

@@ -9,7 +9,6 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::callers;
-use crate::fault_server::{Fault, FaultServer};
 use crate::gateway::{Setup, TestGateway, alice, token, user, with};
 use crate::raw;
 
@@ -100,39 +99,6 @@ async fn what_centagate_did_or_refused_is_on_record_with_who_asked_and_by_which_
     ids.dedup();
     assert_eq!((lines.len(), ids.len()), (12, 6), "each action has an id of its own");
     assert!(ids.is_sorted(), "ids follow time");
-}
-
-#[tokio::test]
-async fn what_nobody_knows_is_on_record_as_unknown() {
-    let gateway = TestGateway::start().await;
-    for (number, (behaviour, code)) in [
-        (Behaviour::code("10004"), Some(10004)),
-        (Behaviour::code("4711"), Some(4711)),
-        (Behaviour::reply(200, "text/html", "<html>"), None),
-        (Behaviour::CutBeforeReply, None),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        gateway.simulator.instruct(Instruction::once(None, behaviour));
-        let id = number.to_string();
-        assert_eq!(send(&gateway, &id, callers::USERS, "/users", &user(&id)).await, 502);
-        let lines = gateway.audit_trail().of_request(&id);
-        assert_eq!(what_came_of_it(pair(&lines).1), ("unknown", 502, code));
-    }
-}
-
-#[tokio::test]
-async fn a_timeout_is_on_record_as_unknown_and_what_was_not_sent_as_not_executed() {
-    let silent = FaultServer::start(vec![Fault::Silence]).await;
-    for (upstream, what) in
-        [(silent.base_url(), ("unknown", 504, None)), ("http://127.0.0.1:1".into(), ("notExecuted", 503, None))]
-    {
-        let gateway = Setup::new().hurried().upstream(upstream).start().await;
-        assert_eq!(u64::from(send(&gateway, "one", callers::USERS, "/users", &alice()).await), what.1);
-        let lines = gateway.audit_trail().lines();
-        assert_eq!(what_came_of_it(pair(&lines).1), what);
-    }
 }
 
 #[tokio::test]

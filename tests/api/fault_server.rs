@@ -2,23 +2,38 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
 
-/// What to do with a request that was read.
-#[derive(Clone)]
+/// The pause between two bytes that drip.
+const DRIP: Duration = Duration::from_millis(200);
+
+/// What to do with a request that was read, or with the greeting of a client that wants TLS.
+#[derive(Clone, Debug)]
 pub(crate) enum Fault {
     /// Nothing, for ever.
     Silence,
     /// Close the connection.
     Close,
+    /// Close it as soon as it stands, before anything is read; what comes all the same is counted.
+    CloseUnread,
     /// Reset the connection.
     Reset,
+    /// Reset it at the first bytes of a request.
+    ResetEarly,
     /// Send these bytes and keep the connection.
     Send(Vec<u8>),
     /// Send these bytes and close the connection.
     SendAndClose(Vec<u8>),
+    /// Send these bytes and reset the connection.
+    SendAndReset(Vec<u8>),
+    /// Send these bytes at once, and of those a byte from time to time.
+    Drip(Vec<u8>, Vec<u8>),
+    /// Send these bytes, and those again and again.
+    Endless(Vec<u8>, Vec<u8>),
 }
 
 /// A running server; it ends with the test's runtime.
@@ -36,6 +51,7 @@ impl FaultServer {
         let (counted, faults) = (Arc::clone(&requests), Arc::new(faults));
         tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
+                connection.set_nodelay(true).unwrap();
                 tokio::spawn(serve(connection, Arc::clone(&counted), Arc::clone(&faults)));
             }
         });
@@ -46,32 +62,61 @@ impl FaultServer {
         format!("http://{}", self.address)
     }
 
-    /// How many whole requests have arrived.
+    /// How many requests have arrived, in full or in part.
     pub(crate) fn requests(&self) -> usize {
         *self.requests.lock().unwrap()
     }
 }
 
-async fn serve(mut connection: TcpStream, requests: Arc<Mutex<usize>>, faults: Arc<Vec<Fault>>) {
-    while read_request(&mut connection).await.is_some() {
+/// Serves a connection until it is told to end it, or cannot go on.
+async fn serve(mut connection: TcpStream, requests: Arc<Mutex<usize>>, faults: Arc<Vec<Fault>>) -> Option<()> {
+    if matches!(faults.first(), Some(Fault::CloseUnread)) {
+        connection.shutdown().await.ok()?;
+    }
+    loop {
+        let mut received = Vec::new();
+        if connection.read_buf(&mut received).await.ok()? == 0 {
+            return None;
+        }
+        let is_request = received[0].is_ascii_uppercase();
         let number = {
             let mut requests = requests.lock().unwrap();
-            *requests += 1;
-            *requests - 1
+            *requests += usize::from(is_request);
+            *requests - usize::from(is_request)
         };
-        match faults.get(number).or(faults.last()).expect("a fault") {
+        let fault = faults.get(number).or(faults.last()).expect("a fault");
+        if is_request && !matches!(fault, Fault::ResetEarly) {
+            read_whole(&mut connection, received).await?;
+        }
+        match fault {
             Fault::Silence => std::future::pending().await,
-            Fault::Close => return,
-            Fault::Reset => return connection.set_zero_linger().unwrap(),
-            Fault::Send(bytes) => connection.write_all(bytes).await.unwrap(),
-            Fault::SendAndClose(bytes) => return connection.write_all(bytes).await.unwrap(),
+            Fault::Close | Fault::CloseUnread => return None,
+            Fault::Reset | Fault::ResetEarly => return connection.set_zero_linger().ok(),
+            Fault::Send(bytes) => connection.write_all(bytes).await.ok()?,
+            Fault::SendAndClose(bytes) => return connection.write_all(bytes).await.ok(),
+            Fault::SendAndReset(bytes) => {
+                connection.write_all(bytes).await.ok()?;
+                return connection.set_zero_linger().ok();
+            }
+            Fault::Drip(first, drops) => {
+                connection.write_all(first).await.ok()?;
+                for byte in drops {
+                    connection.write_u8(*byte).await.ok()?;
+                    sleep(DRIP).await;
+                }
+            }
+            Fault::Endless(first, again) => {
+                connection.write_all(first).await.ok()?;
+                loop {
+                    connection.write_all(again).await.ok()?;
+                }
+            }
         }
     }
 }
 
-/// Reads a head and as much of a body as it announces.
-async fn read_request(connection: &mut TcpStream) -> Option<()> {
-    let mut received = Vec::new();
+/// Reads the rest of a head and as much of a body as it announces.
+async fn read_whole(connection: &mut TcpStream, mut received: Vec<u8>) -> Option<()> {
     loop {
         let text = String::from_utf8_lossy(&received).to_ascii_lowercase();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
@@ -80,10 +125,8 @@ async fn read_request(connection: &mut TcpStream) -> Option<()> {
                 return Some(());
             }
         }
-        let mut chunk = [0; 4096];
-        match connection.read(&mut chunk).await {
-            Ok(length) if length > 0 => received.extend_from_slice(&chunk[..length]),
-            _ => return None,
+        if connection.read_buf(&mut received).await.ok()? == 0 {
+            return None;
         }
     }
 }

@@ -1,74 +1,17 @@
 //! Secrets are planted everywhere, and looked for wherever something can be read.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
-use centagate_simulator::{Admin, Behaviour, Config, Instruction, Simulator, User, cen_token};
+use centagate_simulator::{Behaviour, Config, Instruction, Simulator, User, cen_token};
 use serde_json::{Value, json};
 
 use crate::callers;
 use crate::collector::Collector;
 use crate::gateway::{token, user};
-use crate::process::{Environment, GatewayProcess, json as line_as_json};
+use crate::planted::{
+    AUTH_TOKEN, CALLER_KEY, PASSCODE, QR, SECRET_CODE, admin, environment, expect_clean, secrets, spellings,
+};
+use crate::process::{GatewayProcess, json as line_as_json};
 use crate::raw;
 use crate::reply::Reply;
-
-const AUTH_TOKEN: &str = "Pl4nted/Auth+T0ken/qz==";
-const SECRET_CODE: &str = "pl4nted s3cret c0de;<&>/ü";
-const CALLER_KEY: &str = "pl4nted-caller+key/~%41";
-const PASSCODE: &str = "70615049382716";
-const QR: &str = "otpauth://totp/pl4nted?secret=QRPL4NTEDQR";
-
-fn admin() -> Admin {
-    Admin { username: "admin".into(), auth_token: AUTH_TOKEN.into(), secret_code: SECRET_CODE.into() }
-}
-
-fn secrets() -> [String; 6] {
-    [AUTH_TOKEN, SECRET_CODE, &cen_token("admin", AUTH_TOKEN, SECRET_CODE), CALLER_KEY, PASSCODE, QR].map(str::to_owned)
-}
-
-/// Every spelling in which `secret` could stand in a text.
-fn spellings(secret: &str) -> Vec<String> {
-    let encoded = hex::encode_upper(secret)
-        .as_bytes()
-        .chunks(2)
-        .fold(String::new(), |encoded, byte| encoded + "%" + std::str::from_utf8(byte).unwrap());
-    let sparse = centagate_gateway::centagate::percent_encode_segment(secret);
-    let json = serde_json::to_string(secret).unwrap().trim_matches('"').to_owned();
-    let base64 = STANDARD_NO_PAD.encode(secret);
-    vec![
-        secret.to_owned(),
-        secret.to_lowercase(),
-        hex::encode(secret),
-        hex::encode_upper(secret),
-        STANDARD.encode(secret),
-        // Its last digit depends on what follows.
-        base64[..base64.len() - 1].to_owned(),
-        URL_SAFE.encode(secret),
-        encoded.to_lowercase(),
-        encoded,
-        sparse.to_lowercase(),
-        sparse,
-        format!("{secret:?}").trim_matches('"').to_owned(),
-        json,
-    ]
-}
-
-#[track_caller]
-fn expect_clean(text: &str, what: &str) {
-    for secret in secrets() {
-        for spelling in spellings(&secret) {
-            assert!(!text.contains(&spelling), "{spelling} stands in {what}: {text}");
-        }
-    }
-}
-
-/// An environment with all secrets planted; logs tell as much as they can.
-fn environment(base_url: &str, format: &str) -> Environment {
-    let environment = Environment::new(base_url, &admin());
-    let scopes = ["users:create", "otp-tokens:create", "admins:create"];
-    environment.write("callers.toml", callers::block("planted", CALLER_KEY, &scopes, ""));
-    environment.set("GATEWAY__TELEMETRY__LOG_FILTER", "trace").set("GATEWAY__TELEMETRY__LOG_FORMAT", format)
-}
 
 async fn start_simulator() -> Simulator {
     let simulator = Simulator::start(Config::new(admin())).await.expect("a simulator");
@@ -225,17 +168,6 @@ async fn no_secret_appears_in_any_log_line_metric_or_reply() {
             assert_eq!(about.len(), 1, "one line for {id}: {about:?}");
         }
     }
-}
-
-#[tokio::test]
-async fn no_secret_appears_where_centagate_cannot_be_reached() {
-    let gateway = environment("http://127.0.0.1:1", "json").serve().await;
-    let mut session = Session { gateway, sent: Vec::new() };
-    let reply = session.post_as_caller("/users", &user("alice")).await;
-    reply.problem("centagate_unavailable");
-    let line = session.gateway.wait_for_request("request-0").await;
-    assert_eq!((&line["outcome"], &line["caller"]), (&json!("notExecuted"), &json!("planted")));
-    expect_clean(&session.gateway.lines().join("\n"), "the log");
 }
 
 #[test]

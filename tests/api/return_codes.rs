@@ -1,7 +1,7 @@
 //! CENTAGATE's return codes: what a caller gets for each.
 
 use centagate_simulator::{Behaviour, Instruction};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::gateway::{TestGateway, alice, token, user, with};
 use crate::reply::Reply;
@@ -46,17 +46,13 @@ fn expect(reply: &Reply, (number, status, code, outcome): (i64, u16, &str, &str)
 }
 
 #[tokio::test]
-async fn every_return_code_as_text_integer_or_float_becomes_its_problem_in_both_operations() {
+async fn every_return_code_becomes_its_problem_in_both_operations() {
     let gateway = TestGateway::start().await;
     for (sent, row) in CODES.into_iter().enumerate() {
-        #[expect(clippy::cast_precision_loss, reason = "no code is beyond 2^53")]
-        let spellings: [Value; 3] = [json!(row.0.to_string()), json!(row.0), json!(row.0 as f64)];
-        for code in spellings {
-            gateway.simulator.instruct(Instruction::times(None, 2, Behaviour::code(code)));
-            expect(&gateway.create_user(&alice()).await, row);
-            expect(&gateway.register_otp_token("bob", &token()).await, row);
-        }
-        assert_eq!(gateway.simulator.requests().len(), (sent + 1) * 6, "each request is sent once");
+        gateway.simulator.instruct(Instruction::times(None, 2, Behaviour::code(row.0.to_string())));
+        expect(&gateway.create_user(&alice()).await, row);
+        expect(&gateway.register_otp_token("bob", &token()).await, row);
+        assert_eq!(gateway.simulator.requests().len(), (sent + 1) * 2, "each request is sent once");
     }
     assert_eq!(gateway.simulator.executions(), 0);
 }

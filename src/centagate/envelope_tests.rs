@@ -1,0 +1,121 @@
+//! What holds for any reply; examples stand in `envelope.rs`.
+
+use proptest::collection::{hash_map, vec};
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::envelope::{decode, integer};
+use super::{Error, Unreadable};
+use crate::test_input::{cases, damaged};
+
+/// Integers beyond this do not all come out of the parser as they went in, if `.0` follows.
+const EXACT: i64 = 1 << 49;
+
+/// Any JSON that nests some levels deep.
+pub(super) fn any_json() -> impl Strategy<Value = Value> {
+    let scalar = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<i32>().prop_map(|number| (f64::from(number) / 8.0).into()), // the same after it has been text
+        any::<String>().prop_map(Value::from),
+    ];
+    scalar.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            hash_map(any::<String>(), inner, 0..4).prop_map(|members| members.into_iter().collect()),
+        ]
+    })
+}
+
+/// `number` as CENTAGATE may spell it.
+fn spelled(number: i64) -> impl Strategy<Value = String> {
+    let float = if number.abs() <= EXACT { format!("{number}.0") } else { number.to_string() };
+    let spellings = [format!("\"{number}\""), format!("\" {number}\\n\""), format!("\"{number}.0\""), float];
+    prop_oneof![proptest::sample::select(spellings.to_vec()), Just(number.to_string())]
+}
+
+fn any_code() -> impl Strategy<Value = (i64, String)> {
+    let number =
+        prop_oneof![Just(0), 0..30_000_i64, -EXACT..EXACT, any::<i64>().prop_filter("spelled", |n| *n != i64::MIN)];
+    number.prop_flat_map(|number| (Just(number), spelled(number)))
+}
+
+/// An envelope with other members beside its own, in any order.
+fn envelope(code: String, object: Value) -> impl Strategy<Value = String> {
+    let other = any::<String>().prop_filter("another member", |name| name != "code" && name != "object");
+    vec((other, any_json()), 0..4).prop_flat_map(move |others| {
+        let mut members = vec![format!("\"code\":{code}"), format!("\"object\":{object}")];
+        members.extend(others.into_iter().map(|(name, value)| format!("{}:{value}", Value::from(name))));
+        Just(members).prop_shuffle().prop_map(|members| format!("{{{}}}", members.join(",")))
+    })
+}
+
+fn any_envelope() -> impl Strategy<Value = (i64, Value, String)> {
+    (any_code(), any_json())
+        .prop_flat_map(|((number, code), object)| (Just(number), Just(object.clone()), envelope(code, object)))
+}
+
+proptest! {
+    #![proptest_config(cases(128))]
+
+    #[test]
+    fn code_0_is_success_with_the_object_whatever_that_holds_and_any_other_code_a_refusal(
+        (number, object, reply) in any_envelope()
+    ) {
+        match decode(reply.as_bytes()) {
+            Ok(found) => prop_assert_eq!((number, found), (0, object)),
+            Err(Error::Refused(code)) => prop_assert!(number != 0 && code.get() == number),
+            Err(other) => prop_assert!(false, "{other} for {reply}"),
+        }
+    }
+
+    #[test]
+    fn a_reply_that_ends_early_or_goes_on_is_no_envelope((_, _, reply) in any_envelope(), end in any::<proptest::sample::Index>()) {
+        let mut end = end.index(reply.len());
+        while !reply.is_char_boundary(end) {
+            end -= 1;
+        }
+        for reply in [reply[..end].to_owned(), format!("{reply}{reply}"), format!("[{reply}]")] {
+            prop_assert!(matches!(decode(reply.as_bytes()), Err(Error::Unreadable(Unreadable::NotAnEnvelope))), "{reply}");
+        }
+    }
+
+    #[test]
+    fn a_member_that_stands_twice_makes_no_envelope((_, code) in any_code(), object in any_json(), twice in 0..2_usize) {
+        let members = [format!("\"code\":{code}"), format!("\"object\":{object}")];
+        let reply = format!("{{{},{},{}}}", members[0], members[1], members[twice]);
+        prop_assert!(matches!(decode(reply.as_bytes()), Err(Error::Unreadable(Unreadable::NotAnEnvelope))), "{reply}");
+    }
+
+    #[test]
+    fn whatever_comes_is_success_only_as_an_object_with_code_0_and_is_never_told(
+        reply in damaged(any_envelope().prop_map(|(_, _, reply)| reply.replacen('{', "{\"message\":\"s3cr3t\",", 1)))
+    ) {
+        match decode(&reply) {
+            Ok(object) => {
+                // What is not read, such as the message, may hold anything.
+                let whole: Value = serde_json::from_str(&String::from_utf8_lossy(&reply)).expect("JSON");
+                prop_assert_eq!(integer(&whole["code"]), Some(0));
+                prop_assert_eq!(&whole["object"], &object);
+            }
+            Err(error) => {
+                let shown = format!("{error} {error:?}");
+                prop_assert!(!shown.contains("s3cr3t"), "{shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused(reply in vec(any::<u8>(), 0..200)) {
+        prop_assert!(decode(&reply).is_err(), "no envelope comes about by chance");
+    }
+
+    #[test]
+    fn any_json_is_an_integer_only_if_it_says_so(value in any_json()) {
+        if let Some(number) = integer(&value) {
+            let text = value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
+            prop_assert_eq!(text.strip_suffix(".0").unwrap_or(&text).parse(), Ok(number));
+        }
+    }
+}

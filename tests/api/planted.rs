@@ -1,0 +1,71 @@
+//! Secrets to plant, and a search that finds them in every spelling.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
+use centagate_simulator::{Admin, cen_token};
+
+use crate::callers;
+use crate::process::Environment;
+
+pub(crate) const AUTH_TOKEN: &str = "Pl4nted/Auth+T0ken/qz==";
+pub(crate) const SECRET_CODE: &str = "pl4nted s3cret c0de;<&>/ü";
+/// Of the caller `planted`, who may do everything but look.
+pub(crate) const CALLER_KEY: &str = "pl4nted-caller+key/~%41";
+/// What CENTAGATE answers; a reply to its own caller may hold both.
+pub(crate) const PASSCODE: &str = "70615049382716";
+pub(crate) const QR: &str = "otpauth://totp/pl4nted?secret=QRPL4NTEDQR";
+
+/// The admin, whose session is planted.
+pub(crate) fn admin() -> Admin {
+    Admin { username: "admin".into(), auth_token: AUTH_TOKEN.into(), secret_code: SECRET_CODE.into() }
+}
+
+/// All that is planted, and the cenToken that comes of it.
+pub(crate) fn secrets() -> [String; 6] {
+    [AUTH_TOKEN, SECRET_CODE, &cen_token("admin", AUTH_TOKEN, SECRET_CODE), CALLER_KEY, PASSCODE, QR].map(str::to_owned)
+}
+
+/// Every spelling in which `secret` could stand in a text.
+pub(crate) fn spellings(secret: &str) -> Vec<String> {
+    let encoded = hex::encode_upper(secret)
+        .as_bytes()
+        .chunks(2)
+        .fold(String::new(), |encoded, byte| encoded + "%" + std::str::from_utf8(byte).unwrap());
+    let sparse = centagate_gateway::centagate::percent_encode_segment(secret);
+    let json = serde_json::to_string(secret).unwrap().trim_matches('"').to_owned();
+    let base64 = STANDARD_NO_PAD.encode(secret);
+    vec![
+        secret.to_owned(),
+        secret.to_lowercase(),
+        hex::encode(secret),
+        hex::encode_upper(secret),
+        STANDARD.encode(secret),
+        // Its last digit depends on what follows.
+        base64[..base64.len() - 1].to_owned(),
+        URL_SAFE.encode(secret),
+        encoded.to_lowercase(),
+        encoded,
+        sparse.to_lowercase(),
+        sparse,
+        format!("{secret:?}").trim_matches('"').to_owned(),
+        json,
+    ]
+}
+
+/// None of the secrets may stand in `text`.
+#[track_caller]
+pub(crate) fn expect_clean(text: &str, what: &str) {
+    for secret in secrets() {
+        for spelling in spellings(&secret) {
+            assert!(!text.contains(&spelling), "{spelling} stands in {what}: {text}");
+        }
+    }
+}
+
+/// An environment with all secrets planted; logs tell as much as they can.
+pub(crate) fn environment(base_url: &str, format: &str) -> Environment {
+    let environment = Environment::new(base_url, &admin());
+    let scopes = ["users:create", "otp-tokens:create", "admins:create"];
+    environment.write("callers.toml", callers::block("planted", CALLER_KEY, &scopes, ""));
+    environment.set("GATEWAY__TELEMETRY__LOG_FILTER", "trace").set("GATEWAY__TELEMETRY__LOG_FORMAT", format)
+}

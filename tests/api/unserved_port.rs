@@ -1,0 +1,65 @@
+//! A CENTAGATE that nobody runs: its port refuses connections, or takes them and nobody accepts them.
+
+use std::io::Read as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::timeout;
+
+/// A port of this machine that no program serves; dropping it frees it.
+pub(crate) struct UnservedPort {
+    pub(crate) address: SocketAddr,
+    holder: Holder,
+    begun: usize,
+}
+
+#[expect(dead_code, reason = "what is held keeps the port as it is")]
+enum Holder {
+    Refusing(TcpSocket),
+    NeverAccepting(TcpListener),
+    Full(TcpListener, Vec<TcpStream>),
+}
+
+impl UnservedPort {
+    /// Connections are refused.
+    pub(crate) fn refusing() -> Self {
+        let socket = bound();
+        Self { address: socket.local_addr().unwrap(), holder: Holder::Refusing(socket), begun: 0 }
+    }
+
+    /// Connections come about, because the system does that, but nobody reads what is sent.
+    pub(crate) fn never_accepting() -> Self {
+        let listener = bound().listen(16).unwrap();
+        Self { address: listener.local_addr().unwrap(), holder: Holder::NeverAccepting(listener), begun: 0 }
+    }
+
+    /// Nothing answers, because too many connections wait to be accepted.
+    pub(crate) async fn full() -> Self {
+        let listener = bound().listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut waiting = Vec::new();
+        while let Ok(connection) = timeout(Duration::from_millis(100), TcpStream::connect(address)).await {
+            waiting.push(connection.unwrap());
+        }
+        Self { address, holder: Holder::Full(listener, waiting), begun: 0 }
+    }
+
+    /// How many requests have arrived so far, in full or in part; a connection that carries nothing does not count.
+    pub(crate) fn requests(&mut self) -> usize {
+        if let Holder::NeverAccepting(listener) = &self.holder {
+            while let Some(Ok((connection, _))) = listener.accept().now_or_never() {
+                let read = connection.into_std().unwrap().read(&mut [0]);
+                self.begun += usize::from(matches!(read, Ok(1)));
+            }
+        }
+        self.begun
+    }
+}
+
+fn bound() -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    socket
+}
