@@ -3,7 +3,6 @@
 use centagate_simulator::{Behaviour, Config, Instruction, Simulator, User, cen_token};
 use serde_json::{Value, json};
 
-use crate::callers;
 use crate::collector::Collector;
 use crate::gateway::{token, user};
 use crate::planted::{
