@@ -10,14 +10,14 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::audit_lines::{pair, what_came_of_it};
-use crate::fault_rows::{CA, Row, Upstream, Verdict, rows};
+use crate::fault_row::{CA, Row, Upstream, Verdict};
 use crate::fault_server::FaultServer;
 use crate::gateway::{token, user};
 use crate::planted::{self, CALLER_KEY, PASSCODE, QR, expect_clean};
 use crate::process::{GatewayProcess, sample};
-use crate::raw;
 use crate::reply::Reply;
 use crate::unserved_port::UnservedPort;
+use crate::{fault_connections, fault_replies, raw};
 
 /// The longest time for a request, as configured, and how much later its reply may come.
 const DEADLINE: Duration = Duration::from_millis(1400);
@@ -179,7 +179,7 @@ async fn expect_truth(row: Row) {
 async fn whatever_centagate_does_both_creates_end_in_time_with_the_truth_and_are_sent_at_most_once() {
     let turns = Arc::new(Semaphore::new(AT_ONCE));
     let mut running = JoinSet::new();
-    for row in rows() {
+    for row in fault_connections::rows().chain(fault_replies::rows()) {
         let turns = Arc::clone(&turns);
         running.spawn(async move {
             let _turn = turns.acquire_owned().await.unwrap();
