@@ -51,7 +51,7 @@ impl Traces {
             .with_protocol(Protocol::HttpBinary)
             .with_endpoint(format!("{}/v1/traces", endpoint.as_str().trim_end_matches('/')))
             .build()
-            .map_err(|_| fault(&"spans cannot be exported as the variables OTEL_EXPORTER_OTLP_* ask for"))?;
+            .map_err(|_| fault(&"spans cannot be exported there"))?;
         let version = env!("CARGO_PKG_VERSION");
         let resource = Resource::builder()
             .with_service_name("centagate-gateway")

@@ -47,7 +47,12 @@ async fn spans_are_sent_while_the_gateway_runs() {
     let collector = Collector::start().await;
     // A path of the collector's, and a slash more or less.
     let environment = exporting_to(&format!("{}/otlp/", collector.url()));
-    let environment = environment.set("OTEL_EXPORTER_OTLP_HEADERS", "x-key=pl4nted");
+    // As an operator of OpenTelemetry's may set them for all programs.
+    let environment = environment
+        .set("OTEL_EXPORTER_OTLP_HEADERS", "x-key=pl4nted")
+        .set("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+        .set("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+        .set("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip");
     let gateway = environment.set("GATEWAY__TELEMETRY__LOG_FILTER", "trace").serve().await;
     for number in 1..=3 {
         ask(&gateway, &number.to_string(), "").await;
