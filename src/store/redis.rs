@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::error::Error as _;
 use std::fmt;
 use std::time::Duration;
 
@@ -187,9 +188,10 @@ fn entry(value: Vec<u8>, remaining: i64) -> Option<Entry> {
 
 /// What went wrong, without anything that was sent.
 fn cause(error: &RedisError) -> String {
-    match error.code() {
-        Some(code) => format!("{} ({code})", error.category()),
-        None => error.category().to_owned(),
+    match (error.code(), error.source()) {
+        (Some(code), _) => format!("{} ({code})", error.category()),
+        (None, Some(source)) if error.is_io_error() => source.to_string(), // of the system or of TLS
+        _ => error.category().to_owned(),
     }
 }
 
