@@ -14,6 +14,8 @@ pub(crate) enum Fate {
     RequestLost,
     /// Carries it, and resets the connection instead of carrying its reply.
     ReplyLost,
+    /// Carries it, and keeps its reply until the client goes.
+    ReplyHeld,
 }
 
 /// A network between HTTP clients and a server that loses some of what they say. It ends with the test's runtime.
@@ -59,9 +61,13 @@ async fn carry(mut near: TcpStream, target: SocketAddr, record: &Record) -> Opti
         if fate != Fate::RequestLost {
             far.write_all(&request).await.ok()?;
             let reply = read_message(&mut far).await?;
-            if fate == Fate::Carried {
-                near.write_all(&reply).await.ok()?;
-                continue;
+            match fate {
+                Fate::Carried => {
+                    near.write_all(&reply).await.ok()?;
+                    continue;
+                }
+                Fate::ReplyHeld => return near.readable().await.ok(),
+                Fate::RequestLost | Fate::ReplyLost => {}
             }
         }
         return near.set_zero_linger().ok();

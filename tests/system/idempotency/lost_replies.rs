@@ -26,19 +26,26 @@ fn to_callers(number: usize) -> Fate {
     if number % 10 == 9 { Fate::ReplyLost } else { Fate::Carried }
 }
 
-/// Every twentieth reply is lost on its way from CENTAGATE, and now and then a request on its way there.
+/// Every twentieth reply is lost on its way from CENTAGATE; now and then it is a request on its way there, or a reply that
+/// does not come in time.
 fn to_centagate(number: usize) -> Fate {
-    match (number % 20, number % 50) {
-        (19, _) => Fate::ReplyLost,
-        (_, 25) => Fate::RequestLost,
+    match (number % 20, number % 50, number % 200) {
+        (19, _, _) => Fate::ReplyLost,
+        (_, 25, _) => Fate::RequestLost,
+        (_, _, 60) => Fate::ReplyHeld,
         _ => Fate::Carried,
     }
 }
 
-/// One of all: even ones are users, odd ones tokens.
+/// Users and tokens by turns.
+fn is_token(number: usize) -> bool {
+    number % 2 == 1
+}
+
+/// One of all, and the name of its user.
 fn create(number: usize) -> (String, Create) {
     let name = format!("user-{number}");
-    let create = if number % 2 == 0 { Create::user(&name) } else { Create::token(&name) };
+    let create = if is_token(number) { Create::token(&name) } else { Create::user(&name) };
     (name, create)
 }
 
@@ -90,7 +97,7 @@ async fn nothing_is_lost_or_doubled_where_replies_are_lost_on_both_sides() {
         let name = names[*number].as_str();
         if fates[name] == Fate::Carried {
             assert_eq!(reply.status, 201, "what the gateway had is not lost: {}", reply.text());
-            if number % 2 == 1 {
+            if is_token(*number) {
                 assert_eq!(reply.json()["passcode"].as_str(), house.simulator.last_passcode(name).as_deref());
             }
         } else {
@@ -118,11 +125,11 @@ async fn look_settles(caller: &Caller, gateways: &[GatewayProcess; 2], simulator
         }
     });
     let looked = looked.await.expect("an answer in time");
-    if number % 2 == 0 {
-        let expected = if simulator.user(&name).is_some() { 200 } else { 404 };
-        assert_eq!(looked.status, expected, "{}", looked.text());
-    } else {
+    if is_token(number) {
         let tokens = looked.json()["tokens"].as_array().map(Vec::len);
         assert_eq!(tokens, Some(usize::from(simulator.last_passcode(&name).is_some())), "{}", looked.text());
+    } else {
+        let expected = if simulator.user(&name).is_some() { 200 } else { 404 };
+        assert_eq!(looked.status, expected, "{}", looked.text());
     }
 }

@@ -113,6 +113,19 @@ async fn a_redis_that_hangs_holds_nobody_up() {
 }
 
 #[tokio::test]
+async fn a_redis_that_hangs_for_a_moment_is_told_how_a_request_ended() {
+    let mut house = House::build().await;
+    let gateway = impatient(&house).serve().await;
+    let moment = TIMEOUT + Duration::from_millis(100);
+    let pause = redis::cmd("CLIENT").arg("PAUSE").arg(moment.as_millis()).to_owned();
+    let (told, waited) = during(&mut house, &gateway, async |redis| redis.ask(&pause).await).await;
+    assert!(waited < PATIENCE_AT_THE_END + SLACK, "{waited:?}");
+    let again = house.caller.create(&gateway, "key-of-bob", &Create::token("bob")).await;
+    assert_eq!((again.status, is_replayed(&again), again.body), (201, true, told.body));
+    assert_eq!((value_of(&gateway, AWAY).await, value_of(&gateway, NOT_RECORDED).await), (0, 0));
+}
+
+#[tokio::test]
 async fn a_gateway_starts_without_redis_and_finds_it_later() {
     for hangs in [false, true] {
         let mut house = House::build().await;
