@@ -189,7 +189,7 @@ fn entry(value: Vec<u8>, remaining: i64) -> Option<Entry> {
 /// What went wrong, without anything that was sent.
 fn cause(error: &RedisError) -> String {
     match (error.code(), error.source()) {
-        (Some(code), _) => format!("{} ({code})", error.category()),
+        (Some(code), _) => format!("{} ({code})", error.category()).trim_start().to_owned(),
         (None, Some(source)) if error.is_io_error() => source.to_string(), // of the system or of TLS
         _ => error.category().to_owned(),
     }

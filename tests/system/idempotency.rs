@@ -8,5 +8,7 @@ mod lost_replies;
 mod races;
 mod redis_away;
 mod redis_settings;
+mod redis_users;
+mod replica;
 mod rotation;
 mod sealed_records;

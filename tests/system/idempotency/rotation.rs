@@ -4,36 +4,8 @@ use futures_util::future::join_all;
 
 use super::caller::{Create, is_replayed, is_running};
 use super::house::House;
-use crate::process::{Environment, GatewayProcess};
+use super::replica::{Replica, SEAL_KEYS};
 use crate::reply::Reply;
-use crate::secrets_directory::SecretsDirectory;
-
-const SEAL_KEYS: &str = "store.seal_keys";
-
-/// A gateway that takes other seal keys into use while it serves.
-struct Replica {
-    gateway: GatewayProcess,
-    secrets: SecretsDirectory,
-    changes: usize,
-}
-
-impl Replica {
-    async fn start(environment: Environment, seal_keys: &str) -> Self {
-        let path = environment.directory.path().join("secrets");
-        let secrets = SecretsDirectory::new(&path, &[(SEAL_KEYS, seal_keys)]);
-        let environment = environment
-            .unset("GATEWAY__STORE__SEAL_KEYS")
-            .set("GATEWAY_SECRETS_DIR", secrets.path())
-            .set("GATEWAY__SECRETS__POLL_MS", "20");
-        Self { gateway: environment.serve().await, secrets, changes: 0 }
-    }
-
-    async fn rotate(&mut self, seal_keys: &str) {
-        self.secrets.swap(&[(SEAL_KEYS, seal_keys)]);
-        self.changes += 1;
-        self.gateway.wait_for_lines(self.changes, |line| line.contains("a change on disk is in use")).await;
-    }
-}
 
 struct Rotation {
     house: House,
@@ -91,13 +63,13 @@ async fn keys_are_rotated_at_one_gateway_after_the_other_and_nothing_is_carried_
     let (old, new) = ("0d".repeat(32), "2e".repeat(32));
     let (added, turned) = (format!("{old},{new}"), format!("{new},{old}"));
     let house = House::build().await;
-    let start = async || Replica::start(house.environment(), &old).await;
+    let start = async || Replica::start(house.environment(), &[(SEAL_KEYS, &old)]).await;
     let replicas = [start().await, start().await];
     let mut rotation = Rotation { house, replicas, keys: 0 };
     let mut before = vec![rotation.race().await, rotation.create(0).await, rotation.create(1).await];
     let mut sealed_with_the_old_one = None;
     for (replica, seal_keys) in [(0, &added), (1, &added), (0, &turned), (1, &turned), (0, &new), (1, &new)] {
-        rotation.replicas[replica].rotate(seal_keys).await;
+        rotation.replicas[replica].replace(&[(SEAL_KEYS, seal_keys)]).await;
         for earlier in &before {
             rotation.repeat(earlier).await;
         }
