@@ -208,6 +208,12 @@ impl Settings {
         if self.server.shutdown < self.server.request_timeout {
             return Err(SettingsFault::of_key("server.shutdown_ms", "must be at least server.request_timeout_ms"));
         }
+        if self.idempotency.ttl < self.server.request_timeout * 2 {
+            return Err(SettingsFault::of_key(
+                "idempotency.ttl_seconds",
+                "must be at least twice server.request_timeout_ms: what still runs must not be forgotten",
+            ));
+        }
         let minutes_of_a_day = 24 * 60;
         let refilled_in_a_day = |per_minute: NonZeroU32| {
             u64::from(self.rate_limit.burst.get()) <= u64::from(per_minute.get()) * minutes_of_a_day

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::error::Error as _;
 use std::fmt;
 use std::time::Duration;
 
@@ -47,8 +48,15 @@ pub struct RedisOptions {
 pub(super) struct Redis {
     client: Client,
     timeout: Duration,
-    connection: Mutex<Option<MultiplexedConnection>>,
+    connection: Mutex<Connection>,
     swap: Script,
+}
+
+/// The one connection there is, if there is one; the number tells it from those before.
+#[derive(Default)]
+struct Connection {
+    number: u64,
+    open: Option<MultiplexedConnection>,
 }
 
 impl Redis {
@@ -107,7 +115,9 @@ impl Redis {
             let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX).max(1);
             call.key(name.text()).arg(expected.as_deref().unwrap_or_default()).arg(next).arg(lifetime);
         }
-        let found: Vec<(Vec<u8>, i64)> = self.ask(async |connection| call.invoke_async(connection).await).await?;
+        let call = &call;
+        let found: Vec<(Vec<u8>, i64)> =
+            self.ask(|mut connection| async move { call.invoke_async(&mut connection).await }).await?;
         if found.is_empty() {
             return Ok(Swapped::Done);
         }
@@ -117,19 +127,30 @@ impl Redis {
     pub(super) async fn read(&self, name: Name) -> Result<Option<Entry>, Unavailable> {
         let mut read = redis::pipe();
         read.get(name.text()).pttl(name.text());
+        let read = &read;
         let (value, remaining): (Option<Vec<u8>>, i64) =
-            self.ask(async |connection| read.query_async(connection).await).await?;
+            self.ask(|mut connection| async move { read.query_async(&mut connection).await }).await?;
         Ok(entry(value.unwrap_or_default(), remaining))
     }
 
     /// Asks over the one connection, made anew after any failure: one that hangs is of no more use than one that is closed.
-    async fn ask<T>(
-        &self,
-        question: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
-    ) -> Result<T, Unavailable> {
+    /// Where Redis has closed it meanwhile the question is asked again, which changes nothing that it changed before.
+    async fn ask<T, F>(&self, question: impl Fn(MultiplexedConnection) -> F) -> Result<T, Unavailable>
+    where
+        F: Future<Output = RedisResult<T>>,
+    {
+        let mut number = 0;
         let answered = timeout(self.timeout, async {
-            let mut connection = self.connected().await?;
-            question(&mut connection).await
+            let (first, is_fresh, connection) = self.connection_after(0).await?;
+            number = first;
+            match question(connection).await {
+                Err(error) if error.is_unrecoverable_error() && !is_fresh => {
+                    let (second, _, connection) = self.connection_after(first).await?;
+                    number = second;
+                    question(connection).await
+                }
+                answered => answered,
+            }
         });
         let cause = match answered.await {
             Ok(Ok(answer)) => return Ok(answer),
@@ -137,21 +158,26 @@ impl Redis {
             Err(_) => format!("no answer within {} ms", self.timeout.as_millis()),
         };
         // Whoever is connecting holds the lock and is not disturbed.
-        if let Ok(mut connection) = self.connection.try_lock() {
-            *connection = None;
+        if let Ok(mut current) = self.connection.try_lock()
+            && current.number == number
+        {
+            current.open = None;
         }
         Err(Unavailable::Away(cause))
     }
 
-    async fn connected(&self) -> RedisResult<MultiplexedConnection> {
-        let mut connection = self.connection.lock().await;
-        if let Some(connection) = &*connection {
-            return Ok(connection.clone());
+    /// The one connection, if its number is above `failed`, otherwise a fresh one: its number, whether it is fresh, itself.
+    async fn connection_after(&self, failed: u64) -> RedisResult<(u64, bool, MultiplexedConnection)> {
+        let mut current = self.connection.lock().await;
+        if current.number > failed
+            && let Some(open) = &current.open
+        {
+            return Ok((current.number, false, open.clone()));
         }
         let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
         let fresh = self.client.get_multiplexed_async_connection_with_config(&config).await?;
-        *connection = Some(fresh.clone());
-        Ok(fresh)
+        *current = Connection { number: current.number + 1, open: Some(fresh.clone()) };
+        Ok((current.number, true, fresh))
     }
 }
 
@@ -162,9 +188,10 @@ fn entry(value: Vec<u8>, remaining: i64) -> Option<Entry> {
 
 /// What went wrong, without anything that was sent.
 fn cause(error: &RedisError) -> String {
-    match error.code() {
-        Some(code) => format!("{} ({code})", error.category()),
-        None => error.category().to_owned(),
+    match (error.code(), error.source()) {
+        (Some(code), _) => format!("{} ({code})", error.category()).trim_start().to_owned(),
+        (None, Some(source)) if error.is_io_error() => source.to_string(), // of the system or of TLS
+        _ => error.category().to_owned(),
     }
 }
 

@@ -225,6 +225,10 @@ fn values_that_contradict_each_other_are_named() {
     let limited = |size: &str| valid().set(&variable(rate), "2").set(&variable(burst), size);
     expect_fault(&limited("2881"), &[burst, &variable(burst)]);
     assert_eq!(limited("2880").run(&["check-config"]).status, Some(0));
+    let ttl = "idempotency.ttl_seconds";
+    let slow = || valid().set(&variable(request), "31000").set(&variable(shutdown), "31000");
+    expect_fault(&slow().set(&variable(ttl), "61"), &[ttl, &variable(ttl)]);
+    assert_eq!(slow().set(&variable(ttl), "62").run(&["check-config"]).status, Some(0));
 }
 
 #[test]

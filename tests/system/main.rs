@@ -1,4 +1,4 @@
-//! Tests that need programs beside Rust and a C compiler: Node.js, PHP, a JDK, Chromium, nginx, kubectl, Prometheus,
+//! Tests that need programs beside Rust and a C compiler: Node.js, PHP, a JDK, Chromium, nginx, Redis, kubectl, Prometheus,
 //! schemathesis and slowhttptest; and some that mount a disk, which root alone may.
 //!
 //! `cargo test --test system` runs them, `cargo test` does not. A program that is absent is a failure that names the
@@ -9,14 +9,28 @@ mod browser;
 mod demo;
 mod gateway;
 mod gateway_process;
+mod idempotency;
 mod ingress;
 mod kubernetes;
 mod manifests;
 mod monitoring;
 mod printed;
 mod program;
+mod redis;
 mod sample;
 mod samples;
 mod schemathesis;
 mod slow_peers;
 mod swagger_ui;
+
+#[path = "../api"]
+#[expect(dead_code, clippy::unwrap_used, reason = "the tests of the API use the rest; what cannot go on fails")]
+mod of_the_api {
+    pub(crate) mod audit_file;
+    pub(crate) mod callers;
+    pub(crate) mod certificates;
+    pub(crate) mod process;
+    pub(crate) mod reply;
+    pub(crate) mod secrets_directory;
+}
+use of_the_api::{audit_file, callers, certificates, process, reply, secrets_directory};

@@ -1,0 +1,14 @@
+//! Requests with an `Idempotency-Key`, sent to gateway processes that share a Redis.
+
+mod caller;
+mod house;
+mod killed_gateways;
+mod lossy_link;
+mod lost_replies;
+mod races;
+mod redis_away;
+mod redis_settings;
+mod redis_users;
+mod replica;
+mod rotation;
+mod sealed_records;

@@ -1,0 +1,191 @@
+//! A Redis of the test's own, on a free port, which keeps nothing on disk unless it is told to.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::time::Duration;
+
+use centagate_simulator::Tls;
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncCommands as _, Client, Cmd, FromRedisValue};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use tokio::process::Child;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::certificates::Authority;
+use crate::process::PATIENCE;
+use crate::program::Program;
+
+const REDIS: Program = Program { name: "redis-server", package: "redis-server" };
+
+/// How often a port may turn out to be taken.
+const PORTS: usize = 10;
+
+/// A running Redis. Dropping it ends it.
+pub(crate) struct Redis {
+    address: SocketAddr,
+    options: Vec<String>,
+    password: Option<&'static str>,
+    authority: Option<Authority>,
+    process: Child,
+    directory: TempDir,
+}
+
+/// How a Redis differs from the usual one.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) password: Option<&'static str>,
+    /// TLS alone, with a certificate for this host by an authority of its own.
+    pub(crate) tls_for: Option<&'static str>,
+    /// Further options, as on the command line.
+    pub(crate) others: Vec<&'static str>,
+}
+
+impl Redis {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(Options::default()).await
+    }
+
+    pub(crate) async fn start_with(options: Options) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut all: Vec<String> =
+            ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"].map(str::to_owned).into();
+        all.extend(options.password.iter().flat_map(|password| ["--requirepass", password]).map(str::to_owned));
+        let authority = options.tls_for.map(|host| {
+            let authority = Authority::new("Redis");
+            all.extend(tls_options(&authority.issue(host), directory.path()));
+            authority
+        });
+        all.extend(options.others.into_iter().map(str::to_owned));
+        let address = free_address();
+        let process = spawn(address, &all, authority.is_some(), directory.path());
+        let mut redis = Self { address, options: all, password: options.password, authority, process, directory };
+        for _ in 0..PORTS {
+            if redis.answers().await {
+                return redis;
+            }
+            redis.address = free_address(); // somebody else was faster
+            redis.spawn();
+        }
+        panic!("no port is free: {}", redis.log());
+    }
+
+    /// For `redis.url`.
+    pub(crate) fn url(&self) -> String {
+        let scheme = if self.authority.is_some() { "rediss" } else { "redis" };
+        let password = self.password.map(|password| format!(":{password}@")).unwrap_or_default();
+        format!("{scheme}://{password}{}/0", self.address)
+    }
+
+    /// The certificate of the authority that issued its own, for `redis.ca_certificate_file`.
+    pub(crate) fn authority_pem(&self) -> String {
+        self.authority.as_ref().expect("TLS").pem()
+    }
+
+    /// Ends it as `kill -9` does.
+    pub(crate) async fn kill(&mut self) {
+        self.process.kill().await.expect("it ends");
+    }
+
+    /// Starts it again where it was, with what it had on disk.
+    pub(crate) async fn restart(&mut self) {
+        self.spawn();
+        assert!(self.answers().await, "its port was taken: {}", self.log());
+    }
+
+    fn spawn(&mut self) {
+        self.process = spawn(self.address, &self.options, self.authority.is_some(), self.directory.path());
+    }
+
+    /// Lets it hang: connections are made, and nothing is answered.
+    pub(crate) fn suspend(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    pub(crate) fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    /// What it answers to `command`.
+    pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> T {
+        command.query_async(&mut self.connection().await).await.expect("an answer")
+    }
+
+    /// All names in it, sorted.
+    pub(crate) async fn names(&self) -> Vec<String> {
+        let mut connection = self.connection().await;
+        let mut names = Vec::new();
+        let mut scan = connection.scan().await.expect("names");
+        while let Some(name) = scan.next_item().await {
+            names.push(name.expect("a name"));
+        }
+        names.sort();
+        names
+    }
+
+    /// What is kept under `name`.
+    pub(crate) async fn value(&self, name: &str) -> Vec<u8> {
+        self.ask(redis::cmd("GET").arg(name)).await
+    }
+
+    async fn connection(&self) -> MultiplexedConnection {
+        let connection = async { self.client().get_multiplexed_async_connection().await };
+        timeout(PATIENCE, connection).await.expect("a connection in time").expect("a connection")
+    }
+
+    /// Over a socket in its directory, whatever it asks of those who come through the network.
+    fn client(&self) -> Client {
+        let socket = self.directory.path().join("redis.sock").display().to_string();
+        let password = self.password.map(|password| format!("?pass={password}")).unwrap_or_default();
+        Client::open(format!("redis+unix://{socket}{password}")).expect("a client")
+    }
+
+    /// Waits until it answers; false if it ends instead.
+    async fn answers(&mut self) -> bool {
+        let started = Instant::now();
+        let client = self.client();
+        loop {
+            let answer = timeout(Duration::from_secs(1), async {
+                let mut connection = client.get_multiplexed_async_connection().await?;
+                redis::cmd("PING").query_async::<String>(&mut connection).await
+            });
+            let answer = answer.await;
+            if self.process.try_wait().expect("its status").is_some() {
+                return false;
+            }
+            if matches!(answer, Ok(Ok(pong)) if pong == "PONG") {
+                return true;
+            }
+            assert!(started.elapsed() < PATIENCE, "{}", self.log());
+            sleep(Duration::from_millis(10)).await; // between two looks
+        }
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.directory.path().join("redis.log")).unwrap_or_default()
+    }
+
+    fn signal(&self, signal: Signal) {
+        let id = self.process.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).expect("it runs");
+        kill_process(id, signal).expect("a signal");
+    }
+}
+
+fn spawn(address: SocketAddr, options: &[String], tls: bool, directory: &Path) -> Child {
+    let port = address.port().to_string();
+    let ports = if tls { ["--port", "0", "--tls-port", &port] } else { ["--port", &port, "--tls-port", "0"] };
+    let files = ["--logfile", "redis.log", "--unixsocket", "redis.sock"];
+    let arguments: Vec<&str> = ports.into_iter().chain(files).chain(options.iter().map(String::as_str)).collect();
+    REDIS.start(&arguments, directory)
+}
+
+fn tls_options(tls: &Tls, directory: &Path) -> [String; 6] {
+    for (file, pem) in [("tls.crt", &tls.certificate_pem), ("tls.key", &tls.key_pem)] {
+        std::fs::write(directory.join(file), pem).expect("a file");
+    }
+    ["--tls-auth-clients", "no", "--tls-cert-file", "tls.crt", "--tls-key-file", "tls.key"].map(str::to_owned)
+}
+
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port")
+}
