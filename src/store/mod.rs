@@ -1,6 +1,6 @@
 //! What replicas of the gateway share: what became of requests that carry an `Idempotency-Key`.
 //!
-//! [`Ledger`] knows what a key means. Below it a [`Store`] keeps sealed bytes under names that tell nothing, in memory or in
+//! `Ledger` knows what a key means. Below it a `Store` keeps sealed bytes under names that tell nothing, in memory or in
 //! Redis, and knows one verb: replace these entries if they still are what I saw, or none of them.
 
 mod claim;
