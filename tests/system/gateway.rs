@@ -1,18 +1,19 @@
 //! The gateway in front of a simulator, in this process, wired as the program and the demo wire it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use centagate_gateway::settings::{Settings, Sources};
 use centagate_gateway::startup::Application;
 use centagate_simulator::{Admin, Simulator};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+
+use crate::callers;
 
 /// The key of the caller who may register users and OTP tokens.
 pub(crate) const KEY: &str = "system-tests";
@@ -35,10 +36,24 @@ impl Gateway {
     /// With `changes`: variables and their values.
     pub(crate) fn configured(simulator: &Simulator, admin: &Admin, changes: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
+        let callers_file = directory.path().join("callers.toml");
+        let scopes = ["users:create", "users:read", "otp-tokens:create"];
+        std::fs::write(&callers_file, callers::block("system-tests", KEY, &scopes, "")).expect("the callers file");
+        let mut variables = BTreeMap::from([
+            ("GATEWAY__SERVER__PORT".into(), "0".into()),
+            ("GATEWAY__MANAGEMENT__PORT".into(), "0".into()),
+            ("GATEWAY__CENTAGATE__BASE_URL".into(), simulator.base_url()),
+            ("GATEWAY__CENTAGATE__ADMIN__USERNAME".into(), admin.username.clone()),
+            ("GATEWAY__CENTAGATE__ADMIN__AUTH_TOKEN".into(), admin.auth_token.clone()),
+            ("GATEWAY__CENTAGATE__ADMIN__SECRET_CODE".into(), admin.secret_code.clone()),
+            ("GATEWAY__AUDIT__SINK".into(), directory.path().join("audit.jsonl").display().to_string()),
+            ("GATEWAY__CALLERS_FILE".into(), callers_file.display().to_string()),
+        ]);
+        variables.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let settings = Settings::load(&Sources {
             config_dir: Path::new(env!("CARGO_MANIFEST_DIR")).join("config"),
             environment: "local".into(),
-            variables: variables(directory.path(), simulator, admin, changes),
+            variables,
             secrets_dir: None,
         });
         let application = Application::build(settings.expect("settings")).expect("a gateway");
@@ -69,7 +84,8 @@ impl Gateway {
 
     /// The value of a sample of a metric.
     pub(crate) async fn metric(&self, name: &str) -> Option<u64> {
-        sample(&self.metrics("*/*").await, name)
+        let metrics = self.metrics("*/*").await;
+        metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
     }
 
     pub(crate) async fn stop(self) {
@@ -78,49 +94,12 @@ impl Gateway {
     }
 }
 
-/// What configures a gateway that keeps its files in `directory`.
-pub(crate) fn variables(
-    directory: &Path,
-    simulator: &Simulator,
-    admin: &Admin,
-    changes: &[(&str, &str)],
-) -> BTreeMap<String, String> {
-    let callers_file = write_callers(directory);
-    let mut variables = BTreeMap::from([
-        ("GATEWAY__SERVER__PORT".into(), "0".into()),
-        ("GATEWAY__MANAGEMENT__PORT".into(), "0".into()),
-        ("GATEWAY__CENTAGATE__BASE_URL".into(), simulator.base_url()),
-        ("GATEWAY__CENTAGATE__ADMIN__USERNAME".into(), admin.username.clone()),
-        ("GATEWAY__CENTAGATE__ADMIN__AUTH_TOKEN".into(), admin.auth_token.clone()),
-        ("GATEWAY__CENTAGATE__ADMIN__SECRET_CODE".into(), admin.secret_code.clone()),
-        ("GATEWAY__AUDIT__SINK".into(), directory.join("audit.jsonl").display().to_string()),
-        ("GATEWAY__CALLERS_FILE".into(), callers_file.display().to_string()),
-    ]);
-    variables.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    variables
-}
-
 /// A user that nothing is wrong with.
 pub(crate) fn user(name: &str) -> Value {
     json!({
         "username": name, "firstName": "A", "lastName": "B", "email": format!("{name}@example.com"),
         "group": "Staff", "app": "portal",
     })
-}
-
-/// Writes a callers file with the caller whose key is [`KEY`], and answers where it is.
-pub(crate) fn write_callers(directory: &Path) -> PathBuf {
-    let callers_file = directory.join("callers.toml");
-    let key_sha256 = hex::encode(Sha256::digest(KEY));
-    let scopes = r#"["users:create", "users:read", "otp-tokens:create"]"#;
-    let caller = format!("[[callers]]\nname = \"system-tests\"\nkey_sha256 = \"{key_sha256}\"\nscopes = {scopes}\n");
-    std::fs::write(&callers_file, caller).expect("the callers file");
-    callers_file
-}
-
-/// The value of a sample of a metric.
-pub(crate) fn sample(metrics: &str, name: &str) -> Option<u64> {
-    metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
 }
 
 /// A client that makes a connection for each request.

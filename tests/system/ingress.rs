@@ -2,18 +2,17 @@
 
 mod load;
 mod nginx;
-mod replica;
 
 use centagate_simulator::{Admin, Config, Simulator};
 use reqwest::{Client, Method, Response, Url};
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
-use crate::gateway::KEY;
+use crate::callers::EVERYTHING;
+use crate::process::{Environment, GatewayProcess};
 use crate::swagger_ui;
 use load::Load;
 use nginx::Nginx;
-use replica::Replica;
 
 /// Whoever made the manifest's host the gateway's own.
 const PUBLIC_URL: &str = "https://api.example.com/centagate";
@@ -24,7 +23,7 @@ const AWKWARD: [&str; 8] = ["a/b", "Zoë 日本 ✓", "100%", "a+b c", "?#[]@!$&
 struct House {
     simulator: Simulator,
     admin: Admin,
-    replicas: Vec<Replica>,
+    replicas: Vec<GatewayProcess>,
     ingress: Nginx,
 }
 
@@ -34,7 +33,7 @@ impl House {
         let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
         let mut replicas = Vec::new();
         for _ in 0..2 {
-            replicas.push(Replica::start(&simulator, &admin, PUBLIC_URL).await);
+            replicas.push(start_replica(&simulator, &admin).await);
         }
         let ingress = Nginx::start(&[replicas[0].address, replicas[1].address]).await;
         assert_eq!(ingress.url, PUBLIC_URL);
@@ -43,8 +42,8 @@ impl House {
 
     /// Takes a new replica into use, then an old one out of it while it drains, under `load`.
     async fn replace(&mut self, load: &mut Load) {
-        let new = Replica::start(&self.simulator, &self.admin, PUBLIC_URL).await;
-        let (old, kept) = (self.replicas.remove(0), self.replicas[0].address);
+        let new = start_replica(&self.simulator, &self.admin).await;
+        let (mut old, kept) = (self.replicas.remove(0), self.replicas[0].address);
         self.ingress.reload(&[old.address, kept, new.address]);
         load.more(100).await;
         old.terminate();
@@ -56,8 +55,16 @@ impl House {
     }
 }
 
+/// A gateway that callers see at the public URL, which drains for as long as in production; it is ready.
+async fn start_replica(simulator: &Simulator, admin: &Admin) -> GatewayProcess {
+    let environment = Environment::new(&simulator.base_url(), admin).unset("GATEWAY__SERVER__DRAIN_MS");
+    let gateway = environment.set("GATEWAY__SERVER__PUBLIC_URL", PUBLIC_URL).serve().await;
+    assert_eq!(gateway.manage("/readyz").await.0, 200);
+    gateway
+}
+
 async fn send(client: &Client, method: Method, url: Url, body: Option<&Value>) -> Response {
-    let mut request = client.request(method, url).bearer_auth(KEY);
+    let mut request = client.request(method, url).bearer_auth(EVERYTHING);
     if let Some(body) = body {
         request = request.header("Content-Type", "application/json").body(body.to_string());
     }
@@ -123,7 +130,7 @@ async fn the_gateway_answers_below_its_path_and_nothing_else_does() {
 async fn a_person_uses_swagger_ui_through_the_ingress() {
     let house = House::build().await;
     let browser = Browser::start_with(&house.ingress.browser_options()).await.expect("a browser");
-    swagger_ui::try_both_operations(browser, PUBLIC_URL, KEY).await;
+    swagger_ui::try_both_operations(browser, PUBLIC_URL, EVERYTHING).await;
     assert_eq!(house.simulator.executions(), 2);
 }
 

@@ -8,7 +8,6 @@ mod audit_disk;
 mod browser;
 mod demo;
 mod gateway;
-mod gateway_process;
 mod idempotency;
 mod ingress;
 mod kubernetes;

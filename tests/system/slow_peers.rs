@@ -7,8 +7,9 @@ use centagate_simulator::{Admin, Config, Simulator};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep, timeout};
 
-use crate::gateway::{KEY, client, user};
-use crate::gateway_process::GatewayProcess;
+use crate::callers::EVERYTHING;
+use crate::gateway::{client, user};
+use crate::process::{Environment, GatewayProcess, sample};
 use crate::program::Program;
 
 const SLOWHTTPTEST: Program = Program { name: "slowhttptest", package: "slowhttptest" };
@@ -45,7 +46,7 @@ const ATTACKS: [Attack; 3] = [
             "application/json",
             // It has no option for this header, but writes this one as it is.
             "-j",
-            "a=b\r\nAuthorization: Bearer system-tests",
+            "a=b\r\nAuthorization: Bearer key-of-everything",
         ],
         path: "/users",
         deadline: Duration::from_secs(6), // half of a request's time, and a second for the peer to end the connection
@@ -67,8 +68,8 @@ struct Usage {
 
 impl Usage {
     async fn now(gateway: &GatewayProcess) -> Self {
-        let names = ["process_open_fds", "process_resident_memory_bytes"];
-        let [files, bytes] = gateway.metrics(names).await;
+        let (_, metrics) = gateway.manage("/metrics").await; // all of one moment
+        let [files, bytes] = ["process_open_fds", "process_resident_memory_bytes"].map(|name| sample(&metrics, name));
         Self { files, bytes }
     }
 }
@@ -77,7 +78,7 @@ impl Attack {
     /// One wave, until all its connections are cut; answers the most that the gateway used meanwhile.
     async fn wave(&self, gateway: &GatewayProcess, before: Usage, home: &Path) -> Usage {
         let connections = CONNECTIONS.to_string();
-        let url = format!("{}{}", gateway.url, self.path);
+        let url = format!("http://{}{}", gateway.address, self.path);
         let usual = ["-c", &connections, "-r", &connections, "-l", "60", "-u", &url];
         let started = Instant::now();
         let mut slow = SLOWHTTPTEST.start(&[self.arguments, &usual].concat(), home);
@@ -109,7 +110,8 @@ async fn good_caller(url: String, name: &'static str) -> Vec<Duration> {
     for number in 0..100 {
         ticks.tick().await;
         let name = format!("{}-{number}", name.replace(' ', "-"));
-        let request = client.post(format!("{url}/users")).bearer_auth(KEY).header("Content-Type", "application/json");
+        let request =
+            client.post(format!("{url}/users")).bearer_auth(EVERYTHING).header("Content-Type", "application/json");
         let request = request.body(user(&name).to_string());
         requests.spawn(async move {
             let started = Instant::now();
@@ -126,13 +128,11 @@ async fn good_caller(url: String, name: &'static str) -> Vec<Duration> {
 async fn four_hundred_slow_callers_are_cut_in_time_and_a_good_one_is_served_as_ever() {
     let admin = Admin::with_fresh_session("admin");
     let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
-    let no_limits =
-        [("GATEWAY__RATE_LIMIT__REQUESTS_PER_MINUTE", "1000000"), ("GATEWAY__RATE_LIMIT__BURST", "1000000")];
-    let gateway = GatewayProcess::start(&simulator, &admin, &no_limits).await;
+    let gateway = Environment::new(&simulator.base_url(), &admin).unset("GATEWAY__SERVER__WORKERS").serve().await;
     let home = tempfile::tempdir().expect("a directory");
     for attack in &ATTACKS {
         let before = Usage::now(&gateway).await;
-        let good = tokio::spawn(good_caller(gateway.url.clone(), attack.name));
+        let good = tokio::spawn(good_caller(format!("http://{}", gateway.address), attack.name));
         while !good.is_finished() {
             let most = attack.wave(&gateway, before, home.path()).await;
             // A connection of a caller has two descriptors.

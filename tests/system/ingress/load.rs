@@ -5,7 +5,7 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::gateway::KEY;
+use crate::callers::EVERYTHING;
 
 /// How many register users at once.
 const CALLERS: usize = 8;
@@ -61,7 +61,8 @@ async fn register(client: &Client, url: &str, name: &str) -> Result<(), String> 
         "username": name, "firstName": "A", "lastName": "B", "email": format!("{name}@example.com"),
         "group": "Staff", "app": "portal",
     });
-    let request = client.post(format!("{url}/users")).bearer_auth(KEY).header("Content-Type", "application/json");
+    let request =
+        client.post(format!("{url}/users")).bearer_auth(EVERYTHING).header("Content-Type", "application/json");
     let reply = request.body(user.to_string()).send().await.map_err(|error| format!("{name}: {error:?}"))?;
     if reply.status() == 201 { Ok(()) } else { Err(format!("{name}: {} {:?}", reply.status(), reply.text().await)) }
 }
