@@ -172,10 +172,13 @@ impl Change {
         let fault = |fault| SettingsFault::of("centagate", fault);
         match self {
             Self::Secrets(fresh) => {
-                gateway.ledger.replace_secrets(&settings.idempotency, &fresh.idempotency)?;
+                let backing = gateway.ledger.with_secrets(&fresh.idempotency)?;
                 gateway.centagate.replace_proxy(fresh.centagate.proxy_url.clone()).map_err(fault)?;
                 gateway.centagate.replace_credentials(fresh.centagate.admin.credentials.clone());
-                (settings.centagate, settings.idempotency) = (fresh.centagate, fresh.idempotency);
+                if let Some(backing) = backing {
+                    gateway.ledger.replace(backing);
+                }
+                settings.centagate = fresh.centagate;
             }
             Self::Callers(callers) => gateway.callers.store(Arc::new(callers)),
             Self::Trust(trust) => gateway.centagate.replace_trust(&trust).map_err(fault)?,

@@ -140,11 +140,16 @@ pub(super) async fn create_user(
     let action = record.action(Operation::RegisterUser, right, &user.username);
     let created = exchange::run(&gateway, &record, action, |exchange| async move {
         let (request, user, exchange) = (exchange.repeatable(key.as_ref(), "", &body), &user, &exchange);
-        once(exchange, request, |watch| async move {
-            let centagate = &exchange.gateway.centagate;
-            let created = centagate.register_user(user, exchange.deadline, &watch).await?;
-            Ok(reply(user, created, &exchange.gateway.base_path))
-        })
+        once(
+            exchange,
+            request,
+            || Ok(()),
+            |watch| async move {
+                let centagate = &exchange.gateway.centagate;
+                let created = centagate.register_user(user, exchange.deadline, &watch).await?;
+                Ok(reply(user, created, &exchange.gateway.base_path))
+            },
+        )
         .await
     });
     created.await.map(HttpResponse::from)

@@ -29,24 +29,31 @@ impl BeforeSending for Watch {
     }
 }
 
-/// Carries out `call`, unless `request` says that this has been done before: then its reply is replayed, or the reason why
+/// Carries out `call` if `allow` says so, unless `request` says that this has been done before: then its reply is replayed, or the reason why
 /// there is none is told.
 pub(super) async fn once<F>(
     exchange: &Exchange,
     request: Option<Request<'_>>,
+    allow: impl FnOnce() -> Result<(), ApiError>,
     call: impl FnOnce(Watch) -> F,
 ) -> Result<Created, ApiError>
 where
     F: Future<Output = Result<Created, centagate::Error>>,
 {
-    let Some(request) = request else { return exchange.call(call(Watch(None))).await };
+    let Some(request) = request else {
+        allow()?;
+        return exchange.call(call(Watch(None))).await;
+    };
     let lease = exchange.deadline.saturating_duration_since(Instant::now()) + LEASE_BEYOND_DEADLINE;
     let found = exchange.gateway.ledger.find(&request, lease).await;
     exchange.record.idempotency(found.as_ref().map_or("unavailable", word));
     match found.map_err(|_| Problem::IdempotencyUnavailable)? {
         Found::Nothing(claim) => {
             let claim = Arc::new(claim);
-            let result = exchange.call(call(Watch(Some(Arc::clone(&claim))))).await;
+            let result = match allow() {
+                Ok(()) => exchange.call(call(Watch(Some(Arc::clone(&claim))))).await,
+                Err(refusal) => Err(refusal),
+            };
             claim.settle(&settlement(&result)).await;
             result
         }

@@ -101,13 +101,16 @@ pub(super) async fn register_otp_token(
     let token = parse(request.uri().path(), &gateway.base_path, &body)?;
     gateway.refuse_own_admin(&token.username)?;
     caller.may_register_otp_token(&token)?;
-    gateway.within(gateway.rate_limits.otp_token(&caller.name, &token.username), &record)?;
     let key = IdempotencyKey::of(&request)?;
     let action = record.action(Operation::RegisterOneTimePin, Scope::OtpTokensCreate, &token.username);
     let registered = exchange::run(&gateway, &record, action, |exchange| async move {
         let target = token.username.as_str();
         let (request, token, exchange) = (exchange.repeatable(key.as_ref(), target, &body), &token, &exchange);
-        once(exchange, request, |watch| async move {
+        let within_limit = || {
+            let verdict = exchange.gateway.rate_limits.otp_token(&exchange.action.caller, &token.username);
+            exchange.gateway.within(verdict, &exchange.record)
+        };
+        once(exchange, request, within_limit, |watch| async move {
             let asked = Instant::now();
             let centagate = &exchange.gateway.centagate;
             let registered = centagate.register_otp_token(token, exchange.deadline, &watch).await?;

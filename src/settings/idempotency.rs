@@ -48,7 +48,7 @@ fn redis(reader: &Reader) -> Result<Option<RedisOptions>, SettingsFault> {
             && url.query().is_none()
             && url.fragment().is_none()
             && url.path().strip_prefix('/').is_none_or(|database| database.bytes().all(|byte| byte.is_ascii_digit()));
-        plain.then(|| SecretString::from(text))
+        plain.then(|| SecretString::from(url.as_str())) // its scheme in small letters
     })?;
     let timeout = reader.milliseconds("redis.timeout_ms", 10)?;
     let file = reader.optional_text(CA_CERTIFICATE_FILE)?;

@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -41,12 +41,21 @@ pub(crate) struct Claim {
     written: Mutex<Written>,
 }
 
-/// What the owner of a record wrote last, under each of its names: whoever finds the same may replace it, and no two
-/// writings are the same.
+/// What the owner of a record wrote, under each of its names: whoever finds the same may replace it, and no two writings are
+/// the same.
 #[derive(Debug)]
 struct Written {
-    values: Vec<(Name, Option<Bytes>)>,
+    values: Vec<Value>,
     sent: bool,
+}
+
+#[derive(Debug)]
+struct Value {
+    name: Name,
+    /// What stands there for certain.
+    certain: Option<Bytes>,
+    /// What was to stand there after a write that got no answer: it may have been made.
+    attempted: Option<Bytes>,
 }
 
 impl Claim {
@@ -57,7 +66,8 @@ impl Claim {
         fingerprint: [u8; 32],
         lease: Duration,
     ) -> Self {
-        let written = Written { values: names.iter().map(|name| (*name, None)).collect(), sent: false };
+        let values = names.iter().map(|&name| Value { name, certain: None, attempted: None }).collect();
+        let written = Written { values, sent: false };
         Self { ledger, backing, fingerprint, lease_end: Instant::now() + lease, written: Mutex::new(written) }
     }
 
@@ -72,13 +82,13 @@ impl Claim {
     /// # Errors
     /// If that cannot be done; the request must then not be sent.
     pub(crate) async fn sent(&self) -> Result<(), Unavailable> {
-        if self.written.lock().unwrap_or_else(PoisonError::into_inner).sent {
+        if self.written().sent {
             return Ok(());
         }
         let sent = State::Sent { lease_ms: milliseconds(self.lease_left()) };
         match self.swap(&self.changes(Some((sent, self.ledger.ttl)), None)).await? {
             Swapped::Done => {
-                self.written.lock().unwrap_or_else(PoisonError::into_inner).sent = true;
+                self.written().sent = true;
                 Ok(())
             }
             Swapped::Differs(_) => Err(Unavailable::Lost),
@@ -116,6 +126,10 @@ impl Claim {
         }
     }
 
+    fn written(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lease_left(&self) -> Duration {
         self.lease_end.saturating_duration_since(Instant::now())
     }
@@ -125,25 +139,31 @@ impl Claim {
         let record = next.map(|(state, lifetime)| (Record::write(self.fingerprint, lifetime, state), lifetime));
         let seal = |name, plain: &[u8], lifetime| Some((Bytes::from(self.backing.keys.seal(name, plain)), lifetime));
         let mut changes = Vec::new();
-        for (name, expected) in &self.written.lock().unwrap_or_else(PoisonError::into_inner).values {
+        for Value { name, certain, attempted } in &self.written().values {
             let next = record.as_ref().and_then(|(plain, lifetime)| seal(*name, plain, *lifetime));
-            changes.push(Change { name: *name, expected: expected.clone(), next });
+            let other = attempted.as_ref().or(certain.as_ref()).cloned();
+            changes.push(Change { name: *name, expected: [certain.clone(), other], next });
             if let Some((plain, lifetime)) = secrets
                 && !lifetime.is_zero()
             {
                 let name = Name { part: Part::Secrets, ..*name };
-                changes.push(Change { name, expected: None, next: seal(name, plain, lifetime) });
+                changes.push(Change { name, expected: [None, None], next: seal(name, plain, lifetime) });
             }
         }
         changes
     }
 
     async fn swap(&self, changes: &[Change]) -> Result<Swapped, Unavailable> {
+        let records = || changes.iter().filter(|change| change.name.part == Part::Record);
+        let next = |change: &Change| change.next.as_ref().map(|(value, _)| value.clone());
+        for (value, change) in self.written().values.iter_mut().zip(records()) {
+            value.attempted = next(change);
+        }
         let swapped = self.ledger.told(self.backing.store.swap(changes).await)?;
         if matches!(swapped, Swapped::Done) {
-            let records = changes.iter().filter(|change| change.name.part == Part::Record);
-            self.written.lock().unwrap_or_else(PoisonError::into_inner).values =
-                records.map(|change| (change.name, change.next.as_ref().map(|(value, _)| value.clone()))).collect();
+            for (value, change) in self.written().values.iter_mut().zip(records()) {
+                (value.certain, value.attempted) = (next(change), None);
+            }
         }
         Ok(swapped)
     }

@@ -9,7 +9,7 @@ use tracing::{error, info};
 use super::memory::Memory;
 use super::record::{Record, State};
 use super::redis::Redis;
-use super::{Claim, Name, Part, SealKeys, Store, Swapped, Unavailable};
+use super::{Claim, Name, Part, RedisOptions, SealKeys, Store, Swapped, Unavailable};
 use crate::metrics::Metrics;
 use crate::settings::{IdempotencySettings, SettingsFault, StoreSettings};
 
@@ -23,14 +23,17 @@ pub(crate) struct Ledger {
     backing: ArcSwap<Backing>,
     pub(super) ttl: Duration,
     away: AtomicBool,
+    full: AtomicBool,
     pub(super) metrics: Arc<Metrics>,
 }
 
 /// Where records are kept and what opens them; they change together.
 #[derive(Debug)]
-pub(super) struct Backing {
+pub(crate) struct Backing {
     pub(super) store: Arc<Store>,
     pub(super) keys: SealKeys,
+    /// How Redis is reached, if that is the store.
+    redis: Option<RedisOptions>,
 }
 
 /// A request as its key's record knows it.
@@ -76,41 +79,52 @@ impl Ledger {
                 store: Arc::new(Store::Memory(Memory::new(*max_keys))),
                 keys: SealKeys::of_this_process()
                     .ok_or_else(|| SettingsFault::of("idempotency.store", "the system gives no random bytes"))?,
+                redis: None,
             },
             StoreSettings::Redis { options, seal_keys } => {
                 let redis = Redis::new(options)?;
                 redis.check()?;
-                Backing { store: Arc::new(Store::Redis(Box::new(redis))), keys: seal_keys.clone() }
+                let store = Arc::new(Store::Redis(Box::new(redis)));
+                Backing { store, keys: seal_keys.clone(), redis: Some(options.clone()) }
             }
         };
-        Ok(Self { backing: ArcSwap::from_pointee(backing), ttl: settings.ttl, away: AtomicBool::new(false), metrics })
+        Ok(Self {
+            backing: ArcSwap::from_pointee(backing),
+            ttl: settings.ttl,
+            away: AtomicBool::default(),
+            full: AtomicBool::default(),
+            metrics,
+        })
     }
 
-    /// Takes other secrets of the same store into use; requests under way keep theirs.
+    /// The same store with other secrets: seal keys, or user and password of Redis. Nothing if they are those in use; which
+    /// store it is changes only with a restart.
     ///
     /// # Errors
-    /// If Redis cannot be used with them; the old ones then stay.
-    pub(crate) fn replace_secrets(
-        &self,
-        old: &IdempotencySettings,
-        new: &IdempotencySettings,
-    ) -> Result<(), SettingsFault> {
-        if let (
-            StoreSettings::Redis { options: old_options, seal_keys: old_keys },
-            StoreSettings::Redis { options, seal_keys },
-        ) = (&old.store, &new.store)
-        {
-            let same_url = old_options.url.expose_secret() == options.url.expose_secret();
-            if !same_url || old_keys != seal_keys {
-                let store = if same_url {
-                    Arc::clone(&self.backing.load().store)
-                } else {
-                    Arc::new(Store::Redis(Box::new(Redis::new(options)?)))
-                };
-                self.backing.store(Arc::new(Backing { store, keys: seal_keys.clone() }));
-            }
+    /// If Redis cannot be used with them, or they are for another Redis.
+    pub(crate) fn with_secrets(&self, settings: &IdempotencySettings) -> Result<Option<Backing>, SettingsFault> {
+        let current = self.backing.load();
+        let (Some(in_use), StoreSettings::Redis { options, seal_keys }) = (&current.redis, &settings.store) else {
+            return Ok(None);
+        };
+        let same_url = in_use.url.expose_secret() == options.url.expose_secret();
+        if same_url && current.keys == *seal_keys {
+            return Ok(None);
         }
-        Ok(())
+        let store = if same_url {
+            Arc::clone(&current.store)
+        } else if in_use.leads_where(options) {
+            Arc::new(Store::Redis(Box::new(Redis::new(options)?)))
+        } else {
+            let fault = "is for another Redis, which does not know what was done; that takes a restart";
+            return Err(SettingsFault::of_key("redis.url", fault));
+        };
+        Ok(Some(Backing { store, keys: seal_keys.clone(), redis: Some(options.clone()) }))
+    }
+
+    /// Takes `backing` into use; requests under way keep theirs.
+    pub(crate) fn replace(&self, backing: Backing) {
+        self.backing.store(Arc::new(backing));
     }
 
     /// Looks `request` up, and claims its record for `lease` if there is none.
@@ -123,9 +137,18 @@ impl Ledger {
             backing.keys.names([request.caller.as_bytes(), request.operation.as_bytes(), request.key.as_bytes()]);
         let prints = [request.operation.as_bytes(), request.target.as_bytes(), request.body];
         let claim = Claim::new(Arc::clone(self), Arc::clone(&backing), &names, backing.keys.fingerprint(prints), lease);
-        let found = match claim.take().await? {
-            Swapped::Done => return Ok(Found::Nothing(claim)),
-            Swapped::Differs(found) => found,
+        let found = match claim.take().await {
+            Ok(Swapped::Done) => {
+                self.full.store(false, Ordering::Relaxed);
+                return Ok(Found::Nothing(claim));
+            }
+            Ok(Swapped::Differs(found)) => found,
+            Err(fault) => {
+                if fault == Unavailable::Full && !self.full.swap(true, Ordering::Relaxed) {
+                    error!("idempotency.max_keys records are live; requests with a new Idempotency-Key are refused");
+                }
+                return Err(fault);
+            }
         };
         let mut present = names.iter().zip(&found).filter_map(|(name, entry)| Some((*name, entry.as_ref()?)));
         let Some((name, entry, opened)) =

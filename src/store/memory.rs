@@ -38,7 +38,8 @@ impl Memory {
         entries.forget(now);
         let fits = changes.iter().all(|change| {
             let value = entries.slots.get(&change.name).map(|slot| &slot.value);
-            value == change.expected.as_ref() || value == change.next.as_ref().map(|(next, _)| next)
+            let is_expected = change.expected.iter().any(|expected| value == expected.as_ref());
+            is_expected || value == change.next.as_ref().map(|(next, _)| next)
         });
         if !fits {
             return Ok(Swapped::Differs(changes.iter().map(|change| entries.read(change.name, now)).collect()));

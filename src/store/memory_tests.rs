@@ -15,7 +15,7 @@ fn name(number: u8) -> Name {
 fn change(number: u8, expected: Option<&'static str>, next: Option<(&'static str, Duration)>) -> Change {
     Change {
         name: name(number),
-        expected: expected.map(Bytes::from),
+        expected: [expected.map(Bytes::from), expected.map(Bytes::from)],
         next: next.map(|(value, lifetime)| (Bytes::from(value), lifetime)),
     }
 }

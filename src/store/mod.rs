@@ -55,11 +55,11 @@ struct Entry {
     remaining: Duration,
 }
 
-/// A change of an entry: made if it is `expected` (nothing: absent), or already `next`.
+/// A change of an entry: made if it is one of those `expected` (nothing: absent), or already `next`.
 #[derive(Debug)]
 struct Change {
     name: Name,
-    expected: Option<Bytes>,
+    expected: [Option<Bytes>; 2],
     /// The new value and how long it is kept; nothing: the entry goes.
     next: Option<(Bytes, Duration)>,
 }

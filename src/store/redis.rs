@@ -10,23 +10,25 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tracing::warn;
+use url::Url;
 
 use super::{Change, Entry, Name, Swapped, Unavailable};
 use crate::settings::SettingsFault;
 
-/// Sets or deletes all keys if each has its expected or its next value, or tells what they have. Empty means absent.
+/// Sets or deletes all keys if each has one of its two expected values or its next one, or tells what they have. Empty
+/// means absent.
 const SWAP: &str = r"
 local fits, found = true, {}
 for i, key in ipairs(KEYS) do
   local value = redis.call('GET', key) or ''
-  local expected, next = ARGV[3 * i - 2], ARGV[3 * i - 1]
-  fits = fits and (value == expected or value == next)
+  local one, other, next = ARGV[4 * i - 3], ARGV[4 * i - 2], ARGV[4 * i - 1]
+  fits = fits and (value == one or value == other or value == next)
   found[i] = {value, redis.call('PTTL', key)}
 end
 if not fits then return found end
 for i, key in ipairs(KEYS) do
-  local next = ARGV[3 * i - 1]
-  if next == '' then redis.call('DEL', key) else redis.call('SET', key, next, 'PX', ARGV[3 * i]) end
+  local next = ARGV[4 * i - 1]
+  if next == '' then redis.call('DEL', key) else redis.call('SET', key, next, 'PX', ARGV[4 * i]) end
 end
 return {}
 ";
@@ -113,7 +115,8 @@ impl Redis {
             let (next, lifetime) =
                 next.as_ref().map_or((&[][..], Duration::ZERO), |(next, lifetime)| (next, *lifetime));
             let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX).max(1);
-            call.key(name.text()).arg(expected.as_deref().unwrap_or_default()).arg(next).arg(lifetime);
+            let [one, other] = expected.each_ref().map(|expected| expected.as_deref().unwrap_or_default());
+            call.key(name.text()).arg(one).arg(other).arg(next).arg(lifetime);
         }
         let call = &call;
         let found: Vec<(Vec<u8>, i64)> =
@@ -198,6 +201,18 @@ fn cause(error: &RedisError) -> String {
 impl fmt::Debug for Redis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redis").finish_non_exhaustive()
+    }
+}
+
+impl RedisOptions {
+    /// Whether both lead to the same database, whoever asks.
+    pub(super) fn leads_where(&self, other: &Self) -> bool {
+        let place = |options: &Self| {
+            let url = Url::parse(options.url.expose_secret()).ok()?;
+            let database = url.path().trim_start_matches('/').parse().unwrap_or(0_u32);
+            Some((url.scheme().to_owned(), url.host_str()?.to_owned(), url.port().unwrap_or(6379), database))
+        };
+        place(self) == place(other)
     }
 }
 

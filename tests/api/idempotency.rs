@@ -257,3 +257,15 @@ async fn the_log_tells_what_is_known_of_a_key_and_not_the_key() {
     }
     assert!(gateway.lines().iter().all(|line| !line.contains("planted-key")));
 }
+
+#[tokio::test]
+async fn the_limit_of_otp_tokens_counts_those_that_are_registered_and_not_repetitions() {
+    let gateway = Setup::new().set("rate_limit.otp_tokens_per_user_per_hour", "1").start().await;
+    for replayed in [false, true, true] {
+        let reply = gateway.post_with_key("k", "/users/bob/otp-token", &token()).await;
+        assert_eq!((reply.status, is_replayed(&reply)), (201, replayed), "{}", reply.text());
+    }
+    gateway.post_with_key("other", "/users/bob/otp-token", &token()).await.problem("rate_limited");
+    gateway.post_with_key("other", "/users/bob/otp-token", &token()).await.problem("rate_limited");
+    assert_eq!(gateway.simulator.executions(), 1);
+}

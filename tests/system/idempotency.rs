@@ -4,6 +4,7 @@ mod caller;
 mod house;
 mod killed_gateways;
 mod lossy_link;
+mod lost_answers;
 mod lost_replies;
 mod races;
 mod redis_away;
