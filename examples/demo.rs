@@ -36,7 +36,7 @@ async fn main() -> Result<(), Failure> {
         ]),
         secrets_dir: None,
     })?;
-    telemetry::init(&settings.telemetry);
+    let _log = telemetry::init(&settings.telemetry)?;
     let application = Application::build(settings)?;
     print_guide(&application, &simulator, &key);
     application.run_until(async { drop(tokio::signal::ctrl_c().await) }).await?;

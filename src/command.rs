@@ -66,7 +66,10 @@ fn serve() -> ExitCode {
         Ok(settings) => settings,
         Err(fault) => return fail(EX_CONFIG, &fault),
     };
-    telemetry::init(&settings.telemetry);
+    let _log = match telemetry::init(&settings.telemetry) {
+        Ok(log) => log,
+        Err(error) => return fail(1, &format_args!("a thread cannot be started: {error}")),
+    };
     // A core dump would hold every secret.
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     if setrlimit(Resource::Core, none).is_err() || set_dumpable_behavior(DumpableBehavior::NotDumpable).is_err() {

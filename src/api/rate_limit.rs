@@ -33,6 +33,7 @@ struct Limit {
     limiter: Limiter,
     burst: u32,
     window: Duration,
+    policy: Arc<str>,
 }
 
 /// What one limit says about one request, as fields of its reply (draft-ietf-httpapi-ratelimit-headers-10).
@@ -41,7 +42,7 @@ pub(super) struct Verdict {
     /// The limit, as metrics name it.
     pub(super) limit: &'static str,
     /// An item of `RateLimit-Policy`: at most `q` requests at once, refilled within `w` seconds.
-    pub(super) policy: String,
+    pub(super) policy: Arc<str>,
     /// An item of `RateLimit`: `r` requests are left, all of them again in `t` seconds.
     pub(super) state: String,
     /// How long to wait, where the request is one too many.
@@ -82,13 +83,9 @@ impl RateLimits {
 impl Limit {
     fn new(label: &'static str, name: &'static str, quota: Quota) -> Self {
         let burst = quota.burst_size().get();
-        Self {
-            label,
-            name,
-            limiter: RateLimiter::keyed(quota).with_middleware(),
-            burst,
-            window: quota.replenish_interval() * burst,
-        }
+        let window = quota.replenish_interval() * burst;
+        let policy = format!("\"{name}\";q={burst};w={}", seconds(window)).into();
+        Self { label, name, limiter: RateLimiter::keyed(quota).with_middleware(), burst, window, policy }
     }
 
     fn count(&self, key: u64, clock: &DefaultClock) -> Verdict {
@@ -102,10 +99,9 @@ impl Limit {
         };
         let (name, burst) = (self.name, self.burst);
         let full_in = seconds(self.window.mul_f64(f64::from(burst - left.min(burst)) / f64::from(burst)));
-        let window = seconds(self.window);
         Verdict {
             limit: self.label,
-            policy: format!("\"{name}\";q={burst};w={window}"),
+            policy: Arc::clone(&self.policy),
             state: format!("\"{name}\";r={left};t={full_in}"),
             wait,
         }

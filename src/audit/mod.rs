@@ -109,7 +109,7 @@ impl AuditTrail {
         }
         // The line may still be written, late: then it needs an outcome, too.
         let nothing = Ending { outcome: "notExecuted", status: 503, upstream_code: None, duration: Duration::ZERO };
-        let _ = self.writer.send(line("outcome", &id, action, Some(&nothing)));
+        let _ = self.writer.send(&line("outcome", &id, action, Some(&nothing)));
         Err(Unwritten)
     }
 
@@ -124,7 +124,7 @@ impl AuditTrail {
 
     async fn write(&self, event: &'static str, id: &str, action: &Action, ending: Option<&Ending>) -> bool {
         let line = line(event, id, action, ending);
-        let written = match self.writer.send(line) {
+        let written = match self.writer.send(&line) {
             Some(written) => matches!(timeout(WRITE_TIMEOUT, written).await, Ok(Ok(true))),
             None => false,
         };
@@ -155,7 +155,7 @@ fn line(event: &'static str, id: &str, action: &Action, ending: Option<&Ending>)
     let line = Line {
         audit: event,
         id,
-        time: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+        time: format!("{:.3}", jiff::Timestamp::now()),
         caller: &action.caller,
         right: action.right.as_str(),
         operation: match action.operation {

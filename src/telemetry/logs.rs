@@ -1,17 +1,23 @@
 //! One subscriber for the process, and a panic hook that never prints what a panic was about.
 
-use std::io::{IsTerminal as _, Write as _, stdout};
+use std::io::{self, IsTerminal as _, Write as _, stdout};
 
 use tracing::error;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::{Registry, fmt};
 
 use super::log_filter::FilterInUse;
+use super::log_writer::{LogGuard, LogWriter};
 use crate::settings::{LogFormat, TelemetrySettings};
 
-/// Makes logs go to standard output and panics to the log. Later calls change nothing.
-pub fn init(settings: &TelemetrySettings) {
-    if tracing::subscriber::set_global_default(subscriber(settings.log_format)).is_ok() {
+/// Makes logs go to standard output, for as long as the guard is kept, and panics to the log. Later calls change nothing.
+///
+/// # Errors
+/// If the system gives no thread.
+pub fn init(settings: &TelemetrySettings) -> io::Result<LogGuard> {
+    let writer = LogWriter::default();
+    let guard = writer.start()?;
+    if tracing::subscriber::set_global_default(subscriber(settings.log_format, writer)).is_ok() {
         settings.log_filter.clone().take_into_use();
         std::panic::set_hook(Box::new(|panic| {
             // A panic's message may hold anything, secrets included; where it happened is enough to find it.
@@ -19,12 +25,13 @@ pub fn init(settings: &TelemetrySettings) {
             error!(location, "panic");
         }));
     } else {
-        let _ = std::io::stderr().write_all(b"logging was set up before\n");
+        let _ = io::stderr().write_all(b"logging was set up before\n");
     }
+    Ok(guard)
 }
 
-fn subscriber(format: LogFormat) -> Box<dyn tracing::Subscriber + Send + Sync> {
-    let lines = fmt::layer().with_writer(stdout);
+fn subscriber(format: LogFormat, writer: LogWriter) -> Box<dyn tracing::Subscriber + Send + Sync> {
+    let lines = fmt::layer().with_writer(writer);
     match format {
         LogFormat::Json => {
             Box::new(Registry::default().with(lines.json().flatten_event(true).with_filter(FilterInUse)))

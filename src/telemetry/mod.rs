@@ -2,6 +2,7 @@
 
 mod collector;
 mod log_filter;
+mod log_writer;
 mod logs;
 mod spans;
 pub(crate) mod traceparent;
@@ -10,6 +11,7 @@ mod traces;
 use std::time::Duration;
 
 pub use log_filter::LogFilter;
+pub use log_writer::LogGuard;
 pub use logs::init;
 pub(crate) use spans::{ClientSpan, Period, ServerSpan};
 pub(crate) use traces::{RequestTrace, Traces};
