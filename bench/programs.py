@@ -33,14 +33,14 @@ def call(address, method, path, body=None, **headers):
         return reply.status, reply.read().decode()
 
 
-def until(seen, what, pause=0.02):
+def until(seen, what, pause=0.02, seconds=DEADLINE):
     """Waits for something to be seen, and answers it."""
-    end = time.monotonic() + DEADLINE
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := seen():
             return found
         time.sleep(pause)
-    raise Failure(f"{what}: not within {DEADLINE} s")
+    raise Failure(f"{what}: not within {seconds} s")
 
 
 class Program:
