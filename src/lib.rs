@@ -18,6 +18,8 @@ pub mod command;
 pub mod domain;
 mod listener;
 mod listener_tls;
+#[doc(hidden)]
+pub mod measured;
 pub mod metrics;
 mod open_files;
 pub mod openapi;

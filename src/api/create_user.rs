@@ -170,7 +170,7 @@ fn reply(user: &NewUser, created: CreatedUser, base_path: &str) -> Created {
 }
 
 /// Reads the body by the contract's rules.
-fn parse(body: &Bytes, defaults: &UserSettings) -> Result<NewUser, ApiError> {
+pub(crate) fn parse(body: &Bytes, defaults: &UserSettings) -> Result<NewUser, ApiError> {
     let mut members = body::members(body)?;
     let username = members.required("username", members::username);
     let first_name = members.required("firstName", members::text);

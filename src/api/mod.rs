@@ -47,7 +47,7 @@ use arc_swap::ArcSwap;
 
 pub(crate) use boundary::boundary;
 pub(crate) use connection::Connection;
-pub(crate) use create_user::{__path_create_user, CreateUserRequest};
+pub(crate) use create_user::{__path_create_user, CreateUserRequest, parse as parse_user};
 pub(crate) use error::ApiError;
 pub(crate) use get_user::__path_get_user;
 pub(crate) use lifecycle::Lifecycle;

@@ -16,7 +16,7 @@ struct Envelope {
 }
 
 /// The `object` of a reply whose `code` is 0.
-pub(super) fn decode(body: &[u8]) -> Result<Value, Error> {
+pub(crate) fn decode(body: &[u8]) -> Result<Value, Error> {
     // serde would take an array's items for the members.
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(Error::Unreadable(Unreadable::NotAnEnvelope));

@@ -35,9 +35,11 @@ pub use bulkhead::Load;
 pub use client::Client;
 pub use client_options::ClientOptions;
 pub use encoding::percent_encode_segment;
+pub(crate) use envelope::decode;
 pub use error::{Error, NotSent, Unreadable};
 pub use http::{HttpOptions, SetupError};
 pub use operation::Operation;
+pub(crate) use reply::created_user;
 pub use return_code::{Meaning, ReturnCode};
 pub use session::{
     AuthApi, Credentials, LoginCredentials, LoginRefusal, Session, SessionEvents, SessionKeeper, SessionStatus,

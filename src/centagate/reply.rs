@@ -14,7 +14,7 @@ use super::Operation;
 use crate::domain::{CreatedUser, RegisteredOtpToken};
 
 /// Registration: the new user's id as a bare string (vendor's API reference 3.2.1.1).
-pub(super) fn created_user(object: Value) -> CreatedUser {
+pub(crate) fn created_user(object: Value) -> CreatedUser {
     let centagate_id = match unwrap(object) {
         Value::Object(mut members) => ["userId", "id"].into_iter().find_map(|name| members.remove(name)).and_then(text),
         scalar => text(scalar),

@@ -47,7 +47,8 @@ fn every_file_that_a_document_names_is_there() {
     for document in documents.into_iter().chain(files(&root().join("docs"))) {
         let text = std::fs::read_to_string(&document).unwrap();
         for name in text.split('`').skip(1).step_by(2) {
-            let is_path = ["src/", "tests/", "config/", "deploy/", "docs/"].iter().any(|room| name.starts_with(room));
+            let is_path =
+                ["src/", "tests/", "config/", "deploy/", "docs/", "bench/"].iter().any(|room| name.starts_with(room));
             if is_path && !name.contains(['{', '*', ' ']) {
                 assert!(root().join(name).exists(), "{} names {name}", document.display());
             }
