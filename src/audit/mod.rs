@@ -109,7 +109,9 @@ impl AuditTrail {
         }
         // The line may still be written, late: then it needs an outcome, too.
         let nothing = Ending { outcome: "notExecuted", status: 503, upstream_code: None, duration: Duration::ZERO };
-        let _ = self.writer.send(&line("outcome", &id, action, Some(&nothing)));
+        if let Some(written) = self.writer.send(&line("outcome", &id, action, Some(&nothing))) {
+            let _ = timeout(WRITE_TIMEOUT / 2, written).await;
+        }
         Err(Unwritten)
     }
 

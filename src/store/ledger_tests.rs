@@ -9,7 +9,7 @@ use tokio::time::advance;
 use super::{Found, Ledger};
 use crate::metrics::Metrics;
 use crate::settings::{IdempotencySettings, StoreSettings};
-use crate::store::{Claim, Request, Settlement};
+use crate::store::{Claim, RedisOptions, Request, SealKeys, Settlement};
 
 const LEASE: Duration = Duration::from_secs(15);
 const REQUEST: Request<'static> =
@@ -122,5 +122,30 @@ async fn a_request_is_known_by_operation_target_and_body() {
         Request { key: "other", ..REQUEST },
     ] {
         assert!(matches!(ledger.find(&apart, LEASE).await.unwrap(), Found::Nothing(_)));
+    }
+}
+
+fn redis(url: &str, seal_key: &str) -> IdempotencySettings {
+    let options = RedisOptions { url: url.into(), timeout: Duration::from_millis(100), ca_certificate: None };
+    let seal_keys = SealKeys::parse(&seal_key.repeat(64)).expect("keys");
+    IdempotencySettings { ttl: Duration::from_secs(1000), store: StoreSettings::Redis { options, seal_keys } }
+}
+
+#[test]
+fn secrets_may_change_but_not_the_store_they_are_for() {
+    let in_use = redis("redis://:old@127.0.0.1:1/0", "a");
+    let ledger = Ledger::open(&in_use, Arc::new(Metrics::default())).expect("a Redis that is away is no fault");
+    let memory = IdempotencySettings { store: StoreSettings::Memory { max_keys: 1 }, ..in_use.clone() };
+    for unchanged in [in_use, memory] {
+        assert!(ledger.with_secrets(&unchanged).expect("no fault").is_none());
+    }
+    for fresh in [redis("redis://:old@127.0.0.1:1/0", "b"), redis("redis://user:new@127.0.0.1:1", "a")] {
+        assert!(ledger.with_secrets(&fresh).expect("no fault").is_some());
+    }
+    for elsewhere in
+        ["redis://127.0.0.2:1/0", "redis://127.0.0.1:2/0", "redis://127.0.0.1:1/1", "rediss://127.0.0.1:1/0"]
+    {
+        let fault = ledger.with_secrets(&redis(elsewhere, "a")).expect_err(elsewhere);
+        assert!(fault.to_string().contains("redis.url") && !fault.to_string().contains("127.0.0"), "{fault}");
     }
 }
