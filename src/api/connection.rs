@@ -21,8 +21,8 @@ struct State {
 }
 
 impl Connection {
-    /// Attaches itself to a connection that has just been accepted, which is cut if it brings no whole request for longer
-    /// than `patience`.
+    /// Attaches itself to a connection that has just been accepted, which is cut if it brings no whole head of a request for
+    /// longer than `patience`.
     pub(crate) fn accept(stream: &dyn Any, data: &mut Extensions, patience: Duration) {
         data.insert(Self(Rc::new(State { watchdog: Watchdog::over(stream, patience), ..State::default() })));
     }
@@ -32,7 +32,7 @@ impl Connection {
         request.request().conn_data::<Self>().cloned().unwrap_or_default()
     }
 
-    /// A whole request has come.
+    /// The whole head of a request has come.
     pub(super) fn renew(&self) {
         if let Some(watchdog) = &self.0.watchdog {
             watchdog.renew();

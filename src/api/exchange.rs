@@ -32,13 +32,20 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T, ApiError>> + Send + 'static,
 {
-    if gateway.lifecycle.is_stopping() {
+    let Some(begun) = gateway.lifecycle.begin_exchange() else {
         return Err(ApiError::from(&centagate::Error::NotSent(NotSent::Stopping)));
-    }
+    };
     let deadline = record.started() + gateway.limits.request_timeout;
     let work = work(Exchange { gateway: gateway.clone(), record: Arc::clone(record), action, deadline });
-    gateway.lifecycle.exchanges.spawn(work).await.unwrap_or_else(|_| {
-        gateway.metrics.panic();
+    let task = tokio::spawn(async move {
+        let _begun = begun;
+        work.await
+    });
+    task.await.unwrap_or_else(|failure| {
+        if failure.is_panic() {
+            gateway.metrics.panic();
+        }
+        // However the task ended, by a panic or with its runtime: it may have sent by then.
         Err(ApiError::internal_after_sending())
     })
 }

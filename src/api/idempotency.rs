@@ -11,6 +11,7 @@ use super::created::{Created, replay, settlement};
 use super::exchange::Exchange;
 use super::problem::Problem;
 use crate::centagate::{self, BeforeSending, NotSent};
+use crate::metrics::KeyResult;
 use crate::store::{Claim, Found, Request};
 
 /// How long a claim outlives its request's deadline.
@@ -46,7 +47,7 @@ where
     };
     let lease = exchange.deadline.saturating_duration_since(Instant::now()) + LEASE_BEYOND_DEADLINE;
     let found = exchange.gateway.ledger.find(&request, lease).await;
-    exchange.record.idempotency(found.as_ref().map_or("unavailable", word));
+    exchange.record.idempotency(found.as_ref().map_or(KeyResult::Unavailable, key_result));
     match found.map_err(|_| Problem::IdempotencyUnavailable)? {
         Found::Nothing(claim) => {
             let claim = Arc::new(claim);
@@ -71,13 +72,13 @@ where
 }
 
 /// What is known of a key, for logs and metrics.
-fn word(found: &Found) -> &'static str {
+fn key_result(found: &Found) -> KeyResult {
     match found {
-        Found::Nothing(_) => "new",
-        Found::Reply { .. } => "replayed",
-        Found::SecretsExpired => "passcode_expired",
-        Found::Running => "in_progress",
-        Found::Unknown => "outcome_unknown",
-        Found::OtherRequest => "mismatch",
+        Found::Nothing(_) => KeyResult::New,
+        Found::Reply { .. } => KeyResult::Replayed,
+        Found::SecretsExpired => KeyResult::PasscodeExpired,
+        Found::Running => KeyResult::InProgress,
+        Found::Unknown => KeyResult::OutcomeUnknown,
+        Found::OtherRequest => KeyResult::Mismatch,
     }
 }

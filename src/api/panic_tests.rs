@@ -1,10 +1,20 @@
 use std::collections::BTreeMap;
+use std::future::pending;
 use std::path::Path;
+use std::pin::pin;
+use std::sync::Arc;
 
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, rt, web};
+use futures_util::FutureExt;
+use tokio::runtime::Builder;
 
-use super::boundary;
+use super::request_record::RequestRecord;
+use super::{Gateway, boundary, exchange};
+use crate::audit::Action;
+use crate::callers::Scope;
+use crate::centagate::Operation;
+use crate::domain::Outcome;
 use crate::metrics::Exposition;
 use crate::settings::{Settings, Sources};
 use crate::startup::Application;
@@ -17,8 +27,8 @@ async fn panics() -> &'static str {
     panic!("s3cr3t")
 }
 
-#[test]
-fn a_panic_is_answered_with_a_problem_document_and_counted() {
+/// A gateway whose CENTAGATE nobody reaches.
+fn gateway() -> web::Data<Gateway> {
     let directory = tempfile::tempdir().unwrap();
     let callers_file = directory.path().join("callers.toml");
     std::fs::write(&callers_file, CALLERS).unwrap();
@@ -37,7 +47,12 @@ fn a_panic_is_answered_with_a_problem_document_and_counted() {
         ]),
         secrets_dir: None,
     });
-    let gateway = Application::build(settings.unwrap()).unwrap().gateway;
+    Application::build(settings.unwrap()).unwrap().gateway
+}
+
+#[test]
+fn a_panic_is_answered_with_a_problem_document_and_counted() {
+    let gateway = gateway();
     let shared = gateway.clone();
     rt::System::new().block_on(async move {
         let server = HttpServer::new(move || {
@@ -61,4 +76,27 @@ fn a_panic_is_answered_with_a_problem_document_and_counted() {
     let metrics = gateway.metrics.encode(Exposition::Text).unwrap();
     assert!(metrics.contains("gateway_panics_total 2"), "{metrics}");
     assert!(metrics.contains("status=\"500\""), "{metrics}");
+}
+
+#[test]
+fn a_task_that_ends_with_its_runtime_is_no_panic_and_its_outcome_is_unknown() {
+    let gateway = gateway();
+    let (metrics, trace) = (Arc::clone(&gateway.metrics), gateway.traces.begin(None));
+    let record = Arc::new(RequestRecord::begin(metrics, trace, "the-id".to_owned(), "/users", "POST"));
+    let action = Action {
+        operation: Operation::RegisterUser,
+        caller: Arc::from("one"),
+        right: Scope::UsersCreate,
+        target: "alice".to_owned(),
+        request_id: "the-id".to_owned(),
+    };
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let mut run = pin!(exchange::run::<(), _>(&gateway, &record, action, |_| pending()));
+    let begun = runtime.block_on(async { run.as_mut().now_or_never() });
+    assert!(begun.is_none());
+    drop(runtime);
+    let error = run.now_or_never().expect("it has ended").expect_err("nothing is known");
+    assert_eq!(error.outcome, Some(Outcome::Unknown));
+    let metrics = gateway.metrics.encode(Exposition::Text).unwrap();
+    assert!(metrics.contains("gateway_panics_total 0"), "{metrics}");
 }

@@ -10,7 +10,7 @@ use crate::audit::{Action, Ending};
 use crate::callers::Scope;
 use crate::centagate::{self, Operation, ReturnCode};
 use crate::domain::Username;
-use crate::metrics::{CodeLabel, Metrics};
+use crate::metrics::{CodeLabel, KeyResult, Metrics};
 use crate::telemetry::{ClientSpan, Period, RequestTrace, ServerSpan, fine_milliseconds};
 
 /// The status that stands for a caller who went away before its reply.
@@ -30,7 +30,7 @@ pub(crate) struct RequestRecord {
     method: &'static str,
     caller: OnceLock<Arc<str>>,
     rate_limits: Mutex<Vec<Verdict>>,
-    idempotency: OnceLock<&'static str>,
+    idempotency: OnceLock<KeyResult>,
     call: OnceLock<CallRecord>,
     reply: OnceLock<ReplyRecord>,
 }
@@ -114,7 +114,7 @@ impl RequestRecord {
     }
 
     /// What is known of the request's `Idempotency-Key`.
-    pub(super) fn idempotency(&self, result: &'static str) {
+    pub(super) fn idempotency(&self, result: KeyResult) {
         self.metrics.idempotency(result);
         let _ = self.idempotency.set(result);
     }
@@ -200,7 +200,7 @@ impl Drop for RequestRecord {
             upstream_fault = call.and_then(|call| call.fault.as_deref()),
             upstream_duration_ms = call.map(|call| fine_milliseconds(call.duration)),
             outcome = call.map(|call| call.outcome),
-            idempotency = self.idempotency.get(),
+            idempotency = self.idempotency.get().map(|result| result.as_str()),
             "{}",
             if reply.is_some() { "request" } else { "request whose caller went away" }
         );

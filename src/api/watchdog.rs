@@ -12,7 +12,7 @@ use rustix::net::{Shutdown, shutdown};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 
-/// Cuts a connection that brings no whole request for too long.
+/// Cuts a connection that brings no whole head of a request for too long.
 ///
 /// actix-http bounds the first head of a connection and the time that it is idle, but neither a later head of which a byte
 /// has come nor a reply that is read a few bytes at a time.
@@ -41,7 +41,7 @@ impl Watchdog {
         Some(Self { patience, deadline, _task: AbortOnDropHandle::new(task) })
     }
 
-    /// A whole request has come.
+    /// The whole head of a request has come.
     pub(super) fn renew(&self) {
         self.deadline.set(Instant::now() + self.patience);
     }

@@ -40,7 +40,8 @@ enum State {
 /// A call that may go out. Its outcome is told by [`Breaker::settle`].
 #[derive(Debug)]
 pub(super) struct Pass {
-    probe: bool,
+    /// When the breaker let it out as a probe; tells probes apart, of which a later one may have replaced it.
+    probing_since: Option<Instant>,
 }
 
 impl Breaker {
@@ -53,13 +54,13 @@ impl Breaker {
         let now = Instant::now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match *state {
-            State::Closed { .. } => Ok(Pass { probe: false }),
+            State::Closed { .. } => Ok(Pass { probing_since: None }),
             State::Open { until } if now < until => Err(until - now),
             // A probe that was given up on without a word is not waited for for ever.
             State::HalfOpen { probing_since } if now < probing_since + OPEN_FOR => Err(probing_since + OPEN_FOR - now),
             State::Open { .. } | State::HalfOpen { .. } => {
                 *state = State::HalfOpen { probing_since: now };
-                Ok(Pass { probe: true })
+                Ok(Pass { probing_since: Some(now) })
             }
         }
     }
@@ -68,8 +69,11 @@ impl Breaker {
     pub(super) fn settle(&self, pass: &Pass, failed: bool) {
         let now = Instant::now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if pass.probe {
-            *state = if failed { State::Open { until: now + OPEN_FOR } } else { State::closed(now) };
+        if let Some(probe) = pass.probing_since {
+            // One that was replaced meanwhile decides nothing.
+            if matches!(*state, State::HalfOpen { probing_since } if probing_since == probe) {
+                *state = if failed { State::Open { until: now + OPEN_FOR } } else { State::closed(now) };
+            }
             return;
         }
         // A call from before the breaker opened says nothing new.
@@ -167,5 +171,24 @@ mod tests {
         let _lost = breaker.admit().expect("a probe");
         sleep(OPEN_FOR + Duration::from_millis(1)).await;
         assert!(breaker.admit().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_probe_that_was_replaced_decides_nothing() {
+        for failed in [true, false] {
+            let breaker = Breaker::new();
+            calls(&breaker, LEAST_CALLS, true);
+            sleep(OPEN_FOR).await;
+            let first = breaker.admit().expect("a probe");
+            sleep(OPEN_FOR).await;
+            let second = breaker.admit().expect("its replacement");
+            breaker.settle(&first, failed);
+            assert_eq!(breaker.state(), BreakerState::HalfOpen, "the second is under way");
+            breaker.settle(&second, !failed);
+            let decided = if failed { BreakerState::Closed } else { BreakerState::Open };
+            assert_eq!(breaker.state(), decided);
+            breaker.settle(&first, failed);
+            assert_eq!(breaker.state(), decided, "the second has decided");
+        }
     }
 }

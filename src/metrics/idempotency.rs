@@ -14,6 +14,51 @@ pub(super) struct Idempotency {
     store_unavailable: Gauge,
 }
 
+/// What is known of an `Idempotency-Key`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyResult {
+    /// Nothing: its request is carried out.
+    New,
+    /// The reply, which is given again.
+    Replayed,
+    /// Its request is under way.
+    InProgress,
+    /// It belongs to another request.
+    Mismatch,
+    /// Nobody knows what became of its request.
+    OutcomeUnknown,
+    /// The reply, without the secrets that it had.
+    PasscodeExpired,
+    /// The store cannot be used, or has no room.
+    Unavailable,
+}
+
+impl KeyResult {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::New,
+        Self::Replayed,
+        Self::InProgress,
+        Self::Mismatch,
+        Self::OutcomeUnknown,
+        Self::PasscodeExpired,
+        Self::Unavailable,
+    ];
+
+    /// The word in logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Replayed => "replayed",
+            Self::InProgress => "in_progress",
+            Self::Mismatch => "mismatch",
+            Self::OutcomeUnknown => "outcome_unknown",
+            Self::PasscodeExpired => "passcode_expired",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ResultLabels {
     result: &'static str,
@@ -41,7 +86,7 @@ impl Idempotency {
                 Gauge::default(),
             ),
         };
-        for result in ["new", "replayed", "unavailable"] {
+        for result in KeyResult::ALL.map(KeyResult::as_str) {
             drop(idempotency.results.get_or_create(&ResultLabels { result }));
         }
         idempotency
@@ -50,8 +95,8 @@ impl Idempotency {
 
 impl Metrics {
     /// Counts a request with an `Idempotency-Key` by what is known of the key.
-    pub fn idempotency(&self, result: &'static str) {
-        self.idempotency.results.get_or_create(&ResultLabels { result }).inc();
+    pub fn idempotency(&self, result: KeyResult) {
+        self.idempotency.results.get_or_create(&ResultLabels { result: result.as_str() }).inc();
     }
 
     /// Counts a request whose end could not be recorded.

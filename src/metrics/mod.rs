@@ -27,6 +27,7 @@ use self::centagate::Calls;
 pub use self::centagate::CodeLabel;
 pub use self::exposition::Exposition;
 use self::idempotency::Idempotency;
+pub use self::idempotency::KeyResult;
 use self::lifetimes::Lifetimes;
 use self::process::Process;
 use self::reloads::Reloads;

@@ -83,6 +83,15 @@ async fn metrics_count_requests_by_pattern_and_calls_by_code() {
 }
 
 #[tokio::test]
+async fn every_result_of_a_key_stands_at_0_from_the_start() {
+    let (_, metrics) = Setup::new().start().await.manage("/metrics").await;
+    let results = ["new", "replayed", "in_progress", "mismatch", "outcome_unknown", "passcode_expired", "unavailable"];
+    for result in results {
+        assert_eq!(sample(&metrics, &format!("gateway_idempotency_total{{result=\"{result}\"}}")), 0, "{metrics}");
+    }
+}
+
+#[tokio::test]
 async fn patterns_are_the_same_wherever_the_routes_are_mounted() {
     let gateway = Setup::new().set("server.public_url", "https://example.com/a/b").start().await;
     assert_eq!(gateway.send(gateway.post("/a/b/users", &alice())).await.status, 201);

@@ -12,7 +12,7 @@ use crate::listener_tls::{Pair, configured};
 use crate::process::{Environment, GatewayProcess};
 use crate::raw;
 
-/// What a connection has until its next whole request: the times for a request, for being idle and for a head.
+/// What a connection has until the next whole head: the times for a request, for being idle and for a head.
 const PATIENCE: Duration = Duration::from_millis(400 + 1000 + 5000);
 /// For a machine that is busy.
 const SLACK: Duration = Duration::from_secs(3);
