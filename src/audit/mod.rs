@@ -107,7 +107,7 @@ impl AuditTrail {
             self.metrics.attempt_opened();
             return Ok(Attempt { trail: self, id, action, has_outcome: false });
         }
-        // The line may still be written, late: then it needs an outcome, too.
+        // The line may still be written, late: then it needs an outcome, too, and before the reply if that can be.
         let nothing = Ending { outcome: "notExecuted", status: 503, upstream_code: None, duration: Duration::ZERO };
         if let Some(written) = self.writer.send(&line("outcome", &id, action, Some(&nothing))) {
             let _ = timeout(WRITE_TIMEOUT / 2, written).await;
