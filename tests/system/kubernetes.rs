@@ -13,6 +13,9 @@ use crate::manifests::{Manifests, run};
 /// The oldest Kubernetes that `deploy/kubernetes/README.md` names, and the newest that the validator knows.
 const KUBERNETES: [&str; 2] = ["1.31.0", "1.37.0"];
 
+/// What the ConfigMap with the configuration's files is called, without the hash of its content.
+const CONFIG: &str = "centagate-gateway-config";
+
 /// What stands in the Secret `centagate-gateway`.
 const SECRETS: [(&str, &str); 5] = [
     ("centagate.admin.password", "password"),
@@ -118,10 +121,30 @@ async fn ports_and_waits_fit_what_the_gateway_is_told() {
         let needed = hook + settings.server.drain + settings.server.shutdown + Duration::from_secs(5);
         let grace = seconds(pod.get("terminationGracePeriodSeconds"));
         assert!(grace >= needed, "{grace:?} of grace, {needed:?} needed");
+    }
+}
 
-        let mount = "/srv/centagate-gateway/config/production.toml"; // WORKDIR of the Dockerfile
-        let mounts = container["volumeMounts"].as_array().expect("mounts");
-        assert!(mounts.iter().any(|volume| volume["mountPath"] == mount && volume["subPath"] == "production.toml"));
+#[tokio::test]
+async fn pods_follow_the_configuration_they_have_and_another_one_replaces_them() {
+    for manifests in overlays().await {
+        for workload in manifests.all("Deployment").chain(manifests.all("StatefulSet")) {
+            for container in workload["spec"]["template"]["spec"]["containers"].as_array().expect("containers") {
+                for mount in container["volumeMounts"].as_array().into_iter().flatten() {
+                    assert!(mount["subPath"].is_null() && mount["subPathExpr"].is_null(), "{mount} never changes");
+                }
+            }
+        }
+        let directory = &variables(&manifests, 0)["GATEWAY_CONFIG_DIR"];
+        let name = &volume_at(&manifests, Path::new(directory))["configMap"]["name"];
+        assert!(name.as_str().is_some_and(|name| name != CONFIG), "{name} changes with its content");
+        let config = manifests.one("ConfigMap", CONFIG);
+        assert_eq!(&config["metadata"]["name"], name);
+        assert!(config["immutable"].is_null(), "the log's filter can be changed in it");
+        let file = |name| {
+            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(name)).expect("a file")
+        };
+        let files = ["base.toml", "production.toml"].map(|name| (name, file(name)));
+        assert_eq!(config["data"], json!(BTreeMap::from(files)));
     }
 }
 
@@ -132,20 +155,13 @@ async fn secrets_and_callers_are_where_the_gateway_looks_and_follow_a_rotation()
         (Manifests::of("production").await, ["centagate-gateway"; 2]),
         (Manifests::with_an_admin_per_replica().await, ["centagate-gateway-0", "centagate-gateway-1"]),
     ] {
-        let pod = manifests.gateway_pod();
         for (replica, secret) in secrets.into_iter().enumerate() {
             let variables = variables(&manifests, replica);
             let callers = Path::new(&variables["GATEWAY__CALLERS_FILE"]).parent().expect("a directory");
             for (directory, secret) in
                 [(Path::new(&variables["GATEWAY_SECRETS_DIR"]), secret), (callers, "centagate-gateway-callers")]
             {
-                let mounts = pod["containers"][0]["volumeMounts"].as_array().expect("mounts");
-                let mount = mounts.iter().find(|mount| mount["mountPath"].as_str().map(Path::new) == Some(directory));
-                let mount = mount.unwrap_or_else(|| panic!("{} is not mounted", directory.display()));
-                assert!(mount["readOnly"] == true && mount["subPath"].is_null(), "{mount}");
-                let volumes = pod["volumes"].as_array().expect("volumes");
-                let volume = volumes.iter().find(|volume| volume["name"] == mount["name"]).expect("a volume");
-                assert_eq!(volume["secret"]["secretName"], *secret);
+                assert_eq!(volume_at(&manifests, directory)["secret"]["secretName"], *secret);
             }
         }
     }
@@ -225,6 +241,17 @@ fn session() -> [(&'static str, &'static str); 3] {
     [("centagate.admin.auth_token", "token"), ("centagate.admin.secret_code", "code"), SECRETS[4]]
 }
 
+/// The volume that the gateway has at `directory`, to read alone.
+fn volume_at<'a>(manifests: &'a Manifests, directory: &Path) -> &'a Value {
+    let pod = manifests.gateway_pod();
+    let mounts = pod["containers"][0]["volumeMounts"].as_array().expect("mounts");
+    let mount = mounts.iter().find(|mount| mount["mountPath"].as_str().map(Path::new) == Some(directory));
+    let mount = mount.unwrap_or_else(|| panic!("{} is not mounted", directory.display()));
+    assert_eq!(mount["readOnly"], true, "{mount}");
+    let volumes = pod["volumes"].as_array().expect("volumes");
+    volumes.iter().find(|volume| volume["name"] == mount["name"]).expect("a volume")
+}
+
 /// The variables of the gateway in a pod.
 fn variables(manifests: &Manifests, replica: usize) -> BTreeMap<String, String> {
     let settings = &manifests.one("ConfigMap", "centagate-gateway-settings")["data"];
@@ -251,10 +278,9 @@ fn sources(manifests: &Manifests, secrets: &[(&str, &str)], directory: &Path) ->
     for part in [&config_dir, &secrets_dir] {
         std::fs::create_dir(part).expect("a directory");
     }
-    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/base.toml");
-    std::fs::copy(base, config_dir.join("base.toml")).expect("a copy");
-    let production = &manifests.one("ConfigMap", "centagate-gateway-config")["data"]["production.toml"];
-    std::fs::write(config_dir.join("production.toml"), production.as_str().expect("the file")).expect("the file");
+    for (name, text) in manifests.one("ConfigMap", CONFIG)["data"].as_object().expect("files") {
+        std::fs::write(config_dir.join(name), text.as_str().expect("text")).expect("a file");
+    }
     for (name, secret) in secrets {
         std::fs::write(secrets_dir.join(name), secret).expect("a secret");
     }
