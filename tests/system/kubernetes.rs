@@ -13,7 +13,7 @@ use crate::manifests::{Manifests, run};
 /// The oldest Kubernetes that `deploy/kubernetes/README.md` names, and the newest that the validator knows.
 const KUBERNETES: [&str; 2] = ["1.31.0", "1.37.0"];
 
-/// What the ConfigMap with the configuration's files is called, without the hash of its content.
+/// What the `ConfigMap` with the configuration's files is called, without the hash of its content.
 const CONFIG: &str = "centagate-gateway-config";
 
 /// What stands in the Secret `centagate-gateway`.
