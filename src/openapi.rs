@@ -130,6 +130,9 @@ const TEXT: &str = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+$"
 const USERNAME: &str = r"^(?!\.{1,2}$)[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+$";
 const ID: &str = r"^(?!\.{1,2}$)[^\u0000-\u001f\u007f-\u009f]+$";
 
+/// A key as `api::IdempotencyKey` reads it: bare, or in quotes with the two escapes of a String (RFC 9651).
+const IDEMPOTENCY_KEY: &str = r#"^(?:[!#-~][!-~]{0,254}|"(?:[!#-\[\]-~]|\\["\\]){1,255}")$"#;
+
 /// The schemas of request bodies, and of what is in them.
 const REQUESTS: [&str; 2] = ["NewUser", "AdditionalText"];
 
@@ -228,7 +231,7 @@ fn idempotency_key() -> Parameter {
         .description(Some(
             "Your name for this request, such as a UUID: 1 to 255 visible ASCII characters, bare or in quotes. Repeated with the same key, path and body the request is carried out once and its reply is repeated.",
         ))
-        .schema(Some(text()))
+        .schema(Some(text().pattern(Some(IDEMPOTENCY_KEY))))
         .build()
 }
 
