@@ -9,6 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::caller::{Create, is_replayed};
 use super::house::House;
+use crate::process::GatewayProcess;
 
 /// A way to Redis on which the answer to one call is lost, and all that follow on its connection.
 struct Way {
@@ -53,18 +54,20 @@ async fn carry(mut near: TcpStream, mut far: TcpStream, calls_left: Arc<AtomicUs
     }
 }
 
+/// A gateway that has used its way to Redis once: Redis knows the script from then on.
+async fn gateway_behind_a_way(house: &House) -> (Way, GatewayProcess) {
+    let url = house.redis.url();
+    let way = Way::to(url.trim_start_matches("redis://").trim_end_matches("/0").to_owned()).await;
+    let environment = house.environment().set("GATEWAY__REDIS__URL", &format!("redis://{}", way.address));
+    let gateway = environment.set("GATEWAY__REDIS__TIMEOUT_MS", "500").serve().await;
+    assert_eq!(house.caller.create(&gateway, "first", &Create::user("first")).await.status, 201);
+    (way, gateway)
+}
+
 #[tokio::test]
 async fn a_request_that_was_not_sent_leaves_its_key_free_also_where_the_answer_to_sent_is_lost() {
     let house = House::build().await;
-    let way = Way::to(house.redis.url().trim_start_matches("redis://").trim_end_matches("/0").to_owned()).await;
-    let gateway = house
-        .environment()
-        .set("GATEWAY__REDIS__URL", &format!("redis://{}", way.address))
-        .set("GATEWAY__REDIS__TIMEOUT_MS", "500")
-        .serve()
-        .await;
-    // Redis knows the script from now on.
-    assert_eq!(house.caller.create(&gateway, "first", &Create::user("first")).await.status, 201);
+    let (way, gateway) = gateway_behind_a_way(&house).await;
     way.calls_left.store(2, Ordering::SeqCst); // claimed, sent
     let lost = house.caller.create(&gateway, "second", &Create::user("second")).await;
     assert_eq!(lost.problem("idempotency_unavailable")["outcome"], "notExecuted");
@@ -76,14 +79,7 @@ async fn a_request_that_was_not_sent_leaves_its_key_free_also_where_the_answer_t
 #[tokio::test]
 async fn a_reply_is_remembered_also_where_the_answer_to_its_writing_is_lost() {
     let house = House::build().await;
-    let way = Way::to(house.redis.url().trim_start_matches("redis://").trim_end_matches("/0").to_owned()).await;
-    let gateway = house
-        .environment()
-        .set("GATEWAY__REDIS__URL", &format!("redis://{}", way.address))
-        .set("GATEWAY__REDIS__TIMEOUT_MS", "300")
-        .serve()
-        .await;
-    assert_eq!(house.caller.create(&gateway, "first", &Create::user("first")).await.status, 201);
+    let (way, gateway) = gateway_behind_a_way(&house).await;
     way.calls_left.store(3, Ordering::SeqCst); // claimed, sent, its end
     let reply = house.caller.create(&gateway, "second", &Create::user("second")).await;
     assert_eq!(reply.status, 201);
