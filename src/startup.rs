@@ -187,6 +187,7 @@ impl Application {
         background.spawn(keeper.run());
         background.spawn(watcher.run(gateway.clone()));
         background.spawn(forget_idle_callers(gateway.clone()));
+        background.spawn(close_idle_connections(gateway.clone()));
         if let Some(identity_keys) = identity_keys {
             background.spawn(identity_keys.run());
         }
@@ -216,17 +217,22 @@ async fn forget_idle_callers(gateway: web::Data<Gateway>) {
     }
 }
 
+/// Closes what CENTAGATE is not asked on any more, so that it need not.
+async fn close_idle_connections(gateway: web::Data<Gateway>) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        ticks.tick().await;
+        gateway.centagate.close_idle_connections();
+    }
+}
+
 fn client_options(settings: &Settings) -> Result<ClientOptions, SettingsFault> {
     let centagate = &settings.centagate;
     Ok(ClientOptions {
         base_url: centagate.base_url.clone(),
         request_timeout: centagate.request_timeout,
         max_in_flight: centagate.max_in_flight,
-        http: HttpOptions {
-            connect_timeout: centagate.connect_timeout,
-            https_only: centagate.base_url.scheme() == "https",
-            proxy_url: centagate.proxy_url.clone(),
-        },
+        http: HttpOptions { connect_timeout: centagate.connect_timeout, proxy_url: centagate.proxy_url.clone() },
         trust: read_trust(&centagate.trust)?,
         admin_username: centagate.admin.username.clone(),
         credentials: centagate.admin.credentials.clone(),

@@ -147,7 +147,7 @@ pub(super) async fn create_user(
             |watch| async move {
                 let centagate = &exchange.gateway.centagate;
                 let created = centagate.register_user(user, exchange.deadline, &watch).await?;
-                Ok(reply(user, created, &exchange.gateway.base_path))
+                Ok(reply(user, exchange.told(created), &exchange.gateway.base_path))
             },
         )
         .await

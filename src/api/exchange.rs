@@ -1,13 +1,16 @@
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use actix_web::{ResponseError as _, web};
+use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
 use super::idempotency_key::IdempotencyKey;
 use super::request_record::RequestRecord;
+use super::to_the_end::ToTheEnd;
 use super::{ApiError, Gateway, Problem};
 use crate::audit::{Action, Ending};
-use crate::centagate::{self, NotSent, Operation};
+use crate::centagate::{self, Answer, NotSent, Operation};
 use crate::domain::Outcome;
 use crate::store::Request;
 
@@ -20,8 +23,8 @@ pub(super) struct Exchange {
     pub(super) deadline: Instant,
 }
 
-/// Does `work`, whose purpose is `action`, in a task of its own: a caller who hangs up, or a reply that is given up on,
-/// changes nothing about what is sent and what is recorded.
+/// Does `work`, whose purpose is `action`, to its end: a caller who hangs up, or a reply that is given up on, changes
+/// nothing about what is sent and what is recorded.
 pub(super) async fn run<T, F>(
     gateway: &web::Data<Gateway>,
     record: &Arc<RequestRecord>,
@@ -37,17 +40,16 @@ where
     };
     let deadline = record.started() + gateway.limits.request_timeout;
     let work = work(Exchange { gateway: gateway.clone(), record: Arc::clone(record), action, deadline });
-    let task = tokio::spawn(async move {
-        let _begun = begun;
-        work.await
+    let metrics = Arc::clone(&gateway.metrics);
+    let work = AssertUnwindSafe(work).catch_unwind().map(move |ended| {
+        drop(begun);
+        ended.unwrap_or_else(|_| {
+            metrics.panic();
+            // It may have sent by then.
+            Err(ApiError::internal_after_sending())
+        })
     });
-    task.await.unwrap_or_else(|failure| {
-        if failure.is_panic() {
-            gateway.metrics.panic();
-        }
-        // However the task ended, by a panic or with its runtime: it may have sent by then.
-        Err(ApiError::internal_after_sending())
-    })
+    ToTheEnd::new(work).await
 }
 
 impl Exchange {
@@ -63,10 +65,13 @@ impl Exchange {
     }
 
     /// Carries out `call` and puts its attempt and its outcome on record.
-    pub(super) async fn call<T>(&self, call: impl Future<Output = Result<T, centagate::Error>>) -> Result<T, ApiError> {
+    pub(super) async fn call<T, F>(&self, call: impl FnOnce() -> F) -> Result<T, ApiError>
+    where
+        F: Future<Output = Result<T, centagate::Error>>,
+    {
         let attempt = self.gateway.audit.attempt(&self.action).await.map_err(|_| Problem::AuditUnavailable)?;
         let started = Instant::now();
-        let (result, failure) = match call.await {
+        let (result, failure) = match call().await {
             Ok(answer) => (Ok(answer), None),
             Err(failure) => (Err(ApiError::from(&failure)), Some(failure)),
         };
@@ -81,6 +86,14 @@ impl Exchange {
         self.record.call(self.action.operation, failure.as_ref(), &ending);
         attempt.ended(&ending).await;
         result
+    }
+
+    /// What `answer` told; where that could not be read, the request's line says so.
+    pub(super) fn told<T>(&self, answer: Answer<T>) -> T {
+        if !answer.is_readable {
+            self.record.unreadable_object();
+        }
+        answer.value
     }
 
     fn success_status(&self) -> u16 {

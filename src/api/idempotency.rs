@@ -43,7 +43,7 @@ where
 {
     let Some(request) = request else {
         allow()?;
-        return exchange.call(call(Watch(None))).await;
+        return exchange.call(|| call(Watch(None))).await;
     };
     let lease = exchange.deadline.saturating_duration_since(Instant::now()) + LEASE_BEYOND_DEADLINE;
     let found = exchange.gateway.ledger.find(&request, lease).await;
@@ -52,7 +52,7 @@ where
         Found::Nothing(claim) => {
             let claim = Arc::new(claim);
             let result = match allow() {
-                Ok(()) => exchange.call(call(Watch(Some(Arc::clone(&claim))))).await,
+                Ok(()) => exchange.call(|| call(Watch(Some(Arc::clone(&claim))))).await,
                 Err(refusal) => Err(refusal),
             };
             claim.settle(&settlement(&result)).await;

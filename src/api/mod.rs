@@ -35,6 +35,7 @@ mod rate_limit;
 mod register_otp_token;
 mod request_record;
 mod routes;
+mod to_the_end;
 mod unread_body;
 mod user_reply;
 mod watchdog;

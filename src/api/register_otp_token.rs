@@ -114,7 +114,7 @@ pub(super) async fn register_otp_token(
             let asked = Instant::now();
             let centagate = &exchange.gateway.centagate;
             let registered = centagate.register_otp_token(token, exchange.deadline, &watch).await?;
-            Ok(reply(token, &registered, asked))
+            Ok(reply(token, &exchange.told(registered), asked))
         })
         .await
     });

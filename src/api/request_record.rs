@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::rate_limit::Verdict;
 use super::routes::UNMATCHED;
@@ -32,6 +32,7 @@ pub(crate) struct RequestRecord {
     rate_limits: Mutex<Vec<Verdict>>,
     idempotency: OnceLock<KeyResult>,
     call: OnceLock<CallRecord>,
+    unreadable_object: OnceLock<()>,
     reply: OnceLock<ReplyRecord>,
 }
 
@@ -73,6 +74,7 @@ impl RequestRecord {
             rate_limits: Mutex::default(),
             idempotency: OnceLock::new(),
             call: OnceLock::new(),
+            unreadable_object: OnceLock::new(),
             reply: OnceLock::new(),
         }
     }
@@ -138,6 +140,11 @@ impl RequestRecord {
         });
     }
 
+    /// CENTAGATE reported a success whose object cannot be read: the caller gets nulls, or empty lists.
+    pub(super) fn unreadable_object(&self) {
+        let _ = self.unreadable_object.set(());
+    }
+
     /// Which reply the caller gets.
     pub(super) fn reply(&self, status: u16, code: Option<&'static str>) {
         let _ = self.reply.set(ReplyRecord { status, code, duration: self.started.elapsed() });
@@ -185,24 +192,32 @@ impl Drop for RequestRecord {
         let status = reply.map_or(CALLER_GONE, |reply| reply.status);
         let duration = reply.map_or_else(|| self.started.elapsed(), |reply| reply.duration);
         self.metrics.request(self.route, self.method, status, self.caller.get(), duration);
+        let unreadable_object = self.unreadable_object.get().is_some();
         let trace_id = self.trace.tell(|| self.spans(duration));
-        info!(
-            request_id = self.request_id,
-            trace_id = trace_id.map(tracing::field::display),
-            caller = self.caller.get().map(AsRef::as_ref),
-            method = self.method,
-            route = self.route,
-            status,
-            code = reply.and_then(|reply| reply.code),
-            duration_ms = fine_milliseconds(duration),
-            operation = call.map(|call| call.operation.as_str()),
-            upstream_code = call.and_then(|call| call.code),
-            upstream_fault = call.and_then(|call| call.fault.as_deref()),
-            upstream_duration_ms = call.map(|call| fine_milliseconds(call.duration)),
-            outcome = call.map(|call| call.outcome),
-            idempotency = self.idempotency.get().map(|result| result.as_str()),
-            "{}",
-            if reply.is_some() { "request" } else { "request whose caller went away" }
-        );
+        macro_rules! tell {
+            ($level:ident) => {
+                $level!(
+                    request_id = self.request_id,
+                    trace_id = trace_id.map(tracing::field::display),
+                    caller = self.caller.get().map(AsRef::as_ref),
+                    method = self.method,
+                    route = self.route,
+                    status,
+                    code = reply.and_then(|reply| reply.code),
+                    duration_ms = fine_milliseconds(duration),
+                    operation = call.map(|call| call.operation.as_str()),
+                    upstream_code = call.and_then(|call| call.code),
+                    upstream_fault = call.and_then(|call| call.fault.as_deref()),
+                    upstream_duration_ms = call.map(|call| fine_milliseconds(call.duration)),
+                    unreadable_object = unreadable_object.then_some(true),
+                    outcome = call.map(|call| call.outcome),
+                    idempotency = self.idempotency.get().map(|result| result.as_str()),
+                    "{}",
+                    if reply.is_some() { "request" } else { "request whose caller went away" }
+                )
+            };
+        }
+        // The level of a line of code is fixed.
+        if unreadable_object { tell!(warn) } else { tell!(info) }
     }
 }

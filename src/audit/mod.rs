@@ -22,8 +22,8 @@ use crate::callers::Scope;
 use crate::centagate::Operation;
 use crate::metrics::Metrics;
 
-/// The longest wait for a line to be written.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The longest wait for the outcome of an attempt that is late itself.
+const LATE: Duration = Duration::from_secs(1);
 
 /// An action of a caller's in CENTAGATE.
 #[derive(Clone, Debug)]
@@ -79,17 +79,15 @@ struct Line<'a> {
     operation: &'static str,
     target: &'a str,
     request_id: &'a str,
-    #[serde(flatten)]
-    ending: Option<EndingMembers>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct EndingMembers {
-    outcome: &'static str,
-    status: u16,
-    upstream_code: Option<i64>,
-    duration_ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    /// Null where an action ended without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upstream_code: Option<Option<i64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<f64>,
 }
 
 impl AuditTrail {
@@ -110,7 +108,7 @@ impl AuditTrail {
         // The line may still be written, late: then it needs an outcome, too, and before the reply if that can be.
         let nothing = Ending { outcome: "notExecuted", status: 503, upstream_code: None, duration: Duration::ZERO };
         if let Some(written) = self.writer.send(&line("outcome", &id, action, Some(&nothing))) {
-            let _ = timeout(WRITE_TIMEOUT / 2, written).await;
+            let _ = timeout(LATE, written).await;
         }
         Err(Unwritten)
     }
@@ -127,7 +125,7 @@ impl AuditTrail {
     async fn write(&self, event: &'static str, id: &str, action: &Action, ending: Option<&Ending>) -> bool {
         let line = line(event, id, action, ending);
         let written = match self.writer.send(&line) {
-            Some(written) => matches!(timeout(WRITE_TIMEOUT, written).await, Ok(Ok(true))),
+            Some(written) => written.await.unwrap_or(false),
             None => false,
         };
         self.metrics.audit(event, written);
@@ -167,12 +165,10 @@ fn line(event: &'static str, id: &str, action: &Action, ending: Option<&Ending>)
         },
         target: &action.target,
         request_id: &action.request_id,
-        ending: ending.map(|ending| EndingMembers {
-            outcome: ending.outcome,
-            status: ending.status,
-            upstream_code: ending.upstream_code,
-            duration_ms: crate::telemetry::fine_milliseconds(ending.duration),
-        }),
+        outcome: ending.map(|ending| ending.outcome),
+        status: ending.map(|ending| ending.status),
+        upstream_code: ending.map(|ending| ending.upstream_code),
+        duration_ms: ending.map(|ending| crate::telemetry::fine_milliseconds(ending.duration)),
     };
     let mut line = serde_json::to_vec(&line).expect("texts and numbers serialize");
     line.push(b'\n');

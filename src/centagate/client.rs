@@ -2,7 +2,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use reqwest::{Method, Url};
+use http::Method;
+use http::uri::PathAndQuery;
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
@@ -13,6 +14,7 @@ use super::breaker::Breaker;
 use super::bulkhead::{Bulkhead, Load};
 use super::client_options::ClientOptions;
 use super::http::{HttpClient, HttpOptions, SetupError};
+use super::reply::Answer;
 use super::server_certificate::ServerCertificate;
 use super::session::{
     AuthApi, Credentials, HttpAuthenticator, KeeperOptions, Session, SessionEvents, SessionKeeper, SessionStatus,
@@ -36,9 +38,9 @@ pub struct Client {
     login_http: HttpClient,
     connection: Mutex<Connection>,
     request_timeout: Duration,
-    register_user: Url,
-    register_one_time_pin: Url,
-    list_authentication: Url,
+    register_user: PathAndQuery,
+    register_one_time_pin: PathAndQuery,
+    list_authentication: PathAndQuery,
     sessions: Sessions,
     bulkhead: Bulkhead,
     breaker: Breaker,
@@ -59,29 +61,25 @@ impl Client {
     /// # Errors
     /// If the HTTP client cannot be set up.
     pub fn new(options: ClientOptions, events: Arc<dyn SessionEvents>) -> Result<(Self, SessionKeeper), SetupError> {
-        let url = |path: &str| {
-            let mut url = options.base_url.clone();
-            url.set_path(path);
-            url
-        };
-        let signed_url = |operation| {
-            let admin = encoding::percent_encode_segment(options.admin_username.as_str());
-            url(&format!("/CentagateWS/webresources/{}/{admin}", wire::path(operation)))
-        };
+        let admin = encoding::percent_encode_segment(options.admin_username.as_str());
+        let signed = |operation| path(&format!("/CentagateWS/webresources/{}/{admin}", wire::path(operation)));
+        let (register_user, register_one_time_pin, list_authentication) = (
+            signed(Operation::RegisterUser),
+            signed(Operation::RegisterOneTimePin),
+            signed(Operation::ListAuthentication),
+        );
         let certificate = Arc::new(ServerCertificate::of(&options.base_url));
-        let login_http = HttpClient::new(&options.http, &options.trust, Arc::clone(&certificate))?;
+        let http = || HttpClient::new(&options.base_url, &options.http, &options.trust, Arc::clone(&certificate));
+        let (http, login_http) = (http()?, http()?);
         let authenticator = HttpAuthenticator {
             http: login_http.clone(),
             admin_username: options.admin_username.clone(),
-            log_in_url: url(match options.auth_api {
+            log_in_path: path(match options.auth_api {
                 AuthApi::V1 => "/CentagateWS/webresources/auth/authBasic",
                 AuthApi::V2 => "/v2/CentagateWS/webresources/auth/authBasic",
             }),
-            log_out_url: url("/CentagateWS/webresources/auth/logout"),
+            log_out_path: path("/CentagateWS/webresources/auth/logout"),
         };
-        let register_user = signed_url(Operation::RegisterUser);
-        let register_one_time_pin = signed_url(Operation::RegisterOneTimePin);
-        let list_authentication = signed_url(Operation::ListAuthentication);
         let (sessions, keeper) = keep(
             authenticator,
             KeeperOptions {
@@ -93,7 +91,7 @@ impl Client {
             },
         );
         let client = Self {
-            http: HttpClient::new(&options.http, &options.trust, Arc::clone(&certificate))?,
+            http,
             login_http,
             connection: Mutex::new(Connection { options: options.http, trust: options.trust }),
             request_timeout: options.request_timeout,
@@ -118,7 +116,7 @@ impl Client {
         user: &NewUser,
         deadline: Instant,
         watch: &impl BeforeSending,
-    ) -> Result<CreatedUser, Error> {
+    ) -> Result<Answer<CreatedUser>, Error> {
         let body = |session: &Session| json(&wire::RegisterUserActivate::new(user, session));
         self.call(Operation::RegisterUser, body, deadline, watch).await.map(reply::created_user)
     }
@@ -132,7 +130,7 @@ impl Client {
         token: &NewOtpToken,
         deadline: Instant,
         watch: &impl BeforeSending,
-    ) -> Result<RegisteredOtpToken, Error> {
+    ) -> Result<Answer<RegisteredOtpToken>, Error> {
         let body = |session: &Session| json(&wire::RegisterOneTimePin::new(token, session));
         self.call(Operation::RegisterOneTimePin, body, deadline, watch).await.map(reply::registered_otp_token)
     }
@@ -151,7 +149,7 @@ impl Client {
         &self,
         username: &Username,
         deadline: Instant,
-    ) -> Result<UserAuthentication, Error> {
+    ) -> Result<Answer<UserAuthentication>, Error> {
         let body = |session: &Session| json(&wire::ListAuthentication::new(username, session));
         self.call(Operation::ListAuthentication, body, deadline, &Unheeded).await.map(reply::user_authentication)
     }
@@ -199,6 +197,12 @@ impl Client {
         Ok(())
     }
 
+    /// Closes connections that have been idle for some seconds; to be called now and then.
+    pub fn close_idle_connections(&self) {
+        self.http.close_idle();
+        self.login_http.close_idle();
+    }
+
     /// Logs out, if the session was opened here.
     pub async fn log_out(&self) {
         self.sessions.stop().await;
@@ -226,7 +230,7 @@ impl Client {
             Suspicion::OfTheSession => self.sessions.newer_than(session.generation, true, deadline).await,
         };
         let Some(newer) = newer else { return Err(Error::Refused(refused)) };
-        let again = self.send(operation, body(&newer), &newer, deadline, watch).await;
+        let again = Box::pin(self.send(operation, body(&newer), &newer, deadline, watch)).await; // rare and large
         let same = matches!(again, Err(Error::Refused(code)) if code == refused);
         if !same && session.is_lost_early() {
             self.events.lost_early();
@@ -243,7 +247,7 @@ impl Client {
         deadline: Instant,
         watch: &impl BeforeSending,
     ) -> Result<Value, Error> {
-        let url = match operation {
+        let path = match operation {
             Operation::RegisterUser => &self.register_user,
             Operation::RegisterOneTimePin => &self.register_one_time_pin,
             Operation::ListAuthentication => &self.list_authentication,
@@ -251,7 +255,7 @@ impl Client {
         let _turn = self.bulkhead.enter(deadline).await.map_err(Error::NotSent)?;
         watch.about_to_send().await.map_err(Error::NotSent)?;
         let deadline = deadline.min(Instant::now() + self.request_timeout);
-        let reply = self.send_or_fail_fast(url, body, deadline).await?;
+        let reply = self.send_or_fail_fast(path, body, deadline).await?;
         let object = envelope::decode(&reply.body)?;
         session.succeeded();
         Ok(object)
@@ -259,29 +263,33 @@ impl Client {
 
     /// Sends, unless CENTAGATE has failed too often of late. Where no connection could be made nothing was sent, so that
     /// is tried again after a moment.
-    async fn send_or_fail_fast(&self, url: &Url, body: Bytes, deadline: Instant) -> Result<Reply, Error> {
-        for pause in CONNECT_PAUSES {
-            match self.send_once(url, body.clone(), deadline).await {
-                Err(Error::NotSent(NotSent::CannotConnect(cause))) => {
-                    let retry_at = Instant::now() + pause.mul_f64(0.5 + jitter());
-                    if retry_at >= deadline {
-                        return Err(Error::NotSent(NotSent::CannotConnect(cause)));
-                    }
-                    sleep_until(retry_at).await;
-                }
-                settled => return settled,
+    async fn send_or_fail_fast(&self, path: &PathAndQuery, body: Bytes, deadline: Instant) -> Result<Reply, Error> {
+        let mut pauses = CONNECT_PAUSES.into_iter();
+        loop {
+            let settled = self.send_once(path, body.clone(), deadline).await;
+            let (Err(Error::NotSent(NotSent::CannotConnect(_))), Some(pause)) = (&settled, pauses.next()) else {
+                return settled;
+            };
+            let retry_at = Instant::now() + pause.mul_f64(0.5 + jitter());
+            if retry_at >= deadline {
+                return settled;
             }
+            sleep_until(retry_at).await;
         }
-        self.send_once(url, body, deadline).await
     }
 
-    async fn send_once(&self, url: &Url, body: Bytes, deadline: Instant) -> Result<Reply, Error> {
+    async fn send_once(&self, path: &PathAndQuery, body: Bytes, deadline: Instant) -> Result<Reply, Error> {
         let pass = self.breaker.admit().map_err(|wait| Error::NotSent(NotSent::CircuitOpen(wait)))?;
-        let sent = transport::send(&self.http.load(), Method::PUT, url.clone(), body, deadline).await;
+        let sent = transport::send(&self.http.load(), Method::PUT, path.clone(), body, deadline).await;
         let failed = matches!(sent, Err(Error::NotSent(NotSent::CannotConnect(_)) | Error::TimedOut));
         self.breaker.settle(&pass, failed);
         sent
     }
+}
+
+/// A path of CENTAGATE's; segments are percent-encoded before.
+fn path(path: &str) -> PathAndQuery {
+    path.parse().expect("percent-encoded segments are a path")
 }
 
 fn json(body: &impl Serialize) -> Bytes {

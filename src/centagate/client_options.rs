@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use reqwest::Url;
+use url::Url;
 
 use super::Trust;
 use super::http::HttpOptions;

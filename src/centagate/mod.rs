@@ -9,6 +9,8 @@ mod breaker;
 mod bulkhead;
 mod client;
 mod client_options;
+mod connection;
+mod connector;
 mod encoding;
 mod envelope;
 #[cfg(test)]
@@ -24,7 +26,6 @@ mod server_certificate;
 mod session;
 mod signing;
 mod suspicion;
-mod tracked_body;
 mod transport;
 mod trust;
 mod wire;
@@ -39,6 +40,7 @@ pub(crate) use envelope::decode;
 pub use error::{Error, NotSent, Unreadable};
 pub use http::{HttpOptions, SetupError};
 pub use operation::Operation;
+pub use reply::Answer;
 pub(crate) use reply::created_user;
 pub use return_code::{Meaning, ReturnCode};
 pub use session::{

@@ -2,7 +2,6 @@
 
 use secrecy::SecretString;
 use serde_json::{Map, Value};
-use tracing::warn;
 
 mod user_authentication;
 #[cfg(test)]
@@ -10,33 +9,35 @@ mod user_authentication_tests;
 
 pub(super) use user_authentication::user_authentication;
 
-use super::Operation;
 use crate::domain::{CreatedUser, RegisteredOtpToken};
 
+/// What a successful reply told.
+#[derive(Debug)]
+pub struct Answer<T> {
+    /// As much of it as could be read.
+    pub value: T,
+    /// Whether there was what the operation's replies should have.
+    pub is_readable: bool,
+}
+
 /// Registration: the new user's id as a bare string (vendor's API reference 3.2.1.1).
-pub(crate) fn created_user(object: Value) -> CreatedUser {
+pub(crate) fn created_user(object: Value) -> Answer<CreatedUser> {
     let centagate_id = match unwrap(object) {
         Value::Object(mut members) => ["userId", "id"].into_iter().find_map(|name| members.remove(name)).and_then(text),
         scalar => text(scalar),
     };
-    if centagate_id.is_none() {
-        warn_unreadable(Operation::RegisterUser);
-    }
-    CreatedUser { centagate_id }
+    Answer { is_readable: centagate_id.is_some(), value: CreatedUser { centagate_id } }
 }
 
 /// One-time PIN: JSON text of `{"qr", "passcode"}` in a string (vendor's API reference 3.2.1.3).
-pub(super) fn registered_otp_token(object: Value) -> RegisteredOtpToken {
+pub(super) fn registered_otp_token(object: Value) -> Answer<RegisteredOtpToken> {
     let mut members = match unwrap(object) {
         Value::Object(members) => members,
         _ => Map::new(),
     };
     let mut secret = |name| members.remove(name).and_then(text).map(SecretString::from);
     let token = RegisteredOtpToken { passcode: secret("passcode"), qr: secret("qr") };
-    if token.passcode.is_none() && token.qr.is_none() {
-        warn_unreadable(Operation::RegisterOneTimePin);
-    }
-    token
+    Answer { is_readable: token.passcode.is_some() || token.qr.is_some(), value: token }
 }
 
 /// Takes JSON out of a string and the only item out of an array.
@@ -66,13 +67,6 @@ fn text(value: Value) -> Option<String> {
     }
 }
 
-fn warn_unreadable(operation: Operation) {
-    warn!(
-        operation = operation.as_str(),
-        "CENTAGATE reports success, but the reply's object cannot be read; the reply to the caller has nulls, or empty lists"
-    );
-}
-
 #[cfg(test)]
 mod tests {
     use secrecy::ExposeSecret;
@@ -90,12 +84,12 @@ mod tests {
             json!("{\"id\":\"u-1\"}"),
             json!(["u-1"]),
         ] {
-            assert_eq!(created_user(object.clone()).centagate_id.as_deref(), Some("u-1"), "{object}");
+            assert_eq!(created_user(object.clone()).value.centagate_id.as_deref(), Some("u-1"), "{object}");
         }
-        assert_eq!(created_user(json!(42)).centagate_id.as_deref(), Some("42"), "a number becomes text");
-        assert_eq!(created_user(json!("007")).centagate_id.as_deref(), Some("007"), "digits stay text");
+        assert_eq!(created_user(json!(42)).value.centagate_id.as_deref(), Some("42"), "a number becomes text");
+        assert_eq!(created_user(json!("007")).value.centagate_id.as_deref(), Some("007"), "digits stay text");
         for object in [json!(null), json!(""), json!(true), json!([]), json!(["a", "b"]), json!({})] {
-            assert_eq!(created_user(object.clone()).centagate_id, None, "{object}");
+            assert_eq!(created_user(object.clone()).value.centagate_id, None, "{object}");
         }
     }
 
@@ -105,17 +99,17 @@ mod tests {
         for object in
             [json!(members.to_string()), members.clone(), json!([members.clone()]), json!(json!([members]).to_string())]
         {
-            let token = registered_otp_token(object);
+            let token = registered_otp_token(object).value;
             assert_eq!(token.passcode.as_ref().map(ExposeSecret::expose_secret), Some("012345"));
             assert_eq!(token.qr.as_ref().map(ExposeSecret::expose_secret), Some("QR"));
         }
-        let token = registered_otp_token(json!({"passcode": 123_456, "qr": ""}));
+        let token = registered_otp_token(json!({"passcode": 123_456, "qr": ""})).value;
         assert_eq!(token.passcode.as_ref().map(ExposeSecret::expose_secret), Some("123456"));
         assert!(token.qr.is_none());
         for object in
             [json!(null), json!(""), json!("text"), json!("{broken"), json!([]), json!(1), json!({"passcode": {}})]
         {
-            let token = registered_otp_token(object);
+            let token = registered_otp_token(object).value;
             assert!(token.passcode.is_none() && token.qr.is_none());
         }
     }

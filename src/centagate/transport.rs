@@ -2,15 +2,14 @@ use std::error::Error as StdError;
 use std::io;
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderValue};
-use reqwest::{Body, Method, StatusCode, Url};
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method};
 use tokio::time::{Instant, timeout_at};
 
-use super::tracked_body::TrackedBody;
+use super::connection::Connection;
+use super::http::Pool;
 use super::{Error, NotSent, Unreadable, trust};
-
-/// The largest reply that is read.
-const MAX_REPLY_BYTES: usize = 256 * 1024;
+use crate::causes::causes;
 
 /// A reply with HTTP status 200.
 pub(super) struct Reply {
@@ -19,65 +18,75 @@ pub(super) struct Reply {
     pub(super) date: Option<HeaderValue>,
 }
 
-/// Sends `body` to `url` and reads the reply, all before `deadline`. Says exactly whether anything was sent.
+/// Why there is no reply.
+pub(super) enum Failure {
+    /// What happened to the connection.
+    Connection(String),
+    Reply(Unreadable),
+}
+
+impl From<hyper::Error> for Failure {
+    fn from(error: hyper::Error) -> Self {
+        Self::Connection(causes(&error))
+    }
+}
+
+/// Sends `body` to `path` and reads the reply, all before `deadline`. Says exactly whether anything was sent.
 pub(super) async fn send(
-    http: &reqwest::Client,
+    pool: &Pool,
     method: Method,
-    url: Url,
+    path: PathAndQuery,
     body: Bytes,
     deadline: Instant,
 ) -> Result<Reply, Error> {
     if Instant::now() >= deadline {
         return Err(Error::NotSent(NotSent::DeadlineSpent));
     }
-    let (body, tracker) = TrackedBody::new(body);
-    let request = http
-        .request(method, url)
-        .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-        .header(ACCEPT, HeaderValue::from_static("application/json"))
-        .body(Body::wrap(body));
-    match timeout_at(deadline, exchange(request)).await {
-        Ok(Ok(reply)) => Ok(reply),
+    let mut used = None;
+    let exchanged = timeout_at(deadline, exchange(pool, &mut used, method, path, body)).await;
+    let sent = used.as_ref().is_some_and(Connection::has_sent);
+    match exchanged {
+        Ok(Ok(reply)) => {
+            if let Some(connection) = used {
+                pool.keep(connection);
+            }
+            Ok(reply)
+        }
         Ok(Err(Failure::Reply(unreadable))) => Err(Error::Unreadable(unreadable)),
-        Ok(Err(Failure::Connection(cause))) if tracker.was_taken() => Err(Error::ConnectionLost(cause)),
+        Ok(Err(Failure::Connection(cause))) if sent => Err(Error::ConnectionLost(cause)),
         Ok(Err(Failure::Connection(cause))) => Err(Error::NotSent(NotSent::CannotConnect(cause))),
-        Err(_) if tracker.was_taken() => Err(Error::TimedOut),
+        Err(_) if sent => Err(Error::TimedOut),
         Err(_) => Err(Error::NotSent(NotSent::CannotConnect("no connection in time".to_owned()))),
     }
 }
 
-enum Failure {
-    Connection(String),
-    Reply(Unreadable),
-}
-
-impl From<reqwest::Error> for Failure {
-    fn from(error: reqwest::Error) -> Self {
-        Self::Connection(causes(&error.without_url()))
-    }
-}
-
-async fn exchange(request: reqwest::RequestBuilder) -> Result<Reply, Failure> {
-    let mut response = request.send().await?;
-    if response.status() != StatusCode::OK {
-        return Err(Failure::Reply(Unreadable::HttpStatus(response.status().as_u16())));
-    }
-    let date = response.headers_mut().remove(DATE);
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > MAX_REPLY_BYTES {
-            return Err(Failure::Reply(Unreadable::TooLarge));
+/// Sends a request on the connection that is left in `used`.
+async fn exchange(
+    pool: &Pool,
+    used: &mut Option<Connection>,
+    method: Method,
+    path: PathAndQuery,
+    body: Bytes,
+) -> Result<Reply, Failure> {
+    // A kept connection may turn out to be closed before anything is sent on it; then another is taken.
+    while let Some(connection) = pool.reuse() {
+        let connection = used.insert(connection);
+        let exchanged = connection.exchange(pool.request(method.clone(), path.clone(), body.clone())).await;
+        match exchanged {
+            Err(Failure::Connection(_)) if !connection.has_sent() => {}
+            exchanged => return exchanged,
         }
-        body.extend_from_slice(&chunk);
     }
-    Ok(Reply { body, date })
+    *used = None;
+    let connecting = Box::pin(pool.connect()); // rare and large
+    let connection = connecting.await.map_err(|error| Failure::Connection(cause(&*error)))?;
+    used.insert(connection).exchange(pool.request(method, path, body)).await
 }
 
-/// The chain of causes in one line, without the URL, and the fix where TLS failed; it holds nothing that was sent or
-/// received.
-fn causes(error: &reqwest::Error) -> String {
-    let line = crate::causes::causes(error);
-    let mut chain = std::iter::successors(error.source(), |&cause| cause.source());
+/// Why no connection could be made, in one line, and the fix where TLS failed; it holds nothing that was sent or received.
+fn cause(error: &(dyn StdError + 'static)) -> String {
+    let line = causes(error);
+    let mut chain = std::iter::successors(Some(error), |&cause| cause.source());
     match chain.find_map(tls_error) {
         Some(tls) => format!("{line}; {}", trust::fix(tls)),
         None => line,

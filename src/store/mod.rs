@@ -86,7 +86,7 @@ pub(crate) enum Unavailable {
     Lost,
 }
 
-/// Where entries are kept.
+/// Where entries are kept. What talks to Redis is boxed: it is large, and most requests never need it.
 #[derive(Debug)]
 enum Store {
     Memory(memory::Memory),
@@ -98,14 +98,14 @@ impl Store {
     async fn swap(&self, changes: &[Change]) -> Result<Swapped, Unavailable> {
         match self {
             Self::Memory(memory) => memory.swap(changes),
-            Self::Redis(redis) => redis.swap(changes).await,
+            Self::Redis(redis) => Box::pin(redis.swap(changes)).await,
         }
     }
 
     async fn read(&self, name: Name) -> Result<Option<Entry>, Unavailable> {
         match self {
             Self::Memory(memory) => Ok(memory.read(name)),
-            Self::Redis(redis) => redis.read(name).await,
+            Self::Redis(redis) => Box::pin(redis.read(name)).await,
         }
     }
 }

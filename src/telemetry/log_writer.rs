@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// How long lines are gathered before they are written together.
-const GATHERING: Duration = Duration::from_millis(5);
+const GATHERING: Duration = Duration::from_millis(20);
 
 /// Bytes that may wait; whoever logs more waits until they are written: no line is lost.
 const MOST: usize = 4 * 1024 * 1024;

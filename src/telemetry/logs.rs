@@ -6,6 +6,7 @@ use tracing::error;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::{Registry, fmt};
 
+use super::json_lines::JsonLines;
 use super::log_filter::FilterInUse;
 use super::log_writer::{LogGuard, LogWriter};
 use crate::settings::{LogFormat, TelemetrySettings};
@@ -31,13 +32,11 @@ pub fn init(settings: &TelemetrySettings) -> io::Result<LogGuard> {
 }
 
 fn subscriber(format: LogFormat, writer: LogWriter) -> Box<dyn tracing::Subscriber + Send + Sync> {
-    let lines = fmt::layer().with_writer(writer);
     match format {
-        LogFormat::Json => {
-            Box::new(Registry::default().with(lines.json().flatten_event(true).with_filter(FilterInUse)))
-        }
+        LogFormat::Json => Box::new(Registry::default().with(JsonLines(writer).with_filter(FilterInUse))),
         LogFormat::Pretty => {
-            Box::new(Registry::default().with(lines.with_ansi(stdout().is_terminal()).with_filter(FilterInUse)))
+            let lines = fmt::layer().with_writer(writer).with_ansi(stdout().is_terminal());
+            Box::new(Registry::default().with(lines.with_filter(FilterInUse)))
         }
     }
 }

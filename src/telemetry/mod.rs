@@ -1,6 +1,7 @@
 //! What the gateway tells while it runs: logs and traces. Numbers are in [`metrics`](crate::metrics).
 
 mod collector;
+mod json_lines;
 mod log_filter;
 mod log_writer;
 mod logs;

@@ -66,11 +66,7 @@ fn options(base_url: &str, proxy_url: Option<&str>) -> ClientOptions {
         base_url: base_url.parse().unwrap(),
         request_timeout: Duration::from_secs(1),
         max_in_flight: 8,
-        http: HttpOptions {
-            connect_timeout: Duration::from_secs(1),
-            https_only: false,
-            proxy_url: proxy_url.map(Into::into),
-        },
+        http: HttpOptions { connect_timeout: Duration::from_secs(1), proxy_url: proxy_url.map(Into::into) },
         trust: Trust::Public,
         admin_username: Username::parse("admin").unwrap(),
         credentials: given(),

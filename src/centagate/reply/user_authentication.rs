@@ -3,25 +3,24 @@
 
 use serde_json::{Map, Value};
 
-use super::{parsed, text, unwrap, warn_unreadable};
-use crate::centagate::Operation;
+use super::{Answer, parsed, text, unwrap};
 use crate::centagate::envelope::integer;
 use crate::domain::{
     BoundToken, BoundTokenStatus, BoundTokenType, Certificate, Device, DeviceStatus, UserAuthentication,
 };
 
 /// `{"tokenList", "certList", "device"}`, nested or as JSON text in a string: which of them is not known.
-pub(in crate::centagate) fn user_authentication(object: Value) -> UserAuthentication {
+pub(in crate::centagate) fn user_authentication(object: Value) -> Answer<UserAuthentication> {
     let Value::Object(object) = unwrap(object) else {
-        warn_unreadable(Operation::ListAuthentication);
-        return UserAuthentication::default();
+        return Answer { value: UserAuthentication::default(), is_readable: false };
     };
     let mut object = Members(object);
-    UserAuthentication {
+    let value = UserAuthentication {
         tokens: object.items("tokenList").map(token).collect(),
         certificates: object.items("certList").map(certificate).collect(),
         device: object.items("device").map(device).find(|device| *device != Device::default()),
-    }
+    };
+    Answer { value, is_readable: true }
 }
 
 fn token(mut members: Members) -> BoundToken {

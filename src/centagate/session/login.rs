@@ -1,7 +1,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use reqwest::header::HeaderValue;
-use reqwest::{Method, Url};
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -60,8 +60,8 @@ pub(in crate::centagate) trait Authenticator: Send + Sync + 'static {
 pub(in crate::centagate) struct HttpAuthenticator {
     pub(in crate::centagate) http: crate::centagate::http::HttpClient,
     pub(in crate::centagate) admin_username: Username,
-    pub(in crate::centagate) log_in_url: Url,
-    pub(in crate::centagate) log_out_url: Url,
+    pub(in crate::centagate) log_in_path: PathAndQuery,
+    pub(in crate::centagate) log_out_path: PathAndQuery,
 }
 
 /// The body of `auth/authBasic`. The four optional members are empty, so that both documented orders of the hmac's text
@@ -112,10 +112,10 @@ impl Authenticator for HttpAuthenticator {
             browser_fp: "",
             hmac: hmac.expose_secret(),
         });
-        let (http, url) = (self.http.load(), self.log_in_url.clone());
+        let (http, path) = (self.http.load(), self.log_in_path.clone());
         async move {
             let body = body.expect("structs of strings serialize");
-            let reply = transport::send(&http, Method::POST, url, body.into(), Instant::now() + TIMEOUT).await;
+            let reply = transport::send(&http, Method::POST, path, body.into(), Instant::now() + TIMEOUT).await;
             decode(&reply.map_err(LoginFailure::Failed)?)
         }
     }
@@ -137,11 +137,11 @@ impl Authenticator for HttpAuthenticator {
             auth_token,
             hmac: hmac.expose_secret(),
         });
-        let (http, url) = (self.http.load(), self.log_out_url.clone());
+        let (http, path) = (self.http.load(), self.log_out_path.clone());
         async move {
             let body = body.expect("structs of strings serialize");
             // Whatever comes back, the session ends by its own timeout at the latest.
-            let _ = transport::send(&http, Method::POST, url, body.into(), Instant::now() + TIMEOUT).await;
+            let _ = transport::send(&http, Method::POST, path, body.into(), Instant::now() + TIMEOUT).await;
         }
     }
 }
