@@ -58,7 +58,8 @@ pub(super) async fn get_user(
     let action = record.action(Operation::ListAuthentication, Scope::UsersRead, &username);
     let target = username.clone();
     let bound = exchange::run(&gateway, &record, action, |exchange| async move {
-        let bound = exchange.call(|| exchange.gateway.centagate.user_authentication(&target, exchange.deadline)).await?;
+        let bound =
+            exchange.call(|| exchange.gateway.centagate.user_authentication(&target, exchange.deadline)).await?;
         Ok(exchange.told(bound))
     })
     .await?;

@@ -1,20 +1,10 @@
 use std::collections::BTreeMap;
-use std::future::pending;
 use std::path::Path;
-use std::pin::pin;
-use std::sync::Arc;
 
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, rt, web};
-use futures_util::FutureExt;
-use tokio::runtime::Builder;
 
-use super::request_record::RequestRecord;
-use super::{Gateway, boundary, exchange};
-use crate::audit::Action;
-use crate::callers::Scope;
-use crate::centagate::Operation;
-use crate::domain::Outcome;
+use super::{Gateway, boundary};
 use crate::metrics::Exposition;
 use crate::settings::{Settings, Sources};
 use crate::startup::Application;
@@ -76,27 +66,4 @@ fn a_panic_is_answered_with_a_problem_document_and_counted() {
     let metrics = gateway.metrics.encode(Exposition::Text).unwrap();
     assert!(metrics.contains("gateway_panics_total 2"), "{metrics}");
     assert!(metrics.contains("status=\"500\""), "{metrics}");
-}
-
-#[test]
-fn a_task_that_ends_with_its_runtime_is_no_panic_and_its_outcome_is_unknown() {
-    let gateway = gateway();
-    let (metrics, trace) = (Arc::clone(&gateway.metrics), gateway.traces.begin(None));
-    let record = Arc::new(RequestRecord::begin(metrics, trace, "the-id".to_owned(), "/users", "POST"));
-    let action = Action {
-        operation: Operation::RegisterUser,
-        caller: Arc::from("one"),
-        right: Scope::UsersCreate,
-        target: "alice".to_owned(),
-        request_id: "the-id".to_owned(),
-    };
-    let runtime = Builder::new_current_thread().build().unwrap();
-    let mut run = pin!(exchange::run::<(), _>(&gateway, &record, action, |_| pending()));
-    let begun = runtime.block_on(async { run.as_mut().now_or_never() });
-    assert!(begun.is_none());
-    drop(runtime);
-    let error = run.now_or_never().expect("it has ended").expect_err("nothing is known");
-    assert_eq!(error.outcome, Some(Outcome::Unknown));
-    let metrics = gateway.metrics.encode(Exposition::Text).unwrap();
-    assert!(metrics.contains("gateway_panics_total 0"), "{metrics}");
 }

@@ -16,19 +16,25 @@ pub(super) const UNMATCHED: &str = "unmatched";
 
 /// Mounts every route of the callers' side under the gateway's base path.
 pub(crate) fn configure(config: &mut web::ServiceConfig, gateway: &web::Data<Gateway>) {
-    let mut scope = web::scope(&gateway.base_path)
-        .service(post("/users", "/users").route(web::post().to(create_user)))
-        .service(get("/users/{id:[^/]+}", "/users/{id}").route(get_or_head().to(get_user)))
+    // Not a scope: it would be one more turn for each request.
+    let below = |path: &str| format!("{}{path}", gateway.base_path);
+    config
+        .app_data(gateway.clone())
+        .service(post(&below("/users"), "/users").route(web::post().to(create_user)))
+        .service(get(&below("/users/{id:[^/]+}"), "/users/{id}").route(get_or_head().to(get_user)))
         // An empty {id} is a fault of the path, not a missing route.
-        .service(post("/users/{id:[^/]*}/otp-token", "/users/{id}/otp-token").route(web::post().to(register_otp_token)))
-        .service(get("/problems", "/problems").route(get_or_head().to(problem_pages::problems)));
+        .service(
+            post(&below("/users/{id:[^/]*}/otp-token"), "/users/{id}/otp-token")
+                .route(web::post().to(register_otp_token)),
+        )
+        .service(get(&below("/problems"), "/problems").route(get_or_head().to(problem_pages::problems)))
+        .default_service(web::to(not_found));
     if gateway.openapi.is_some() {
-        scope = scope
-            .service(get("/openapi.json", "/openapi.json").route(get_or_head().to(docs::openapi)))
-            .service(get("/docs", "/docs").route(get_or_head().to(docs::redirect)))
-            .service(get("/docs/{file:.*}", "/docs/{file}").route(get_or_head().to(docs::swagger_ui)));
+        config
+            .service(get(&below("/openapi.json"), "/openapi.json").route(get_or_head().to(docs::openapi)))
+            .service(get(&below("/docs"), "/docs").route(get_or_head().to(docs::redirect)))
+            .service(get(&below("/docs/{file:.*}"), "/docs/{file}").route(get_or_head().to(docs::swagger_ui)));
     }
-    config.app_data(gateway.clone()).service(scope).default_service(web::to(not_found));
 }
 
 /// The pattern of the route that `request` takes.

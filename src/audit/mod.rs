@@ -92,7 +92,7 @@ struct Line<'a> {
 
 impl AuditTrail {
     pub(crate) fn new(sink: AuditSink, fsync: bool, metrics: Arc<Metrics>) -> std::io::Result<Self> {
-        Ok(Self { writer: Writer::start(sink, fsync)?, metrics })
+        Ok(Self { writer: Writer::start(sink.synced(fsync))?, metrics })
     }
 
     /// Puts the attempt of `action` on record.
@@ -170,7 +170,8 @@ fn line(event: &'static str, id: &str, action: &Action, ending: Option<&Ending>)
         upstream_code: ending.map(|ending| ending.upstream_code),
         duration_ms: ending.map(|ending| crate::telemetry::fine_milliseconds(ending.duration)),
     };
-    let mut line = serde_json::to_vec(&line).expect("texts and numbers serialize");
-    line.push(b'\n');
-    line
+    let mut text = Vec::with_capacity(512); // as much as most need, at once
+    serde_json::to_writer(&mut text, &line).expect("texts and numbers serialize");
+    text.push(b'\n');
+    text
 }

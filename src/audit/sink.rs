@@ -3,19 +3,32 @@ use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FsWord, fstatfs};
+
+/// An append that takes longer than this shows a disk that is not quick.
+const SLOW: Duration = Duration::from_millis(20);
+
+/// How long a disk that was slow is taken for slow.
+const REMEMBERED: Duration = Duration::from_secs(60);
 
 /// Where the trail goes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct AuditSink {
     path: Option<PathBuf>,
+    fsync: bool,
     file: Option<File>,
+    /// The file is on a local disk, so that an append to it only copies.
+    is_local: bool,
+    slow_until: Option<Instant>,
     /// The last write ended somewhere within a line.
     torn: bool,
 }
 
 impl Clone for AuditSink {
     fn clone(&self) -> Self {
-        Self { path: self.path.clone(), file: None, torn: false }
+        Self { path: self.path.clone(), fsync: self.fsync, ..Self::default() }
     }
 }
 
@@ -24,30 +37,69 @@ impl FromStr for AuditSink {
 
     /// `stdout`, or the path of a file.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let path = (text != "stdout").then(|| PathBuf::from(text));
-        Ok(Self { path, file: None, torn: false })
+        Ok(Self { path: (text != "stdout").then(|| PathBuf::from(text)), ..Self::default() })
     }
 }
 
 impl AuditSink {
+    /// The same, with each append on the disk before it ends, if `fsync` says so.
+    pub(super) fn synced(self, fsync: bool) -> Self {
+        Self { fsync, ..self }
+    }
+
     /// Appends whole `lines`. Where a write ended within a line, the next one begins on a line of its own.
     ///
     /// # Errors
     /// Whatever kept the lines, or a part of them, from being written.
-    pub(super) fn append(&mut self, lines: &[u8], fsync: bool) -> io::Result<()> {
+    pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         let Some(path) = &self.path else { return write(&mut io::stdout().lock(), lines, &mut self.torn) };
-        // Opened anew where the file was moved away, as log rotation does.
-        let mut file = match self.file.take().filter(|file| is_at(file, path)) {
+        let file = match self.file.take().filter(|file| is_at(file, path)) {
             Some(file) => file,
-            None => open(path, &mut self.torn)?,
+            // Opened anew where the file was moved away, as log rotation does.
+            None => {
+                let file = open(path, &mut self.torn)?;
+                self.is_local = is_local(&file);
+                file
+            }
         };
+        self.append_to(file, lines)
+    }
+
+    /// Appends whole `lines` if that will hardly take time: to a file on a local disk that is open, has not been moved away
+    /// and was not slow of late, and that need not be synced.
+    pub(super) fn append_at_once(&mut self, lines: &[u8]) -> Option<io::Result<()>> {
+        let is_slow = self.slow_until.is_some_and(|until| Instant::now() < until);
+        if !self.is_local || self.fsync || is_slow {
+            return None;
+        }
+        let path = self.path.as_ref()?;
+        let file = self.file.take().filter(|file| is_at(file, path))?;
+        Some(self.append_to(file, lines))
+    }
+
+    fn append_to(&mut self, mut file: File, lines: &[u8]) -> io::Result<()> {
+        let started = Instant::now();
         write(&mut file, lines, &mut self.torn)?;
-        if fsync {
+        if started.elapsed() > SLOW {
+            self.slow_until = Some(Instant::now() + REMEMBERED);
+        }
+        if self.fsync {
             file.sync_data()?;
         }
         self.file = Some(file);
         Ok(())
     }
+}
+
+/// Whether `file` is a plain one on a disk of this machine, or in its memory.
+fn is_local(file: &File) -> bool {
+    const EXT4: FsWord = 0xEF53; // numbers of statfs(2)
+    const XFS: FsWord = 0x5846_5342;
+    const BTRFS: FsWord = 0x9123_683E;
+    const OVERLAY: FsWord = 0x794C_7630;
+    const TMPFS: FsWord = 0x0102_1994;
+    file.metadata().is_ok_and(|metadata| metadata.is_file())
+        && fstatfs(file).is_ok_and(|disk| [EXT4, XFS, BTRFS, OVERLAY, TMPFS].contains(&disk.f_type))
 }
 
 fn write(sink: &mut impl io::Write, lines: &[u8], torn: &mut bool) -> io::Result<()> {

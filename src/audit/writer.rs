@@ -6,7 +6,6 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use super::AuditSink;
@@ -14,23 +13,24 @@ use super::AuditSink;
 /// Lines that may wait to be written; more are refused.
 const QUEUE: usize = 4096;
 
-/// The longest wait for a line to be written.
+/// The longest wait for lines to be written.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// One thread writes all lines, many at once: those that tasks bring in one turn of their worker are handed over together,
-/// because each way to the thread and back costs more than many lines.
+/// Writes lines many at once: those that tasks bring in one turn of their worker are gathered.
+///
+/// Where the sink takes them at once, the worker writes them itself; otherwise a thread does, which may be kept waiting,
+/// and the way to it and back costs more than many lines.
 #[derive(Debug)]
-pub(super) struct Writer {
-    gathering: Gathering,
-    /// Lines that are gathered or with the thread.
-    waiting: Arc<AtomicUsize>,
-}
+pub(super) struct Writer(Gathering);
 
 /// The lines of a turn, and where they go when it is over.
 #[derive(Clone, Debug)]
 struct Gathering {
     batch: Arc<Mutex<Batch>>,
-    queue: SyncSender<Handover>,
+    sink: Arc<Mutex<AuditSink>>,
+    thread: SyncSender<Handover>,
+    /// Lines that are not written yet.
+    waiting: Arc<AtomicUsize>,
 }
 
 #[derive(Debug, Default)]
@@ -39,6 +39,7 @@ struct Batch {
     written: Vec<oneshot::Sender<bool>>,
 }
 
+/// What the thread has to write.
 #[derive(Debug)]
 struct Handover {
     lines: Vec<u8>,
@@ -47,26 +48,29 @@ struct Handover {
 }
 
 impl Writer {
-    pub(super) fn start(sink: AuditSink, fsync: bool) -> io::Result<Self> {
-        let (queue, handovers) = sync_channel(QUEUE);
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let left = Arc::clone(&waiting);
-        thread::Builder::new().name("audit".to_owned()).spawn(move || write_all(sink, fsync, &handovers, &left))?;
-        Ok(Self { gathering: Gathering { batch: Arc::default(), queue }, waiting })
+    pub(super) fn start(sink: AuditSink) -> io::Result<Self> {
+        let (thread, handovers) = sync_channel(QUEUE);
+        let (sink, waiting) = (Arc::new(Mutex::new(sink)), Arc::new(AtomicUsize::new(0)));
+        let gathering =
+            Gathering { batch: Arc::default(), sink: Arc::clone(&sink), thread, waiting: Arc::clone(&waiting) };
+        thread::Builder::new().name("audit".to_owned()).spawn(move || write_all(&sink, &handovers, &waiting))?;
+        Ok(Self(gathering))
     }
 
-    /// Hands over a line, to be told whether it was written in time; nothing if too many wait.
+    /// Has a line written; tells whether it was, and in time. Nothing if too many wait.
     pub(super) fn send(&self, line: &[u8]) -> Option<oneshot::Receiver<bool>> {
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        let Self(gathering) = self;
+        if gathering.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE {
+            gathering.waiting.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
         let (written, receiver) = oneshot::channel();
-        let mut batch = self.gathering.batch();
+        let mut batch = gathering.batch();
         batch.lines.extend_from_slice(line);
         batch.written.push(written);
         if batch.written.len() == 1 {
-            tokio::spawn(hand_over(Turn(Some(self.gathering.clone()))));
+            // It runs after the tasks that are ready now, which may bring lines, too.
+            tokio::spawn(end(Turn(Some(gathering.clone()))));
         }
         Some(receiver)
     }
@@ -77,39 +81,47 @@ impl Gathering {
         self.batch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands the lines to the thread: those who wait for them, and its answer.
-    fn hand_over(&self) -> (Vec<oneshot::Sender<bool>>, oneshot::Receiver<bool>) {
-        let Batch { lines, written } = std::mem::take(&mut *self.batch());
-        let (told, answer) = oneshot::channel();
-        if !written.is_empty() {
-            // There is room: a batch has at least one line, and the lines are counted.
-            let _ = self.queue.try_send(Handover { lines, count: written.len(), written: told });
-        }
-        (written, answer)
+    /// Writes `lines` here and now, if the sink takes them at once: whether they are written.
+    fn write(&self, lines: &[u8], count: usize) -> Option<bool> {
+        let appended = self.sink.try_lock().ok()?.append_at_once(lines)?;
+        self.waiting.fetch_sub(count, Ordering::Relaxed);
+        Some(is_written(appended))
+    }
+
+    /// Hands `lines` to the thread, which tells whether they are written.
+    fn hand_over(&self, lines: Vec<u8>, count: usize) -> oneshot::Receiver<bool> {
+        let (written, receiver) = oneshot::channel();
+        // There is room: a batch has at least one line, and the lines are counted.
+        let _ = self.thread.try_send(Handover { lines, count, written });
+        receiver
     }
 }
 
-/// Lines are handed over also where their worker ends before the task that should do it has had its turn.
+/// A turn of a worker. Its lines are written also where the worker ends before it.
 struct Turn(Option<Gathering>);
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let _ = self.0.take().map(|gathering| gathering.hand_over());
+        if let Some(gathering) = self.0.take() {
+            let Batch { lines, written } = std::mem::take(&mut *gathering.batch());
+            drop(gathering.hand_over(lines, written.len()));
+        }
     }
 }
 
-async fn hand_over(mut turn: Turn) {
-    // The tasks that are ready now, and those that become ready meanwhile, may bring lines, too.
-    yield_now().await;
+async fn end(mut turn: Turn) {
     let Some(gathering) = turn.0.take() else { return };
-    let (written, answer) = gathering.hand_over();
-    let is_written = matches!(timeout(WRITE_TIMEOUT, answer).await, Ok(Ok(true)));
+    let Batch { lines, written } = std::mem::take(&mut *gathering.batch());
+    let is_written = match gathering.write(&lines, written.len()) {
+        Some(is_written) => is_written,
+        None => matches!(timeout(WRITE_TIMEOUT, gathering.hand_over(lines, written.len())).await, Ok(Ok(true))),
+    };
     for waiter in written {
         let _ = waiter.send(is_written);
     }
 }
 
-fn write_all(mut sink: AuditSink, fsync: bool, handovers: &Receiver<Handover>, waiting: &AtomicUsize) {
+fn write_all(sink: &Mutex<AuditSink>, handovers: &Receiver<Handover>, waiting: &AtomicUsize) {
     while let Ok(Handover { mut lines, mut count, written }) = handovers.recv() {
         let mut waiters = vec![written];
         for more in handovers.try_iter() {
@@ -117,16 +129,18 @@ fn write_all(mut sink: AuditSink, fsync: bool, handovers: &Receiver<Handover>, w
             count += more.count;
             waiters.push(more.written);
         }
-        let is_written = match sink.append(&lines, fsync) {
-            Ok(()) => true,
-            Err(error) => {
-                tracing::error!(cause = %error.kind(), "the audit trail cannot be written; actions are refused until it can");
-                false
-            }
-        };
+        let appended = sink.lock().unwrap_or_else(PoisonError::into_inner).append(&lines);
+        let is_written = is_written(appended);
         waiting.fetch_sub(count, Ordering::Relaxed);
         for waiter in waiters {
             let _ = waiter.send(is_written);
         }
     }
+}
+
+fn is_written(appended: io::Result<()>) -> bool {
+    if let Err(error) = &appended {
+        tracing::error!(cause = %error.kind(), "the audit trail cannot be written; actions are refused until it can");
+    }
+    appended.is_ok()
 }

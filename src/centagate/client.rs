@@ -293,5 +293,7 @@ fn path(path: &str) -> PathAndQuery {
 }
 
 fn json(body: &impl Serialize) -> Bytes {
-    serde_json::to_vec(body).expect("structs of strings serialize").into()
+    let mut json = Vec::with_capacity(512); // as much as most need, at once
+    serde_json::to_writer(&mut json, body).expect("structs of strings serialize");
+    json.into()
 }

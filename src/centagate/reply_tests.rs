@@ -34,7 +34,7 @@ proptest! {
     #[test]
     fn a_user_id_comes_as_it_is(id in plain_text()) {
         for object in wrapped(&json!({ "userId": id })).into_iter().chain([json!(id), json!([id])]) {
-            prop_assert_eq!(created_user(object).centagate_id, Some(id.clone()));
+            prop_assert_eq!(created_user(object).value.centagate_id, Some(id.clone()));
         }
     }
 
@@ -43,7 +43,7 @@ proptest! {
         passcode in any::<String>(), qr in "[^0-9]{8,40}", others in any_json()
     ) {
         for object in wrapped(&json!({ "passcode": passcode, "other": others, "qr": qr })) {
-            let token = registered_otp_token(object);
+            let token = registered_otp_token(object).value;
             let expected = (!passcode.is_empty()).then_some(&*passcode);
             prop_assert_eq!(token.passcode.as_ref().map(ExposeSecret::expose_secret), expected);
             prop_assert_eq!(token.qr.as_ref().map(ExposeSecret::expose_secret), Some(&*qr));

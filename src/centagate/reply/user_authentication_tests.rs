@@ -62,27 +62,27 @@ fn the_list_is_found_in_every_shape_seen_or_likely() {
         texts_in_lists,
         lone_items,
     ] {
-        assert_eq!(user_authentication(object.clone()), expected, "{object}");
+        assert_eq!(user_authentication(object.clone()).value, expected, "{object}");
     }
 }
 
 #[test]
 fn nothing_and_what_cannot_be_read_is_nothing_bound() {
     for object in [json!(null), json!(""), json!("text"), json!("{broken"), json!([]), json!([1, 2]), json!(7)] {
-        assert_eq!(user_authentication(object.clone()), UserAuthentication::default(), "{object}");
+        assert_eq!(user_authentication(object.clone()).value, UserAuthentication::default(), "{object}");
     }
     for nothing in [json!(null), json!(""), json!({}), json!([]), json!([null]), json!("[]"), json!([{}, ""])] {
         let object = json!({"tokenList": nothing, "certList": nothing, "device": nothing});
-        assert_eq!(user_authentication(object), UserAuthentication::default(), "{nothing}");
+        assert_eq!(user_authentication(object).value, UserAuthentication::default(), "{nothing}");
     }
     let empty_device = json!({"device": {"name": "", "model": null, "os": [], "else": 1}});
-    assert_eq!(user_authentication(empty_device).device, None);
+    assert_eq!(user_authentication(empty_device).value.device, None);
 }
 
 #[test]
 fn what_is_bound_but_cannot_be_read_stays_in_the_list() {
     for something in [json!(["T-1"]), json!("T-1"), json!([7]), json!([{"else": 1}]), json!("{broken"), json!(true)] {
-        let bound = user_authentication(json!({"tokenList": something, "certList": something}));
+        let bound = user_authentication(json!({"tokenList": something, "certList": something})).value;
         assert_eq!(bound.tokens, [BoundToken::default()], "{something}");
         assert_eq!(bound.certificates, [Certificate::default()], "{something}");
     }
@@ -91,7 +91,8 @@ fn what_is_bound_but_cannot_be_read_stays_in_the_list() {
 #[test]
 fn numbers_become_text_and_every_word_has_its_number_as_text_integer_or_float() {
     let list =
-        user_authentication(json!({"certList": [{"sn": 42, "validFrom": 1_700_000_000_000_u64, "subjectDn": {}}]}));
+        user_authentication(json!({"certList": [{"sn": 42, "validFrom": 1_700_000_000_000_u64, "subjectDn": {}}]}))
+            .value;
     let certificate = &list.certificates[0];
     assert_eq!((&certificate.serial_number, &certificate.valid_from), (&text("42"), &text("1700000000000")));
     assert_eq!(certificate.subject, None);
@@ -105,7 +106,7 @@ fn numbers_become_text_and_every_word_has_its_number_as_text_integer_or_float() 
     ];
     for (number, expected) in types {
         for value in spellings(number) {
-            let bound = user_authentication(json!({"tokenList": [{"type": value}]}));
+            let bound = user_authentication(json!({"tokenList": [{"type": value}]})).value;
             assert_eq!(bound.tokens[0].token_type, Some(expected), "{value}");
         }
     }
@@ -119,19 +120,19 @@ fn numbers_become_text_and_every_word_has_its_number_as_text_integer_or_float() 
     ];
     for (number, expected) in (0..).zip(statuses) {
         for value in spellings(number) {
-            let bound = user_authentication(json!({"tokenList": [{"status": value}]}));
+            let bound = user_authentication(json!({"tokenList": [{"status": value}]})).value;
             assert_eq!(bound.tokens[0].status, Some(expected), "{value}");
         }
     }
     let statuses = [DeviceStatus::Inactive, DeviceStatus::Active, DeviceStatus::Pending, DeviceStatus::Unknown];
     for (number, expected) in (0..).zip(statuses) {
         for value in spellings(number) {
-            let bound = user_authentication(json!({"device": {"status": value}}));
+            let bound = user_authentication(json!({"device": {"status": value}})).value;
             assert_eq!(bound.device.and_then(|device| device.status), Some(expected), "{value}");
         }
     }
     for strange in [json!("active"), json!(-1), json!(true), json!([1]), json!("99999999999999999999"), json!(1.5)] {
-        let bound = user_authentication(json!({"tokenList": [{"type": strange, "status": strange}]}));
+        let bound = user_authentication(json!({"tokenList": [{"type": strange, "status": strange}]})).value;
         let token = &bound.tokens[0];
         assert_eq!(
             (token.token_type, token.status),
@@ -164,7 +165,7 @@ fn revoked_is_read_in_every_likely_spelling_and_never_guessed() {
         (json!("no"), None),
         (json!({}), None),
     ] {
-        let bound = user_authentication(json!({"certList": [{"sn": "1", "revoked": value}]}));
+        let bound = user_authentication(json!({"certList": [{"sn": "1", "revoked": value}]})).value;
         assert_eq!(bound.certificates[0].revoked, expected, "{value}");
     }
 }
