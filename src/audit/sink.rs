@@ -140,3 +140,41 @@ fn is_at(file: &File, path: &Path) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+
+    use super::{AuditSink, is_local};
+
+    #[test]
+    fn only_an_open_plain_file_takes_lines_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, moved) = (directory.path().join("audit"), directory.path().join("moved"));
+        let mut sink: AuditSink = path.to_str().unwrap().parse().unwrap();
+        assert!(sink.append_at_once(b"1\n").is_none(), "not opened yet");
+        sink.append(b"2\n").unwrap();
+        if !is_local(&File::open(&path).unwrap()) {
+            assert!(sink.append_at_once(b"3\n").is_none(), "a network file system");
+            return;
+        }
+        sink.append_at_once(b"3\n").expect("it is open").unwrap();
+        fs::rename(&path, &moved).unwrap();
+        assert!(sink.append_at_once(b"4\n").is_none(), "moved away");
+        sink.append(b"4\n").unwrap();
+        assert_eq!((fs::read(&moved).unwrap(), fs::read(&path).unwrap()), (b"2\n3\n".to_vec(), b"4\n".to_vec()));
+
+        let mut synced = sink.clone().synced(true);
+        synced.append(b"5\n").unwrap();
+        assert!(synced.append_at_once(b"6\n").is_none(), "syncing takes time");
+        let mut slow = sink.clone();
+        slow.append(b"6\n").unwrap();
+        slow.slow_until = Some(super::Instant::now() + super::REMEMBERED);
+        assert!(slow.append_at_once(b"7\n").is_none(), "it was slow");
+        for elsewhere in ["stdout", "/dev/null"] {
+            let mut sink: AuditSink = elsewhere.parse().unwrap();
+            sink.append(b"").unwrap();
+            assert!(sink.append_at_once(b"").is_none(), "{elsewhere}");
+        }
+    }
+}

@@ -18,6 +18,7 @@ mod login_bench;
 mod mutation;
 mod planted;
 mod process;
+mod proxies;
 mod raw;
 mod reply;
 mod secrets_directory;
