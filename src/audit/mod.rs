@@ -84,6 +84,7 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     /// Null where an action ended without one.
+    #[expect(clippy::option_option, reason = "absent, null or a number")]
     #[serde(skip_serializing_if = "Option::is_none")]
     upstream_code: Option<Option<i64>>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -53,14 +53,13 @@ impl AuditSink {
     /// Whatever kept the lines, or a part of them, from being written.
     pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         let Some(path) = &self.path else { return write(&mut io::stdout().lock(), lines, &mut self.torn) };
-        let file = match self.file.take().filter(|file| is_at(file, path)) {
-            Some(file) => file,
+        let file = if let Some(file) = self.file.take().filter(|file| is_at(file, path)) {
+            file
+        } else {
             // Opened anew where the file was moved away, as log rotation does.
-            None => {
-                let file = open(path, &mut self.torn)?;
-                self.is_local = is_local(&file);
-                file
-            }
+            let file = open(path, &mut self.torn)?;
+            self.is_local = is_local(&file);
+            file
         };
         self.append_to(file, lines)
     }

@@ -85,7 +85,7 @@ impl Gathering {
     fn write(&self, lines: &[u8], count: usize) -> Option<bool> {
         let appended = self.sink.try_lock().ok()?.append_at_once(lines)?;
         self.waiting.fetch_sub(count, Ordering::Relaxed);
-        Some(is_written(appended))
+        Some(is_written(&appended))
     }
 
     /// Hands `lines` to the thread, which tells whether they are written.
@@ -130,7 +130,7 @@ fn write_all(sink: &Mutex<AuditSink>, handovers: &Receiver<Handover>, waiting: &
             waiters.push(more.written);
         }
         let appended = sink.lock().unwrap_or_else(PoisonError::into_inner).append(&lines);
-        let is_written = is_written(appended);
+        let is_written = is_written(&appended);
         waiting.fetch_sub(count, Ordering::Relaxed);
         for waiter in waiters {
             let _ = waiter.send(is_written);
@@ -138,8 +138,8 @@ fn write_all(sink: &Mutex<AuditSink>, handovers: &Receiver<Handover>, waiting: &
     }
 }
 
-fn is_written(appended: io::Result<()>) -> bool {
-    if let Err(error) = &appended {
+fn is_written(appended: &io::Result<()>) -> bool {
+    if let Err(error) = appended {
         tracing::error!(cause = %error.kind(), "the audit trail cannot be written; actions are refused until it can");
     }
     appended.is_ok()
