@@ -211,12 +211,12 @@ impl Client {
     async fn call(
         &self,
         operation: Operation,
-        body: impl Fn(&Session) -> Bytes + Send,
+        body: impl Fn(&Session) -> Bytes + Send + Sync,
         deadline: Instant,
         watch: &impl BeforeSending,
     ) -> Result<Value, Error> {
         let session = self.sessions.live(deadline).await.map_err(Error::NotSent)?;
-        let refused = match self.send(operation, body(&session), &session, deadline, watch).await {
+        let refused = match self.send(operation, &body, &session, deadline, watch).await {
             Err(Error::Refused(code)) => code,
             answered => return answered,
         };
@@ -230,7 +230,7 @@ impl Client {
             Suspicion::OfTheSession => self.sessions.newer_than(session.generation, true, deadline).await,
         };
         let Some(newer) = newer else { return Err(Error::Refused(refused)) };
-        let again = Box::pin(self.send(operation, body(&newer), &newer, deadline, watch)).await; // rare and large
+        let again = Box::pin(self.send(operation, &body, &newer, deadline, watch)).await; // rare and large
         let same = matches!(again, Err(Error::Refused(code)) if code == refused);
         if !same && session.is_lost_early() {
             self.events.lost_early();
@@ -242,7 +242,7 @@ impl Client {
     async fn send(
         &self,
         operation: Operation,
-        body: Bytes,
+        body: impl Fn(&Session) -> Bytes + Send,
         session: &Session,
         deadline: Instant,
         watch: &impl BeforeSending,
@@ -255,7 +255,9 @@ impl Client {
         let _turn = self.bulkhead.enter(deadline).await.map_err(Error::NotSent)?;
         watch.about_to_send().await.map_err(Error::NotSent)?;
         let deadline = deadline.min(Instant::now() + self.request_timeout);
-        let reply = self.send_or_fail_fast(path, body, deadline).await?;
+        // Made when its turn has come: what waits for its turn should be small.
+        let sending = Box::pin(self.send_or_fail_fast(path, body(session), deadline));
+        let reply = sending.await?;
         let object = envelope::decode(&reply.body)?;
         session.succeeded();
         Ok(object)
