@@ -21,7 +21,7 @@ use super::server_certificate::ServerCertificate;
 
 /// Shorter than any server's keep-alive that is worth having: a connection that the server has just closed would make
 /// the outcome of the next request unknown.
-pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How connections to CENTAGATE are made.
 #[derive(Clone, Debug)]
