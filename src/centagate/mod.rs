@@ -10,6 +10,8 @@ mod bulkhead;
 mod client;
 mod client_options;
 mod connection;
+#[cfg(test)]
+mod connection_tests;
 mod connector;
 mod encoding;
 mod envelope;
