@@ -257,8 +257,7 @@ impl Client {
         let deadline = deadline.min(Instant::now() + self.request_timeout);
         // Made when its turn has come: what waits for its turn should be small.
         let sending = Box::pin(self.send_or_fail_fast(path, body(session), deadline));
-        let reply = sending.await?;
-        let object = envelope::decode(&reply.body)?;
+        let object = envelope::decode(&sending.await?.body)?;
         session.succeeded();
         Ok(object)
     }
