@@ -186,8 +186,10 @@ impl Application {
         let mut background = JoinSet::new();
         background.spawn(keeper.run());
         background.spawn(watcher.run(gateway.clone()));
-        background.spawn(forget_idle_callers(gateway.clone()));
-        background.spawn(close_idle_connections(gateway.clone()));
+        // The memory of the rate limits stays in bounds, and CENTAGATE need not close what it is not asked on any more.
+        let (minute, moment) = (Duration::from_secs(60), Duration::from_secs(5));
+        background.spawn(every(minute, gateway.clone(), |gateway| gateway.rate_limits.forget_idle()));
+        background.spawn(every(moment, gateway.clone(), |gateway| gateway.centagate.close_idle_connections()));
         if let Some(identity_keys) = identity_keys {
             background.spawn(identity_keys.run());
         }
@@ -208,21 +210,12 @@ impl Application {
     }
 }
 
-/// Keeps the memory of the rate limits in bounds.
-async fn forget_idle_callers(gateway: web::Data<Gateway>) {
-    let mut ticks = tokio::time::interval(Duration::from_secs(60));
+/// Does `work` on the gateway at once and then every `period`.
+async fn every(period: Duration, gateway: web::Data<Gateway>, work: fn(&Gateway)) {
+    let mut ticks = tokio::time::interval(period);
     loop {
         ticks.tick().await;
-        gateway.rate_limits.forget_idle();
-    }
-}
-
-/// Closes what CENTAGATE is not asked on any more, so that it need not.
-async fn close_idle_connections(gateway: web::Data<Gateway>) {
-    let mut ticks = tokio::time::interval(Duration::from_secs(5));
-    loop {
-        ticks.tick().await;
-        gateway.centagate.close_idle_connections();
+        work(&gateway);
     }
 }
 

@@ -30,8 +30,8 @@ impl BeforeSending for Watch {
     }
 }
 
-/// Carries out `call` if `allow` says so, unless `request` says that this has been done before: then its reply is replayed, or the reason why
-/// there is none is told.
+/// Carries out `call` if `allow` says so, unless `request` says that this has been done before: then its reply is replayed, or
+/// the reason why there is none is told.
 pub(super) async fn once<F>(
     exchange: &Exchange,
     request: Option<Request<'_>>,
@@ -41,20 +41,18 @@ pub(super) async fn once<F>(
 where
     F: Future<Output = Result<Created, centagate::Error>>,
 {
-    let Some(request) = request else {
+    let carry_out = async |watch| {
         allow()?;
-        return exchange.call(|| call(Watch(None))).await;
+        exchange.call(|| call(watch)).await
     };
+    let Some(request) = request else { return carry_out(Watch(None)).await };
     let lease = exchange.deadline.saturating_duration_since(Instant::now()) + LEASE_BEYOND_DEADLINE;
     let found = exchange.gateway.ledger.find(&request, lease).await;
     exchange.record.idempotency(found.as_ref().map_or(KeyResult::Unavailable, key_result));
     match found.map_err(|_| Problem::IdempotencyUnavailable)? {
         Found::Nothing(claim) => {
             let claim = Arc::new(claim);
-            let result = match allow() {
-                Ok(()) => exchange.call(|| call(Watch(Some(Arc::clone(&claim))))).await,
-                Err(refusal) => Err(refusal),
-            };
+            let result = carry_out(Watch(Some(Arc::clone(&claim)))).await;
             claim.settle(&settlement(&result)).await;
             result
         }

@@ -26,7 +26,7 @@ pub(super) struct Connector {
     way: Way,
     /// The server's scheme, host and port.
     server: Uri,
-    /// What each request has to say on this way: `Host`, and who we are to the proxy where that reads requests.
+    /// What each request says: on this way `Host`, and who we are to the proxy where that reads requests.
     pub(super) headers: HeaderMap,
 }
 

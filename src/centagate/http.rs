@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, USER_AGENT};
 use http::uri::PathAndQuery;
 use http::{Method, Request};
 use http_body_util::Full;
@@ -94,7 +94,6 @@ impl HttpClient {
 pub(super) struct Pool {
     connector: Connector,
     connect_timeout: Duration,
-    headers: HeaderMap,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -106,13 +105,13 @@ impl Pool {
         certificate: &Arc<ServerCertificate>,
     ) -> Result<Self, SetupError> {
         let tls = trust.client_config(certificate).map_err(|_| SetupError::Tls)?;
-        let connector = Connector::new(base_url, options.connect_timeout, options.proxy_url.as_ref(), tls)?;
-        let mut headers = connector.headers.clone();
+        let mut connector = Connector::new(base_url, options.connect_timeout, options.proxy_url.as_ref(), tls)?;
+        let headers = &mut connector.headers;
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let agent = concat!("centagate-gateway/", env!("CARGO_PKG_VERSION"));
         headers.insert(USER_AGENT, HeaderValue::from_static(agent));
-        Ok(Self { connector, connect_timeout: options.connect_timeout, headers, idle: Mutex::default() })
+        Ok(Self { connector, connect_timeout: options.connect_timeout, idle: Mutex::default() })
     }
 
     /// A request of JSON for the server.
@@ -120,7 +119,7 @@ impl Pool {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
         *request.uri_mut() = self.connector.target(path);
-        *request.headers_mut() = self.headers.clone();
+        *request.headers_mut() = self.connector.headers.clone();
         request
     }
 

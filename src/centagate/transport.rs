@@ -68,19 +68,21 @@ async fn exchange(
     path: PathAndQuery,
     body: Bytes,
 ) -> Result<Reply, Failure> {
-    // A kept connection may turn out to be closed before anything is sent on it; then another is taken.
-    while let Some(connection) = pool.reuse() {
+    loop {
+        let kept = pool.reuse();
+        let was_kept = kept.is_some();
+        let connection = match kept {
+            Some(connection) => connection,
+            None => Box::pin(pool.connect()).await.map_err(|error| Failure::Connection(cause(&*error)))?, // rare and large
+        };
         let connection = used.insert(connection);
         let exchanged = connection.exchange(pool.request(method.clone(), path.clone(), body.clone())).await;
         match exchanged {
-            Err(Failure::Connection(_)) if !connection.has_sent() => {}
+            // Only now can it be seen to be closed; another is taken.
+            Err(Failure::Connection(_)) if was_kept && !connection.has_sent() => {}
             exchanged => return exchanged,
         }
     }
-    *used = None;
-    let connecting = Box::pin(pool.connect()); // rare and large
-    let connection = connecting.await.map_err(|error| Failure::Connection(cause(&*error)))?;
-    used.insert(connection).exchange(pool.request(method, path, body)).await
 }
 
 /// Why no connection could be made, in one line, and the fix where TLS failed; it holds nothing that was sent or received.
