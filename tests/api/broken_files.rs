@@ -12,6 +12,7 @@ use crate::callers;
 use crate::certificates::{Authority, self_signed};
 use crate::load::Load;
 use crate::login_bench::lines_at;
+use crate::on_disk;
 use crate::process::{Environment, GatewayProcess, PATIENCE};
 use crate::secrets_directory::SecretsDirectory;
 
@@ -67,16 +68,16 @@ impl<'a> Observer<'a> {
     /// Something has just been broken: one line with these words, the metric, and requests are served as before.
     async fn expect_fault(&mut self, words: &[&str]) {
         self.faults += 1;
-        let errors_before = lines_at("ERROR", self.gateway).len();
         self.caller.wait_for_metric(&self.reloads("refused"), self.faults).await;
+        self.gateway.wait_for_lines(self.faults as usize, |line| line.contains("cannot be used")).await;
         sleep(Duration::from_millis(250)).await; // five looks more
         let broken = format!("gateway_reload_broken{{set=\"{}\"}}", self.set);
         assert_eq!(self.caller.metric(&broken).await, 1, "{words:?}");
         let errors = lines_at("ERROR", self.gateway);
-        assert!(errors.len() <= errors_before + 1, "one line however long it stays: {errors:?}");
+        assert_eq!(errors.len() as u64, self.faults, "one line however long it stays: {errors:?}");
         let last = errors.last().expect("a line");
+        assert_eq!(last["set"], self.set);
         let text = last["message"].as_str().expect("a message");
-        assert_eq!((last["set"].as_str(), errors.len() as u64), (Some(self.set), self.faults), "{errors:?}");
         for word in words {
             assert!(text.contains(word), "{word} in {text}");
         }
@@ -142,11 +143,11 @@ async fn expect_faults(observer: &mut Observer<'_>, file: &str, contents: &[(Opt
     let good = fs::read(file).unwrap();
     for (content, why) in contents {
         match content {
-            Some(content) => fs::write(file, content).unwrap(),
+            Some(content) => on_disk::replace(Path::new(file), content),
             None => fs::remove_file(file).unwrap(),
         }
-        observer.expect_fault(&[Path::new(file).to_str().unwrap(), why]).await;
-        fs::write(file, &good).unwrap();
+        observer.expect_fault(&[file, why]).await;
+        on_disk::replace(Path::new(file), &good);
         observer.expect_mended().await;
     }
 }

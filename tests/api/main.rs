@@ -16,6 +16,7 @@ mod identity_provider;
 mod load;
 mod login_bench;
 mod mutation;
+mod on_disk;
 mod planted;
 mod process;
 mod proxies;

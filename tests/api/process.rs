@@ -17,6 +17,7 @@ use tokio::time::timeout;
 
 use crate::audit_file::AuditFile;
 use crate::callers;
+use crate::on_disk;
 
 /// No wait in these tests takes longer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -81,7 +82,7 @@ impl Environment {
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.directory.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, content).unwrap();
+        on_disk::replace(&path, content);
         path.display().to_string()
     }
 

@@ -14,10 +14,10 @@ use crate::process::{Environment, GatewayProcess, PATIENCE};
 use crate::secrets_directory::SecretsDirectory;
 use crate::turnout::Turnout;
 
-const POLL: Duration = Duration::from_millis(500);
+const POLL: Duration = Duration::from_secs(1);
 
 /// A change is in use after two polls; the rest is for a machine that does other things as well.
-const IN_USE: Duration = Duration::from_millis(2 * 500 + 400);
+const IN_USE: Duration = Duration::from_millis(2 * 1000 + 900);
 
 const PER_SECOND: u32 = 50;
 

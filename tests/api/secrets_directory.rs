@@ -5,6 +5,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use crate::on_disk;
+
 /// Each secret is a link to `..data/…`, and `..data` a link to the directory with the content.
 pub(crate) struct SecretsDirectory {
     path: PathBuf,
@@ -43,9 +45,9 @@ impl SecretsDirectory {
         let _ = fs::remove_dir_all(self.path.join(format!("..content-{last}")));
     }
 
-    /// Writes one secret where it stands, as an operator with an editor does.
+    /// Replaces one secret alone, as an operator with an editor does.
     pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
-        fs::write(self.path.join(name), text).unwrap();
+        on_disk::replace(&self.path.join(name), text);
     }
 
     pub(crate) fn remove(&self, name: &str) {

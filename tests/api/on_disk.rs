@@ -1,0 +1,14 @@
+//! Changes of files that a running gateway watches.
+
+use std::fs;
+use std::path::Path;
+
+/// Gives the file at `path` this content at one stroke, so that no look of a watcher ever meets a part of it; a link stays
+/// one, and what it leads to changes.
+pub(crate) fn replace(path: &Path, content: impl AsRef<[u8]>) {
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let name = path.file_name().expect("a file").to_str().expect("UTF-8");
+    let aside = path.with_file_name(format!(".{name}.aside"));
+    fs::write(&aside, content).unwrap();
+    fs::rename(&aside, &path).unwrap();
+}
