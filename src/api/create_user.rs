@@ -144,9 +144,8 @@ pub(super) async fn create_user(
             exchange,
             request,
             || Ok(()),
-            |watch| async move {
-                let centagate = &exchange.gateway.centagate;
-                let created = centagate.register_user(user, exchange.deadline, &watch).await?;
+            |turn, watch| async move {
+                let created = exchange.gateway.centagate.register_user(turn, user, &watch).await?;
                 Ok(reply(user, exchange.told(created), &exchange.gateway.base_path))
             },
         )

@@ -10,7 +10,7 @@ use super::request_record::RequestRecord;
 use super::to_the_end::ToTheEnd;
 use super::{ApiError, Gateway, Problem};
 use crate::audit::{Action, Ending};
-use crate::centagate::{self, Answer, NotSent, Operation};
+use crate::centagate::{self, Answer, NotSent, Operation, Turn};
 use crate::domain::Outcome;
 use crate::store::Request;
 
@@ -64,18 +64,26 @@ impl Exchange {
         key.map(|key| Request { caller, operation, key: key.as_str(), target, body })
     }
 
-    /// Carries out `call` and puts its attempt and its outcome on record.
-    pub(super) async fn call<T, F>(&self, call: impl FnOnce() -> F) -> Result<T, ApiError>
+    /// Carries out `call` when its turn has come, and puts its attempt and its outcome on record.
+    pub(super) async fn call<'a, T, F>(&'a self, call: impl FnOnce(Turn<'a>) -> F) -> Result<T, ApiError>
     where
         F: Future<Output = Result<T, centagate::Error>>,
     {
+        let asked = Instant::now();
+        // Before anything else: a thousand requests that wait for their turns should have little to come back to.
+        let turn = self.gateway.centagate.turn(self.deadline).await;
+        let waited = asked.elapsed();
         let attempt = self.gateway.audit.attempt(&self.action).await.map_err(|_| Problem::AuditUnavailable)?;
         let started = Instant::now();
-        let (result, failure) = match call().await {
+        let answered = match turn {
+            Ok(turn) => Box::pin(call(turn)).await,
+            Err(not_sent) => Err(centagate::Error::NotSent(not_sent)),
+        };
+        let (result, failure) = match answered {
             Ok(answer) => (Ok(answer), None),
             Err(failure) => (Err(ApiError::from(&failure)), Some(failure)),
         };
-        let duration = started.elapsed();
+        let duration = waited + started.elapsed();
         let ending = match &result {
             Ok(_) => Ending { outcome: "executed", status: self.success_status(), upstream_code: Some(0), duration },
             Err(error) => {

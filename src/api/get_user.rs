@@ -58,8 +58,8 @@ pub(super) async fn get_user(
     let action = record.action(Operation::ListAuthentication, Scope::UsersRead, &username);
     let target = username.clone();
     let bound = exchange::run(&gateway, &record, action, |exchange| async move {
-        let bound =
-            exchange.call(|| exchange.gateway.centagate.user_authentication(&target, exchange.deadline)).await?;
+        let centagate = &exchange.gateway.centagate;
+        let bound = exchange.call(|turn| centagate.user_authentication(turn, &target)).await?;
         Ok(exchange.told(bound))
     })
     .await?;

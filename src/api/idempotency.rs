@@ -1,5 +1,6 @@
 //! Requests with an `Idempotency-Key`: carried out once, answered as often as they are repeated.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use super::ApiError;
 use super::created::{Created, replay, settlement};
 use super::exchange::Exchange;
 use super::problem::Problem;
-use crate::centagate::{self, BeforeSending, NotSent};
+use crate::centagate::{self, BeforeSending, NotSent, Turn};
 use crate::metrics::KeyResult;
 use crate::store::{Claim, Found, Request};
 
@@ -32,35 +33,45 @@ impl BeforeSending for Watch {
 
 /// Carries out `call` if `allow` says so, unless `request` says that this has been done before: then its reply is replayed, or
 /// the reason why there is none is told.
-pub(super) async fn once<F>(
-    exchange: &Exchange,
+pub(super) async fn once<'a, F>(
+    exchange: &'a Exchange,
     request: Option<Request<'_>>,
     allow: impl FnOnce() -> Result<(), ApiError>,
-    call: impl FnOnce(Watch) -> F,
+    call: impl FnOnce(Turn<'a>, Watch) -> F,
 ) -> Result<Created, ApiError>
 where
     F: Future<Output = Result<Created, centagate::Error>>,
 {
-    let carry_out = async |watch| {
-        allow()?;
-        exchange.call(|| call(watch)).await
+    let claim = match request {
+        Some(request) => match claim(exchange, &request).await? {
+            ControlFlow::Continue(claim) => Some(Arc::new(claim)),
+            ControlFlow::Break(reply) => return Ok(reply),
+        },
+        None => None,
     };
-    let Some(request) = request else { return carry_out(Watch(None)).await };
+    let watch = Watch(claim.clone());
+    let result = match allow() {
+        Ok(()) => exchange.call(|turn| call(turn, watch)).await,
+        Err(refusal) => Err(refusal),
+    };
+    if let Some(claim) = claim {
+        claim.settle(&settlement(&result)).await;
+    }
+    result
+}
+
+/// Claims `request`'s key, or answers what its request was answered before.
+async fn claim(exchange: &Exchange, request: &Request<'_>) -> Result<ControlFlow<Created, Claim>, ApiError> {
     let lease = exchange.deadline.saturating_duration_since(Instant::now()) + LEASE_BEYOND_DEADLINE;
-    let found = exchange.gateway.ledger.find(&request, lease).await;
+    let found = exchange.gateway.ledger.find(request, lease).await;
     exchange.record.idempotency(found.as_ref().map_or(KeyResult::Unavailable, key_result));
     match found.map_err(|_| Problem::IdempotencyUnavailable)? {
-        Found::Nothing(claim) => {
-            let claim = Arc::new(claim);
-            let result = carry_out(Watch(Some(Arc::clone(&claim)))).await;
-            claim.settle(&settlement(&result)).await;
-            result
-        }
+        Found::Nothing(claim) => Ok(ControlFlow::Continue(claim)),
         Found::Reply { reply, has_secrets } => {
             if has_secrets {
                 exchange.gateway.audit.replay(&exchange.action).await.map_err(|_| Problem::AuditUnavailable)?;
             }
-            replay(reply.expose_secret())
+            replay(reply.expose_secret()).map(ControlFlow::Break)
         }
         Found::SecretsExpired => Err(Problem::PasscodeNoLongerAvailable.into()),
         Found::Running => Err(Problem::IdempotencyInProgress.into()),

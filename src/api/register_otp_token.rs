@@ -110,10 +110,9 @@ pub(super) async fn register_otp_token(
             let verdict = exchange.gateway.rate_limits.otp_token(&exchange.action.caller, &token.username);
             exchange.gateway.within(verdict, &exchange.record)
         };
-        once(exchange, request, within_limit, |watch| async move {
+        once(exchange, request, within_limit, |turn, watch| async move {
             let asked = Instant::now();
-            let centagate = &exchange.gateway.centagate;
-            let registered = centagate.register_otp_token(token, exchange.deadline, &watch).await?;
+            let registered = exchange.gateway.centagate.register_otp_token(turn, token, &watch).await?;
             Ok(reply(token, &exchange.told(registered), asked))
         })
         .await

@@ -4,7 +4,7 @@ use super::NotSent;
 
 /// Is told before the first byte of a call may go out, and may stop it.
 ///
-/// A call waits for the session and its turn first, which may take long: whoever must know what has been sent wants to know
+/// A call waits for its turn and the session first, which may take long: whoever must know what has been sent wants to know
 /// of this moment and not an earlier one.
 pub trait BeforeSending: Sync {
     /// Once for each time the call is sent: again where a session had ended.

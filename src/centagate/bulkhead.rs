@@ -28,6 +28,13 @@ pub(super) struct Bulkhead {
     max_in_flight: usize,
 }
 
+/// The turn of one request, whose calls must be over at `deadline`.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    pub(super) deadline: Instant,
+    _permit: SemaphorePermit<'a>,
+}
+
 /// Counts one who waits, until it is dropped: also where its request is given up.
 struct Waiting<'a>(&'a AtomicUsize);
 
@@ -43,9 +50,9 @@ impl Bulkhead {
     }
 
     /// Waits for a turn until `deadline`.
-    pub(super) async fn enter(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, NotSent> {
+    pub(super) async fn enter(&self, deadline: Instant) -> Result<Turn<'_>, NotSent> {
         if let Ok(permit) = self.permits.try_acquire() {
-            return Ok(permit);
+            return Ok(Turn { deadline, _permit: permit });
         }
         let waiting = Waiting(&self.waiting);
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.max_in_flight * WAITING_PER_CALL {
@@ -53,7 +60,8 @@ impl Bulkhead {
         }
         let permit = timeout_at(deadline, self.permits.acquire()).await;
         drop(waiting);
-        permit.ok().and_then(Result::ok).ok_or(NotSent::DeadlineSpent)
+        let permit = permit.ok().and_then(Result::ok).ok_or(NotSent::DeadlineSpent)?;
+        Ok(Turn { deadline, _permit: permit })
     }
 
     /// How many calls are under way and how many wait.

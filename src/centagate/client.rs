@@ -11,18 +11,19 @@ use tokio::time::{Instant, sleep_until};
 use tracing::warn;
 
 use super::breaker::Breaker;
-use super::bulkhead::{Bulkhead, Load};
+use super::bulkhead::{Bulkhead, Load, Turn};
 use super::client_options::ClientOptions;
 use super::http::{HttpClient, HttpOptions, SetupError};
+use super::paths::Paths;
 use super::reply::Answer;
 use super::server_certificate::ServerCertificate;
 use super::session::{
-    AuthApi, Credentials, HttpAuthenticator, KeeperOptions, Session, SessionEvents, SessionKeeper, SessionStatus,
-    Sessions, jitter, keep,
+    Credentials, HttpAuthenticator, KeeperOptions, Session, SessionEvents, SessionKeeper, SessionStatus, Sessions,
+    jitter, keep,
 };
 use super::suspicion::{Suspicion, suspicion};
 use super::transport::Reply;
-use super::{BeforeSending, Error, NotSent, Operation, Trust, Unheeded, encoding, envelope, reply, transport, wire};
+use super::{BeforeSending, Error, NotSent, Operation, Trust, Unheeded, envelope, paths, reply, transport, wire};
 use crate::domain::{CreatedUser, NewOtpToken, NewUser, RegisteredOtpToken, UserAuthentication, Username};
 
 /// The pauses before a connection is tried again, each by half more or less.
@@ -38,9 +39,7 @@ pub struct Client {
     login_http: HttpClient,
     connection: Mutex<Connection>,
     request_timeout: Duration,
-    register_user: PathAndQuery,
-    register_one_time_pin: PathAndQuery,
-    list_authentication: PathAndQuery,
+    paths: Paths,
     sessions: Sessions,
     bulkhead: Bulkhead,
     breaker: Breaker,
@@ -61,24 +60,15 @@ impl Client {
     /// # Errors
     /// If the HTTP client cannot be set up.
     pub fn new(options: ClientOptions, events: Arc<dyn SessionEvents>) -> Result<(Self, SessionKeeper), SetupError> {
-        let admin = encoding::percent_encode_segment(options.admin_username.as_str());
-        let signed = |operation| path(&format!("/CentagateWS/webresources/{}/{admin}", wire::path(operation)));
-        let (register_user, register_one_time_pin, list_authentication) = (
-            signed(Operation::RegisterUser),
-            signed(Operation::RegisterOneTimePin),
-            signed(Operation::ListAuthentication),
-        );
+        let paths = Paths::new(&options.admin_username);
         let certificate = Arc::new(ServerCertificate::of(&options.base_url));
         let http = || HttpClient::new(&options.base_url, &options.http, &options.trust, Arc::clone(&certificate));
         let (http, login_http) = (http()?, http()?);
         let authenticator = HttpAuthenticator {
             http: login_http.clone(),
             admin_username: options.admin_username.clone(),
-            log_in_path: path(match options.auth_api {
-                AuthApi::V1 => "/CentagateWS/webresources/auth/authBasic",
-                AuthApi::V2 => "/v2/CentagateWS/webresources/auth/authBasic",
-            }),
-            log_out_path: path("/CentagateWS/webresources/auth/logout"),
+            log_in_path: paths::log_in(options.auth_api),
+            log_out_path: paths::log_out(),
         };
         let (sessions, keeper) = keep(
             authenticator,
@@ -95,9 +85,7 @@ impl Client {
             login_http,
             connection: Mutex::new(Connection { options: options.http, trust: options.trust }),
             request_timeout: options.request_timeout,
-            register_user,
-            register_one_time_pin,
-            list_authentication,
+            paths,
             sessions,
             bulkhead: Bulkhead::new(options.max_in_flight),
             breaker: Breaker::new(),
@@ -107,32 +95,40 @@ impl Client {
         Ok((client, keeper))
     }
 
+    /// Waits until a request may make its call; it is over at `deadline`, whether it has come to the call or not.
+    ///
+    /// # Errors
+    /// If its turn does not come, or too many wait.
+    pub async fn turn(&self, deadline: Instant) -> Result<Turn<'_>, NotSent> {
+        self.bulkhead.enter(deadline).await
+    }
+
     /// Registers `user` as an active user.
     ///
     /// # Errors
-    /// Whatever kept CENTAGATE from answering code 0 before `deadline`.
+    /// Whatever kept CENTAGATE from answering code 0 in time.
     pub async fn register_user(
         &self,
+        turn: Turn<'_>,
         user: &NewUser,
-        deadline: Instant,
         watch: &impl BeforeSending,
     ) -> Result<Answer<CreatedUser>, Error> {
         let body = |session: &Session| json(&wire::RegisterUserActivate::new(user, session));
-        self.call(Operation::RegisterUser, body, deadline, watch).await.map(reply::created_user)
+        self.call(turn, Operation::RegisterUser, body, watch).await.map(reply::created_user)
     }
 
     /// Registers `token` for its user.
     ///
     /// # Errors
-    /// Whatever kept CENTAGATE from answering code 0 before `deadline`.
+    /// Whatever kept CENTAGATE from answering code 0 in time.
     pub async fn register_otp_token(
         &self,
+        turn: Turn<'_>,
         token: &NewOtpToken,
-        deadline: Instant,
         watch: &impl BeforeSending,
     ) -> Result<Answer<RegisteredOtpToken>, Error> {
         let body = |session: &Session| json(&wire::RegisterOneTimePin::new(token, session));
-        self.call(Operation::RegisterOneTimePin, body, deadline, watch).await.map(reply::registered_otp_token)
+        self.call(turn, Operation::RegisterOneTimePin, body, watch).await.map(reply::registered_otp_token)
     }
 
     /// What the client is doing.
@@ -144,14 +140,14 @@ impl Client {
     /// What the user called `username` can authenticate with.
     ///
     /// # Errors
-    /// Whatever kept CENTAGATE from answering code 0 before `deadline`.
+    /// Whatever kept CENTAGATE from answering code 0 in time.
     pub async fn user_authentication(
         &self,
+        turn: Turn<'_>,
         username: &Username,
-        deadline: Instant,
     ) -> Result<Answer<UserAuthentication>, Error> {
         let body = |session: &Session| json(&wire::ListAuthentication::new(username, session));
-        self.call(Operation::ListAuthentication, body, deadline, &Unheeded).await.map(reply::user_authentication)
+        self.call(turn, Operation::ListAuthentication, body, &Unheeded).await.map(reply::user_authentication)
     }
 
     /// How it stands with the session.
@@ -210,11 +206,12 @@ impl Client {
 
     async fn call(
         &self,
+        turn: Turn<'_>,
         operation: Operation,
         body: impl Fn(&Session) -> Bytes + Send + Sync,
-        deadline: Instant,
         watch: &impl BeforeSending,
     ) -> Result<Value, Error> {
+        let deadline = turn.deadline;
         let session = self.sessions.live(deadline).await.map_err(Error::NotSent)?;
         let refused = match self.send(operation, &body, &session, deadline, watch).await {
             Err(Error::Refused(code)) => code,
@@ -247,17 +244,10 @@ impl Client {
         deadline: Instant,
         watch: &impl BeforeSending,
     ) -> Result<Value, Error> {
-        let path = match operation {
-            Operation::RegisterUser => &self.register_user,
-            Operation::RegisterOneTimePin => &self.register_one_time_pin,
-            Operation::ListAuthentication => &self.list_authentication,
-        };
-        let _turn = self.bulkhead.enter(deadline).await.map_err(Error::NotSent)?;
         watch.about_to_send().await.map_err(Error::NotSent)?;
         let deadline = deadline.min(Instant::now() + self.request_timeout);
-        // Made when its turn has come: what waits for its turn should be small.
-        let sending = Box::pin(self.send_or_fail_fast(path, body(session), deadline));
-        let object = envelope::decode(&sending.await?.body)?;
+        let reply = self.send_or_fail_fast(self.paths.of(operation), body(session), deadline).await?;
+        let object = envelope::decode(&reply.body)?;
         session.succeeded();
         Ok(object)
     }
@@ -286,11 +276,6 @@ impl Client {
         self.breaker.settle(&pass, failed);
         sent
     }
-}
-
-/// A path of CENTAGATE's; segments are percent-encoded before.
-fn path(path: &str) -> PathAndQuery {
-    path.parse().expect("percent-encoded segments are a path")
 }
 
 fn json(body: &impl Serialize) -> Bytes {

@@ -1,7 +1,7 @@
 //! The vendor's side: everything the gateway knows about CentagateWS.
 //!
-//! A call goes one way through these files: [`Client`] takes a domain value, `wire` spells it for the vendor,
-//! `signing` makes the cenToken, `transport` carries it, `envelope` and `reply` read what came back.
+//! A call goes one way through these files: [`Client`] takes a domain value, `wire` and `paths` spell it for the
+//! vendor, `signing` makes the cenToken, `transport` carries it, `envelope` and `reply` read what came back.
 //! Nothing in this module knows our callers or their HTTP library.
 
 mod before_sending;
@@ -20,6 +20,7 @@ mod envelope_tests;
 mod error;
 mod http;
 mod operation;
+mod paths;
 mod reply;
 #[cfg(test)]
 mod reply_tests;
@@ -34,7 +35,7 @@ mod wire;
 
 pub use before_sending::{BeforeSending, Unheeded};
 pub use breaker::BreakerState;
-pub use bulkhead::Load;
+pub use bulkhead::{Load, Turn};
 pub use client::Client;
 pub use client_options::ClientOptions;
 pub use encoding::percent_encode_segment;

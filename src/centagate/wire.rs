@@ -1,21 +1,12 @@
-//! The vendor's spelling: paths, member names (lower camel case) and values (all of them strings).
+//! The vendor's spelling: member names (lower camel case) and values (all of them strings).
 //!
 //! No type here is `Debug`: each holds the cenToken.
 
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use super::{Operation, Session};
+use super::Session;
 use crate::domain::{NewOtpToken, NewUser, OtpTokenStatus, Role, Username};
-
-/// The operation's path below `/CentagateWS/webresources/`, without the admin's name that ends it.
-pub(super) fn path(operation: Operation) -> &'static str {
-    match operation {
-        Operation::RegisterUser => "user/registerUserActivate",
-        Operation::RegisterOneTimePin => "device/register/onetimepin",
-        Operation::ListAuthentication => "user/auth/list",
-    }
-}
 
 /// The body of `user/registerUserActivate` (vendor page "User Registration API", parameters 1 to 15).
 #[derive(Serialize)]

@@ -53,7 +53,7 @@ struct Observer<'a> {
     gateway: &'a GatewayProcess,
     caller: Caller,
     set: &'static str,
-    faults: u64,
+    faults: usize,
 }
 
 impl<'a> Observer<'a> {
@@ -68,13 +68,13 @@ impl<'a> Observer<'a> {
     /// Something has just been broken: one line with these words, the metric, and requests are served as before.
     async fn expect_fault(&mut self, words: &[&str]) {
         self.faults += 1;
-        self.caller.wait_for_metric(&self.reloads("refused"), self.faults).await;
-        self.gateway.wait_for_lines(self.faults as usize, |line| line.contains("cannot be used")).await;
+        self.caller.wait_for_metric(&self.reloads("refused"), self.faults as u64).await;
+        self.gateway.wait_for_lines(self.faults, |line| line.contains("cannot be used")).await;
         sleep(Duration::from_millis(250)).await; // five looks more
         let broken = format!("gateway_reload_broken{{set=\"{}\"}}", self.set);
         assert_eq!(self.caller.metric(&broken).await, 1, "{words:?}");
         let errors = lines_at("ERROR", self.gateway);
-        assert_eq!(errors.len() as u64, self.faults, "one line however long it stays: {errors:?}");
+        assert_eq!(errors.len(), self.faults, "one line however long it stays: {errors:?}");
         let last = errors.last().expect("a line");
         assert_eq!(last["set"], self.set);
         let text = last["message"].as_str().expect("a message");
@@ -89,9 +89,9 @@ impl<'a> Observer<'a> {
 
     /// It has just been mended.
     async fn expect_mended(&self) {
-        self.caller.wait_for_metric(&self.reloads("applied"), self.faults).await;
+        self.caller.wait_for_metric(&self.reloads("applied"), self.faults as u64).await;
         assert_eq!(self.caller.metric(&format!("gateway_reload_broken{{set=\"{}\"}}", self.set)).await, 0);
-        assert_eq!(lines_at("ERROR", self.gateway).len() as u64, self.faults);
+        assert_eq!(lines_at("ERROR", self.gateway).len(), self.faults);
         let reply = self.caller.create_user(&format!("{}-mended-{}", self.set, self.faults)).await;
         assert_eq!(reply.status, 201, "{}", reply.text());
     }

@@ -65,6 +65,9 @@ async fn where_too_many_wait_further_ones_are_refused_at_once() {
             async { while sample(&gateway.manage("/metrics").await.1, "gateway_centagate_calls_waiting") < 16 {} };
         timeout(Duration::from_secs(10), all_wait).await.expect("16 wait");
         let refused = gateway.create_user(&user("one-too-many")).await;
+        // Whoever waits has attempted nothing yet; the refused one has its pair.
+        let trail: Vec<_> = gateway.audit_trail().lines().into_iter().map(|line| line["audit"].clone()).collect();
+        assert_eq!(trail, ["attempt", "attempt", "outcome"]);
         gate.open();
         refused
     });
