@@ -95,7 +95,7 @@ impl Client {
         Ok((client, keeper))
     }
 
-    /// Waits until a request may make its call; it is over at `deadline`, whether it has come to the call or not.
+    /// Waits until a request may make its call. Both are over at `deadline`.
     ///
     /// # Errors
     /// If its turn does not come, or too many wait.
