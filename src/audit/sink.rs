@@ -1,4 +1,4 @@
-use std::fs::{File, OpenOptions, metadata};
+use std::fs::{File, Metadata, OpenOptions, metadata};
 use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -18,12 +18,20 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 pub struct AuditSink {
     path: Option<PathBuf>,
     fsync: bool,
-    file: Option<File>,
-    /// The file is on a local disk, so that an append to it only copies.
-    is_local: bool,
+    file: Option<OpenFile>,
     slow_until: Option<Instant>,
     /// The last write ended somewhere within a line.
     torn: bool,
+}
+
+/// The file that was last found, or made, at the sink's path.
+#[derive(Debug)]
+struct OpenFile {
+    file: File,
+    /// Its device and inode, which stay the same wherever it is moved.
+    identity: (u64, u64),
+    /// It is on a local disk, so that an append to it only copies.
+    is_local: bool,
 }
 
 impl Clone for AuditSink {
@@ -53,13 +61,10 @@ impl AuditSink {
     /// Whatever kept the lines, or a part of them, from being written.
     pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         let Some(path) = &self.path else { return write(&mut io::stdout().lock(), lines, &mut self.torn) };
-        let file = if let Some(file) = self.file.take().filter(|file| is_at(file, path)) {
-            file
-        } else {
+        let file = match self.file.take().filter(|file| file.is_at(path)) {
+            Some(file) => file,
             // Opened anew where the file was moved away, as log rotation does.
-            let file = open(path, &mut self.torn)?;
-            self.is_local = is_local(&file);
-            file
+            None => open(path, &mut self.torn)?,
         };
         self.append_to(file, lines)
     }
@@ -68,26 +73,37 @@ impl AuditSink {
     /// and was not slow of late, and that need not be synced.
     pub(super) fn append_at_once(&mut self, lines: &[u8]) -> Option<io::Result<()>> {
         let is_slow = self.slow_until.is_some_and(|until| Instant::now() < until);
-        if !self.is_local || self.fsync || is_slow {
+        if self.fsync || is_slow || !self.file.as_ref()?.is_local {
             return None;
         }
         let path = self.path.as_ref()?;
-        let file = self.file.take().filter(|file| is_at(file, path))?;
+        let file = self.file.take().filter(|file| file.is_at(path))?;
         Some(self.append_to(file, lines))
     }
 
-    fn append_to(&mut self, mut file: File, lines: &[u8]) -> io::Result<()> {
+    fn append_to(&mut self, mut file: OpenFile, lines: &[u8]) -> io::Result<()> {
         let started = Instant::now();
-        write(&mut file, lines, &mut self.torn)?;
+        write(&mut file.file, lines, &mut self.torn)?;
         if started.elapsed() > SLOW {
             self.slow_until = Some(Instant::now() + REMEMBERED);
         }
         if self.fsync {
-            file.sync_data()?;
+            file.file.sync_data()?;
         }
         self.file = Some(file);
         Ok(())
     }
+}
+
+impl OpenFile {
+    /// Whether it still is what `path` names.
+    fn is_at(&self, path: &Path) -> bool {
+        metadata(path).is_ok_and(|named| identity(&named) == self.identity)
+    }
+}
+
+fn identity(metadata: &Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
 }
 
 /// Whether `file` is a plain one on a disk of this machine, or in its memory.
@@ -122,7 +138,7 @@ fn write(sink: &mut impl io::Write, lines: &[u8], torn: &mut bool) -> io::Result
 }
 
 /// Opens the file to append to; `torn` where someone left it within a line.
-fn open(path: &Path, torn: &mut bool) -> io::Result<File> {
+fn open(path: &Path, torn: &mut bool) -> io::Result<OpenFile> {
     let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
     let content = file.metadata()?;
     if let (true, Some(last)) = (content.is_file(), content.len().checked_sub(1)) {
@@ -130,14 +146,7 @@ fn open(path: &Path, torn: &mut bool) -> io::Result<File> {
         File::open(path)?.read_at(&mut byte, last)?;
         *torn = byte != [b'\n'];
     }
-    Ok(file)
-}
-
-fn is_at(file: &File, path: &Path) -> bool {
-    match (file.metadata(), metadata(path)) {
-        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
-        _ => false,
-    }
+    Ok(OpenFile { identity: identity(&content), is_local: is_local(&file), file })
 }
 
 #[cfg(test)]
