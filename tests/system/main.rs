@@ -28,8 +28,9 @@ mod of_the_api {
     pub(crate) mod audit_file;
     pub(crate) mod callers;
     pub(crate) mod certificates;
+    pub(crate) mod on_disk;
     pub(crate) mod process;
     pub(crate) mod reply;
     pub(crate) mod secrets_directory;
 }
-use of_the_api::{audit_file, callers, certificates, process, reply, secrets_directory};
+use of_the_api::{audit_file, callers, certificates, on_disk, process, reply, secrets_directory};
