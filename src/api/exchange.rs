@@ -70,7 +70,8 @@ impl Exchange {
         F: Future<Output = Result<T, centagate::Error>>,
     {
         let asked = Instant::now();
-        // Before anything else: a thousand requests that wait for their turns should have little to come back to.
+        // A thousand requests may wait for their turns, so what waits is kept small: the attempt comes after it, and the call
+        // is made after it, in a place of its own.
         let turn = self.gateway.centagate.turn(self.deadline).await;
         let waited = asked.elapsed();
         let attempt = self.gateway.audit.attempt(&self.action).await.map_err(|_| Problem::AuditUnavailable)?;

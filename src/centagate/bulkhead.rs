@@ -51,17 +51,21 @@ impl Bulkhead {
 
     /// Waits for a turn until `deadline`.
     pub(super) async fn enter(&self, deadline: Instant) -> Result<Turn<'_>, NotSent> {
-        if let Ok(permit) = self.permits.try_acquire() {
-            return Ok(Turn { deadline, _permit: permit });
-        }
+        let permit = match self.permits.try_acquire() {
+            Ok(permit) => permit,
+            Err(_) => self.wait(deadline).await?,
+        };
+        Ok(Turn { deadline, _permit: permit })
+    }
+
+    async fn wait(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, NotSent> {
         let waiting = Waiting(&self.waiting);
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.max_in_flight * WAITING_PER_CALL {
             return Err(NotSent::Busy);
         }
         let permit = timeout_at(deadline, self.permits.acquire()).await;
         drop(waiting);
-        let permit = permit.ok().and_then(Result::ok).ok_or(NotSent::DeadlineSpent)?;
-        Ok(Turn { deadline, _permit: permit })
+        permit.ok().and_then(Result::ok).ok_or(NotSent::DeadlineSpent)
     }
 
     /// How many calls are under way and how many wait.

@@ -154,7 +154,7 @@ async fn a_timeout_that_makes_no_sense_makes_no_storm_of_logins() {
     let envelope = json!({ "code": "0", "message": "Success", "object": reply.to_string() });
     bench.simulator.instruct(Instruction::always(Operation::Login, Behaviour::Envelope(envelope)));
     let _gateway = bench.serve_logged_in().await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await; // in which a storm would show
     assert!(bench.attempts() <= 3, "{} logins in a second", bench.attempts());
 }
 

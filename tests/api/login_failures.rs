@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::caller::Caller;
 use crate::login_bench::{LoginBench, environment, lines_at};
-use crate::process::{GatewayProcess, PATIENCE};
+use crate::process::GatewayProcess;
 
 async fn expect_failure_told(gateway: &GatewayProcess, caller: &Caller, cause: &str) {
     let line = gateway.wait_for_line(|line| line.contains("the login to CENTAGATE failed")).await;
@@ -57,7 +57,8 @@ async fn an_outage_of_the_login_is_met_with_growing_waits() {
     let gateway = bench.environment.serve().await;
     let caller = Caller::of(&gateway);
     while bench.attempts() < 4 {
-        assert!(started.elapsed() < PATIENCE, "{} logins", bench.attempts());
+        // Seven seconds at most, and what a busy machine adds.
+        assert!(started.elapsed() < Duration::from_secs(10), "{} logins", bench.attempts());
         caller.create_user("impatient").await.problem("centagate_unavailable");
         tokio::time::sleep(Duration::from_millis(50)).await; // between two looks
     }

@@ -206,7 +206,7 @@ async fn refused_credentials_are_tried_again_after_the_configured_time_and_no_so
     let caller = Caller::of(&gateway);
     while started.elapsed() < Duration::from_secs(1) {
         expect_unavailable(&caller, "early").await;
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await; // between two tries
     }
     assert_eq!((bench.attempts(), bench.simulator.wrong_passwords()), (1, 1));
     bench.simulator.set_login(Login { password: "set too early".into(), ..bench.login.clone() });

@@ -81,7 +81,7 @@ async fn after_the_burst_comes_429_and_nothing_is_sent_until_retry_after_is_over
     assert_eq!(gateway.simulator.requests().len(), sent);
     let (_, metrics) = gateway.manage("/metrics").await;
     assert_eq!(sample(&metrics, "gateway_rate_limited_total{limit=\"requests\"}"), 1, "{metrics}");
-    tokio::time::sleep(Duration::from_secs(seconds)).await;
+    tokio::time::sleep(Duration::from_secs(seconds)).await; // as Retry-After says
     assert_eq!(post(&gateway, callers::USERS, "/users", &user("patient")).await.status, 201);
 }
 

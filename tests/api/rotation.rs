@@ -17,7 +17,7 @@ use crate::turnout::Turnout;
 const POLL: Duration = Duration::from_secs(1);
 
 /// A change is in use after two polls; the rest is for a machine that does other things as well.
-const IN_USE: Duration = Duration::from_millis(2 * 1000 + 900);
+const IN_USE: Duration = POLL.saturating_mul(2).saturating_add(Duration::from_millis(900));
 
 const PER_SECOND: u32 = 50;
 
