@@ -14,7 +14,7 @@ use actix_web::{App, HttpServer, web};
 use arc_swap::ArcSwap;
 use thiserror::Error as ThisError;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 
 use crate::api::{self, Gateway, Lifecycle, Limits, RateLimits};
@@ -33,6 +33,9 @@ use crate::telemetry::{Traces, milliseconds};
 
 /// How long a client may take for a TLS handshake, and for a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the logout may take beyond the time for shutdown.
+const LOGOUT_TIME: Duration = Duration::from_secs(3);
 
 /// A gateway with both listeners bound, ready to run.
 pub struct Application {
@@ -199,12 +202,14 @@ impl Application {
             _ = background.join_next() => return Err(io::Error::other("a background task has ended")),
             () = stop => {}
         }
+        let deadline = Instant::now() + server.drain + server.shutdown;
         // Where the time is over, dropping `serving` ends the workers.
         tokio::select! {
             ended = &mut serving => ended?,
             () = shut_down(&gateway, &server, &handles) => {}
         }
-        tokio::join!(gateway.centagate.log_out(), gateway.traces.stop());
+        let log_out = gateway.centagate.log_out(deadline.max(Instant::now() + LOGOUT_TIME));
+        tokio::join!(log_out, gateway.traces.stop());
         info!("stopped");
         Ok(())
     }

@@ -29,11 +29,10 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start(
-        address: SocketAddr,
+        listener: TcpListener,
         tls: Option<rustls::ServerConfig>,
         centagate: Arc<Centagate>,
     ) -> io::Result<Self> {
-        let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
         let (started_sender, started) = oneshot::channel();
         let (ended_sender, ended) = oneshot::channel();

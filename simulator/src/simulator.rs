@@ -1,7 +1,7 @@
 //! The handle of a running simulator.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use crate::centagate::Centagate;
@@ -23,11 +23,19 @@ impl Simulator {
     /// # Errors
     /// The address cannot be bound, no thread can be started, or `tls` makes no sense.
     pub async fn start(config: Config) -> io::Result<Self> {
-        let address = config.address;
+        let listener = TcpListener::bind(config.address)?;
+        Self::start_on(listener, config).await
+    }
+
+    /// The same on a socket that listens already, whatever `config.address` says.
+    ///
+    /// # Errors
+    /// No thread can be started, or `tls` makes no sense.
+    pub async fn start_on(listener: TcpListener, config: Config) -> io::Result<Self> {
         let tls = config.tls.as_ref().map(Tls::server_config).transpose()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let centagate = Arc::new(Centagate::new(config));
-        let server = Server::start(address, tls, Arc::clone(&centagate)).await?;
+        let server = Server::start(listener, tls, Arc::clone(&centagate)).await?;
         Ok(Self { centagate, server, scheme })
     }
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
-use rustls::{ServerConfig, SupportedProtocolVersion};
+use rustls::{Error, ServerConfig, SupportedProtocolVersion};
 
 /// The server's end of TLS.
 #[derive(Clone)]
@@ -61,9 +62,16 @@ impl Tls {
             .collect::<Result<Vec<_>, _>>()
             .map_err(invalid)?;
         let key = PrivateKeyDer::from_pem_slice(self.key_pem.as_bytes()).map_err(invalid)?;
+        let key = provider.key_provider.load_private_key(key).map_err(invalid)?;
+        let certified = CertifiedKey::new(chain, key);
+        // Other faults are the client's to judge: rustls parses no certificate of version 1.
+        if let Err(mismatch @ Error::InconsistentKeys(_)) = certified.keys_match() {
+            return Err(invalid(mismatch));
+        }
+        let certificate = Arc::new(SingleCertAndKey::from(certified));
         ServerConfig::builder_with_provider(Arc::new(provider))
             .with_protocol_versions(versions)
-            .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+            .map(|builder| builder.with_no_client_auth().with_cert_resolver(certificate))
             .map_err(invalid)
     }
 }

@@ -199,9 +199,9 @@ impl Client {
         self.login_http.close_idle();
     }
 
-    /// Logs out, if the session was opened here.
-    pub async fn log_out(&self) {
-        self.sessions.stop().await;
+    /// Logs out by `deadline`, also the session of a login under way. A given session is left alone.
+    pub async fn log_out(&self, deadline: Instant) {
+        self.sessions.stop(deadline).await;
     }
 
     async fn call(
@@ -231,6 +231,7 @@ impl Client {
         let same = matches!(again, Err(Error::Refused(code)) if code == refused);
         if !same && session.is_lost_early() {
             self.events.lost_early();
+            self.sessions.note_lost_early();
             warn!("CENTAGATE ended the session before its timeout; does another process use the same admin?");
         }
         again

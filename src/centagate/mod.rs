@@ -21,6 +21,7 @@ mod error;
 mod http;
 mod operation;
 mod paths;
+mod pinned_verifier;
 mod reply;
 #[cfg(test)]
 mod reply_tests;

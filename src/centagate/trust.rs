@@ -1,17 +1,16 @@
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::server::ParsedCertificate;
-use rustls::{
-    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
-};
+use rustls::{AlertDescription, CertificateError, ClientConfig, Error, RootCertStore};
 use thiserror::Error as ThisError;
 
+use super::pinned_verifier::PinnedVerifier;
 use super::server_certificate::{NotingVerifier, ServerCertificate};
+use crate::certificate;
 
 /// Which server certificates are taken for CENTAGATE's. There is no way to take any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,7 +84,7 @@ impl Trust {
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TrustFault> {
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    let is_one = |certificate: &CertificateDer<'_>| ParsedCertificate::try_from(certificate).is_ok();
+    let is_one = |certificate: &CertificateDer<'_>| certificate::public_key(certificate).is_some();
     certificates
         .ok()
         .filter(|certificates| !certificates.is_empty() && certificates.iter().all(is_one))
@@ -98,52 +97,6 @@ fn roots(certificates: &[CertificateDer<'static>]) -> Result<RootCertStore, Erro
         roots.add(certificate.clone())?;
     }
     Ok(roots)
-}
-
-/// Takes these certificates and no other; the handshake's signature shows that the server holds its key.
-#[derive(Debug)]
-struct PinnedVerifier {
-    certificates: Vec<CertificateDer<'static>>,
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for PinnedVerifier {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        if self.certificates.contains(end_entity) {
-            Ok(ServerCertVerified::assertion())
-        } else {
-            Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
 }
 
 /// What an operator can do about a failed handshake.
@@ -168,6 +121,12 @@ pub(super) fn fix(error: &Error) -> &'static str {
             if format!("{other:?}").contains("CaUsedAsEndEntity") =>
         {
             "the server uses a CA's certificate as its own, as self-signed ones are: put it into \
+             centagate.pinned_certificate_file"
+        }
+        Error::InvalidCertificate(CertificateError::Other(other))
+            if format!("{other:?}").contains("UnsupportedCertVersion") =>
+        {
+            "the certificate has X.509 version 1 or 2, which is accepted only as a pin: put it into \
              centagate.pinned_certificate_file"
         }
         Error::InvalidMessage(_) => "the server does not speak TLS on this port: check centagate.base_url",

@@ -84,7 +84,7 @@ async fn a_thousand_requests_refused_for_permission_cost_one_login_at_most() {
 async fn two_processes_live_through_sessions_of_two_seconds() {
     let run = Duration::from_secs(30);
     // One admin for both: this CENTAGATE lets sessions live side by side.
-    let bench = LoginBench::with_sessions_of(Duration::from_secs(2)).await;
+    let bench = LoginBench::with_sessions_of(2).await;
     let gateways = [bench.serve_logged_in().await, bench.serve_logged_in().await];
     let loads: Vec<_> = gateways
         .iter()
@@ -108,7 +108,7 @@ async fn two_processes_live_through_sessions_of_two_seconds() {
 }
 
 async fn a_login_slower_than_the_session_is_long_costs_callers_time_and_nothing_else() {
-    let bench = LoginBench::with_sessions_of(Duration::from_secs(2)).await;
+    let bench = LoginBench::with_sessions_of(2).await;
     bench.simulator.instruct(Instruction::always(Operation::Login, Behaviour::Delay(Duration::from_secs(2))));
     let gateway = bench.environment.serve().await;
     let caller = Caller::of(&gateway);
@@ -140,7 +140,7 @@ async fn a_session_too_young_to_blame_is_not_renewed_for_a_refusal() {
 }
 
 async fn a_renewal_that_fails_keeps_the_session_in_use_while_it_works() {
-    let bench = LoginBench::with_sessions_of(Duration::from_secs(3)).await;
+    let bench = LoginBench::with_sessions_of(3).await;
     let gateway = bench.serve_logged_in().await;
     let caller = Caller::of(&gateway);
     bench.simulator.instruct(Instruction::always(Operation::Login, Behaviour::code("23020")));

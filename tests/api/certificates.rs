@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use centagate_simulator::Tls;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SigningKey as _, date_time_ymd,
+};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
@@ -69,6 +72,57 @@ pub(crate) fn self_signed(host: &str) -> Tls {
 /// The same with `CA:TRUE`, as `openssl req -x509` makes it.
 pub(crate) fn self_signed_ca(host: &str) -> Tls {
     self_signed_with(host, IsCa::Ca(BasicConstraints::Unconstrained))
+}
+
+/// The same in X.509 version 1, as old servers made it: without version, names and other extensions.
+pub(crate) fn self_signed_v1(host: &str) -> Tls {
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new([host.to_owned()]).unwrap().self_signed(&key).unwrap();
+    let [_version, serial, algorithm, issuer, validity, subject, public_key, ..] =
+        &elements(elements(elements(certificate.der())[0].1)[0].1)[..]
+    else {
+        panic!("a certificate of version 3");
+    };
+    let signed = [serial, algorithm, issuer, validity, subject, public_key].map(|(tag, content)| tlv(*tag, content));
+    let signed = tlv(SEQUENCE, &signed.concat());
+    let signature = [&[0], &key.sign(&signed).unwrap()[..]].concat();
+    let der = tlv(SEQUENCE, &[signed, tlv(SEQUENCE, algorithm.1), tlv(BIT_STRING, &signature)].concat());
+    let lines: Vec<_> = BASE64_STANDARD.encode(der).as_bytes().chunks(64).map(<[u8]>::to_vec).collect();
+    let base64 = String::from_utf8(lines.join(&b'\n')).unwrap();
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n");
+    Tls::new(pem, key.serialize_pem())
+}
+
+const SEQUENCE: u8 = 0x30;
+const BIT_STRING: u8 = 0x03;
+
+/// The elements that DER is made of: their tags and contents.
+fn elements(mut der: &[u8]) -> Vec<(u8, &[u8])> {
+    let mut elements = Vec::new();
+    while let [tag, length, rest @ ..] = der {
+        let (length, rest) = match length {
+            0x81 => (usize::from(rest[0]), &rest[1..]),
+            0x82 => (usize::from(u16::from_be_bytes([rest[0], rest[1]])), &rest[2..]),
+            short => (usize::from(*short), rest),
+        };
+        let (content, rest) = rest.split_at(length);
+        elements.push((*tag, content));
+        der = rest;
+    }
+    elements
+}
+
+/// An element of DER.
+fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).unwrap();
+    let mut element = vec![tag];
+    match length {
+        0..0x80 => element.push(content.len() as u8),
+        0x80..0x100 => element.extend([0x81, content.len() as u8]),
+        _ => element.extend([&[0x82], &length.to_be_bytes()[..]].concat()),
+    }
+    element.extend(content);
+    element
 }
 
 fn self_signed_with(host: &str, is_ca: IsCa) -> Tls {

@@ -147,15 +147,51 @@ async fn where_centagate_names_no_timeout_the_configured_one_is_kept() {
 }
 
 #[tokio::test]
-async fn a_timeout_that_makes_no_sense_makes_no_storm_of_logins() {
-    // Seconds where milliseconds are documented.
+async fn a_timeout_that_cannot_be_milliseconds_is_ignored_with_one_warning() {
+    for timeout in ["1", "30", "1440", "59999"] {
+        let bench = LoginBench::new().await.set("GATEWAY__SESSION__DEFAULT_TIMEOUT_SECONDS", "2");
+        let reply = object(&bench, |object| object["sessionTimeout"] = timeout.into());
+        let envelope = json!({ "code": "0", "message": "Success", "object": reply.to_string() });
+        bench.simulator.instruct(Instruction::always(Operation::Login, Behaviour::Envelope(envelope)));
+        let started = std::time::Instant::now();
+        let gateway = bench.serve_logged_in().await;
+        gateway.wait_for_lines(3, |line| line.contains("logged in to CENTAGATE")).await;
+        assert!(started.elapsed() > Duration::from_secs(3), "{timeout}: 3 logins in {:?}", started.elapsed());
+        let [warning] = &lines_at("WARN", &gateway)[..] else { panic!("{timeout}: {:?}", gateway.lines()) };
+        assert!(warning["message"].as_str().unwrap().contains("session.default_timeout_seconds"), "{warning}");
+        assert_eq!(warning["session_timeout_ms"].to_string(), timeout);
+    }
+}
+
+#[tokio::test]
+async fn every_session_that_was_replaced_is_logged_out() {
+    let bench = LoginBench::with_sessions_of(2).await;
+    // So that only a logout ends one.
+    bench.simulator.set_session_timeout(Duration::from_secs(600));
+    bench.simulator.set_session_timeout_reported(false);
+    let mut gateway = bench.serve_logged_in().await;
+    gateway.wait_for_lines(4, |line| line.contains("logged in to CENTAGATE")).await;
+    let logged_out = bench.simulator.wait_for_requests(6);
+    tokio::time::timeout(crate::process::PATIENCE, logged_out).await.expect("logouts");
+    assert!(bench.simulator.live_sessions() <= 2, "{} sessions are alive", bench.simulator.live_sessions());
+    gateway.terminate();
+    assert!(gateway.end().await.success());
+    assert_eq!(bench.simulator.live_sessions(), 0);
+    assert_eq!(bench.requests(Operation::Logout).len(), bench.attempts());
+}
+
+#[tokio::test]
+async fn an_end_during_a_login_leaves_no_session_behind() {
     let bench = LoginBench::new().await;
-    let reply = object(&bench, |object| object["sessionTimeout"] = "30".into());
-    let envelope = json!({ "code": "0", "message": "Success", "object": reply.to_string() });
-    bench.simulator.instruct(Instruction::always(Operation::Login, Behaviour::Envelope(envelope)));
-    let _gateway = bench.serve_logged_in().await;
-    tokio::time::sleep(Duration::from_secs(1)).await; // in which a storm would show
-    assert!(bench.attempts() <= 3, "{} logins in a second", bench.attempts());
+    let gate = centagate_simulator::Gate::new();
+    bench.simulator.instruct(Instruction::once(Operation::Login, Behaviour::Hold(gate.clone())));
+    let mut gateway = bench.environment.serve().await;
+    gate.entered().await;
+    gateway.terminate();
+    gateway.wait_for_line(|line| line.contains("stopping")).await;
+    gate.open();
+    assert!(gateway.end().await.success());
+    assert_eq!((bench.attempts(), bench.simulator.live_sessions()), (1, 0));
 }
 
 #[tokio::test]

@@ -26,9 +26,11 @@ impl LoginBench {
         Self::with("admin", |_| ()).await
     }
 
-    /// The same with sessions that live for so long.
-    pub(crate) async fn with_sessions_of(timeout: Duration) -> Self {
-        Self::with("admin", |config| config.session_timeout = timeout).await
+    /// The same with sessions that live for so many seconds. The gateway believes no reported timeout below a minute, so its
+    /// configured default says the same.
+    pub(crate) async fn with_sessions_of(seconds: u64) -> Self {
+        let bench = Self::with("admin", |config| config.session_timeout = Duration::from_secs(seconds)).await;
+        bench.set("GATEWAY__SESSION__DEFAULT_TIMEOUT_SECONDS", &seconds.to_string())
     }
 
     pub(crate) async fn with(username: &str, change: impl FnOnce(&mut Config)) -> Self {

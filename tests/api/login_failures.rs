@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::caller::Caller;
 use crate::login_bench::{LoginBench, environment, lines_at};
 use crate::process::GatewayProcess;
+use crate::unserved_port::UnservedPort;
 
 async fn expect_failure_told(gateway: &GatewayProcess, caller: &Caller, cause: &str) {
     let line = gateway.wait_for_line(|line| line.contains("the login to CENTAGATE failed")).await;
@@ -73,14 +74,12 @@ async fn a_gateway_starts_before_its_centagate_and_logs_in_when_that_is_there() 
     let login = Login::fresh();
     let mut config = Config::new(admin.clone());
     config.login = Some(login.clone());
-    let simulator = Simulator::start(config.clone()).await.unwrap();
-    config.address = simulator.address();
-    let (environment, _secrets) = environment(&simulator.base_url(), &admin, &login);
-    simulator.stop().await;
+    let port = UnservedPort::refusing();
+    let (environment, _secrets) = environment(&format!("http://{}", port.address), &admin, &login);
     let gateway = environment.serve().await;
     let caller = Caller::of(&gateway);
     expect_failure_told(&gateway, &caller, "cannot connect").await;
-    let simulator = Simulator::start(config).await.unwrap();
+    let simulator = Simulator::start_on(port.serve(), config).await.unwrap();
     gateway.wait_for_line(|line| line.contains("logged in to CENTAGATE")).await;
     assert_eq!(caller.create_user("alice").await.status, 201);
     assert_eq!(simulator.logins(), 1);

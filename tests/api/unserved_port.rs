@@ -29,6 +29,12 @@ impl UnservedPort {
         Self { address: socket.local_addr().unwrap(), holder: Holder::Refusing(socket), begun: 0 }
     }
 
+    /// Lets a server have a port that refused connections: nobody else can have taken it meanwhile.
+    pub(crate) fn serve(self) -> std::net::TcpListener {
+        let Holder::Refusing(socket) = self.holder else { panic!("it listens already") };
+        socket.listen(1024).unwrap().into_std().unwrap()
+    }
+
     /// Connections come about, because the system does that, but nobody reads what is sent.
     pub(crate) fn never_accepting() -> Self {
         let listener = bound().listen(16).unwrap();

@@ -15,7 +15,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value;
 
 use crate::caller::Caller;
-use crate::certificates::{Authority, self_signed, self_signed_ca};
+use crate::certificates::{Authority, self_signed, self_signed_ca, self_signed_v1};
 use crate::login_bench::LoginBench;
 use crate::process::{Environment, GatewayProcess, json};
 
@@ -122,6 +122,7 @@ async fn the_end_of_the_certificate_is_told_whatever_makes_it_trusted() {
 
 const CA_UNKNOWN: &str = "set centagate.ca_certificate_file to the CA's certificate";
 const CA_AS_LEAF: &str = "put it into centagate.pinned_certificate_file";
+const VERSION_1: &str = "the certificate has X.509 version 1 or 2";
 const NOT_THE_PIN: &str = "the certificate is not the pinned one";
 const NO_CIPHER: &str = "no TLS version or cipher in common";
 
@@ -154,6 +155,19 @@ async fn a_self_signed_certificate_is_trusted_only_as_the_pin() {
     // The pin of a CA is no trust in what it issues.
     let ca = Authority::new("CA");
     expect_refused("the CA pinned", ca.issue("localhost"), Trust::Pin(ca.pem()), NOT_THE_PIN).await;
+}
+
+#[tokio::test]
+async fn a_certificate_of_x_509_version_1_can_be_pinned_and_is_refused_with_the_fix_otherwise() {
+    for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
+        let tls = Tls { version: Some(version), ..self_signed_v1("localhost") };
+        let pin = Trust::Pin(tls.certificate_pem.clone());
+        expect_trusted(&format!("{version:?} with a version 1 pin"), tls, pin).await;
+    }
+    let (tls, other) = (self_signed_v1("localhost"), self_signed_v1("localhost"));
+    expect_refused("another pin", tls.clone(), Trust::Pin(other.certificate_pem.clone()), NOT_THE_PIN).await;
+    expect_refused("public CAs", tls.clone(), Trust::PublicCas, VERSION_1).await;
+    expect_refused("as a CA", tls.clone(), Trust::Ca(tls.certificate_pem), VERSION_1).await;
 }
 
 #[tokio::test]
@@ -199,13 +213,14 @@ fn impostor(certificate: &Tls) -> u16 {
 
 #[tokio::test]
 async fn the_pinned_certificate_without_its_key_is_worth_nothing() {
-    let tls = self_signed("localhost");
-    let admin = Admin::with_fresh_session("admin");
-    let environment = Environment::new(&format!("https://localhost:{}", impostor(&tls)), &admin);
-    let environment = Trust::Pin(tls.certificate_pem).configure(environment);
-    let gateway = environment.serve().await;
-    let caller = Caller::of(&gateway);
-    expect_told("an impostor", &gateway, &caller, "BadSignature").await;
+    for tls in [self_signed("localhost"), self_signed_v1("localhost")] {
+        let admin = Admin::with_fresh_session("admin");
+        let environment = Environment::new(&format!("https://localhost:{}", impostor(&tls)), &admin);
+        let environment = Trust::Pin(tls.certificate_pem).configure(environment);
+        let gateway = environment.serve().await;
+        let caller = Caller::of(&gateway);
+        expect_told("an impostor", &gateway, &caller, "BadSignature").await;
+    }
 }
 
 #[tokio::test]

@@ -3,10 +3,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{error, info, warn};
 
+use super::endings::{Endings, Login, Opened};
 use super::login::{Authenticator, Grant, LoginFailure};
 use super::renewal::Renewal;
 use super::sessions::{Ask, Shared};
@@ -14,10 +16,11 @@ use super::{Credentials, Session, SessionEvents, SessionStatus, Sessions};
 use crate::domain::Username;
 use crate::telemetry::milliseconds;
 
-/// How long the process waits for the logout before it ends.
-const LOGOUT_TIMEOUT: Duration = Duration::from_secs(2);
+/// A `sessionTimeout` below this is not in milliseconds: CENTAGATE configures session timeouts in minutes (its front end
+/// reads the member as minutes elsewhere), and a login every second would exhaust the admin's sessions.
+const SHORTEST_PLAUSIBLE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Keeps one session alive. It is the only one who logs in, one login at a time, however many requests wait.
+/// Keeps one session alive. It is the only place that logs in, with one login at a time, however many requests wait.
 ///
 /// Nothing happens until [`SessionKeeper::run`] is polled.
 pub struct SessionKeeper {
@@ -47,22 +50,34 @@ pub(in crate::centagate) fn keep(
     let (asks, inbox) = mpsc::unbounded_channel();
     let shared = Arc::new(Shared::default());
     let renewal = Renewal::never();
-    let mut keeper =
-        Keeper { authenticator, options, shared: Arc::clone(&shared), renewal, generation: 0, waiting: Vec::new() };
+    let authenticator = Arc::new(authenticator);
+    let mut keeper = Keeper {
+        authenticator: Arc::clone(&authenticator),
+        options,
+        shared: Arc::clone(&shared),
+        renewal,
+        generation: 0,
+        waiting: Vec::new(),
+        opened: None,
+        endings: Endings::new(authenticator),
+        has_warned_of_timeout: false,
+    };
     keeper.start();
     (Sessions { shared, asks }, SessionKeeper { run: Box::pin(keeper.run(inbox)) })
 }
 
 struct Keeper<A> {
-    authenticator: A,
+    authenticator: Arc<A>,
     options: KeeperOptions,
     shared: Arc<Shared>,
     renewal: Renewal,
     generation: u64,
     waiting: Vec<oneshot::Sender<Option<Arc<Session>>>>,
+    /// The session in use, if a login of ours opened it.
+    opened: Option<Opened>,
+    endings: Endings<A>,
+    has_warned_of_timeout: bool,
 }
-
-type Login = Pin<Box<dyn Future<Output = Result<Grant, LoginFailure>> + Send>>;
 
 impl<A: Authenticator> Keeper<A> {
     /// Takes the credentials into use: a given session at once, others by a login that is due now.
@@ -86,13 +101,14 @@ impl<A: Authenticator> Keeper<A> {
                         self.ask(generation, forced, answer, login.is_some());
                     }
                     Some(Ask::Credentials(credentials)) if credentials != self.options.credentials => {
+                        self.abandon(login.take());
                         self.options.credentials = credentials;
-                        login = None; // its credentials are of yesterday
                         self.start();
                     }
                     Some(Ask::Credentials(_)) => {}
-                    Some(Ask::Stop(done)) => {
-                        self.log_out().await;
+                    Some(Ask::Stop { deadline, done }) => {
+                        self.abandon(login);
+                        self.stop(deadline).await;
                         let _ = done.send(());
                         return;
                     }
@@ -103,6 +119,7 @@ impl<A: Authenticator> Keeper<A> {
                     self.finish(result);
                 }
                 () = at(due) => login = self.log_in(),
+                () = self.endings.next() => {}
             }
         }
     }
@@ -132,10 +149,13 @@ impl<A: Authenticator> Keeper<A> {
         let now = Instant::now();
         match result {
             Ok(Grant { auth_token, secret_code, timeout }) => {
-                let timeout = timeout.unwrap_or(self.options.default_timeout);
+                let timeout = self.plausible(timeout);
                 self.options.events.login("granted");
                 self.renewal.succeeded(now, timeout, jitter());
-                self.put(auth_token, &secret_code, Some(timeout));
+                let session = self.put(auth_token, &secret_code, Some(timeout));
+                if let Credentials::Login(credentials) = &self.options.credentials {
+                    self.opened = Some(Opened { session, credentials: credentials.clone() });
+                }
                 info!(
                     session_timeout_ms = milliseconds(timeout),
                     generation = self.generation,
@@ -169,13 +189,28 @@ impl<A: Authenticator> Keeper<A> {
         }
     }
 
-    /// Takes a session into use and gives it to those who wait.
-    fn put(
-        &mut self,
-        auth_token: secrecy::SecretString,
-        secret_code: &secrecy::SecretString,
-        timeout: Option<Duration>,
-    ) {
+    /// How long a session lives: as CENTAGATE says, unless that cannot be milliseconds.
+    fn plausible(&mut self, timeout: Option<Duration>) -> Duration {
+        let default = self.options.default_timeout;
+        match timeout {
+            Some(timeout) if timeout >= SHORTEST_PLAUSIBLE_TIMEOUT => timeout,
+            Some(timeout) => {
+                if !std::mem::replace(&mut self.has_warned_of_timeout, true) {
+                    warn!(
+                        session_timeout_ms = milliseconds(timeout),
+                        default_timeout_ms = milliseconds(default),
+                        "CENTAGATE's sessionTimeout is too short to be in milliseconds and is ignored; set \
+                         session.default_timeout_seconds to the session timeout of the admin's group"
+                    );
+                }
+                default
+            }
+            None => default,
+        }
+    }
+
+    /// Starts to use a session and gives it to the requests that wait; ends the session that it replaces.
+    fn put(&mut self, auth_token: SecretString, secret_code: &SecretString, timeout: Option<Duration>) -> Arc<Session> {
         self.generation += 1;
         let admin_username = self.options.admin_username.as_str();
         let session = Session::new(self.generation, admin_username, auth_token, secret_code, timeout);
@@ -185,14 +220,28 @@ impl<A: Authenticator> Keeper<A> {
         for answer in self.waiting.drain(..) {
             let _ = answer.send(Some(Arc::clone(&session)));
         }
+        // Where CENTAGATE has ended a session early, a logout may end the admin's other sessions, too (not documented).
+        match self.opened.take() {
+            Some(replaced) if !self.shared.has_lost_early() => self.endings.log_out(replaced),
+            _ => {}
+        }
+        session
     }
 
-    async fn log_out(&self) {
-        // A given session has no timeout that we know, and is not ours to end.
-        let opened_here = self.shared.current.swap(None).filter(|session| session.timeout.is_some());
-        if let (Some(session), Credentials::Login(credentials)) = (opened_here, &self.options.credentials) {
-            let ending = self.authenticator.log_out(credentials.clone(), session.auth_token.clone());
-            let _ = timeout(LOGOUT_TIMEOUT, ending).await;
+    fn abandon(&mut self, login: Option<Login>) {
+        if let (Some(login), Credentials::Login(credentials)) = (login, &self.options.credentials) {
+            self.endings.abandon(login, credentials.clone());
+        }
+    }
+
+    /// Ends every session that was opened here. A given session is not ours to end.
+    async fn stop(&mut self, deadline: Instant) {
+        self.shared.current.store(None);
+        if let Some(opened) = self.opened.take() {
+            self.endings.log_out(opened);
+        }
+        if timeout_at(deadline, self.endings.finish()).await.is_err() {
+            warn!("stopped before every session was logged out; CENTAGATE ends it after its timeout");
         }
     }
 

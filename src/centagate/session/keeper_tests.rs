@@ -34,6 +34,10 @@ impl Vendor {
         self.0.logins.load(Ordering::Relaxed)
     }
 
+    fn logouts(&self) -> usize {
+        self.0.logouts.load(Ordering::Relaxed)
+    }
+
     fn refuse(&self, refusal: Option<LoginRefusal>) {
         *self.0.refusal.lock().unwrap() = refusal;
     }
@@ -229,8 +233,8 @@ async fn a_given_session_is_replaced_and_never_renewed() {
     sessions.replace_credentials(given("two"));
     let newer = sessions.newer_than(session.generation, false, soon()).await;
     assert!(newer.expect("the new one").generation > session.generation);
-    sessions.stop().await;
-    assert_eq!((vendor.logins(), vendor.0.logouts.load(Ordering::Relaxed)), (0, 0));
+    sessions.stop(soon()).await;
+    assert_eq!((vendor.logins(), vendor.logouts()), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,9 +242,88 @@ async fn the_last_act_is_a_logout() {
     let vendor = Vendor::default();
     let sessions = kept(&vendor, HOUR);
     sessions.live(soon()).await.expect("a session");
-    sessions.stop().await;
-    assert_eq!(vendor.0.logouts.load(Ordering::Relaxed), 1);
+    sessions.stop(soon()).await;
+    assert_eq!(vendor.logouts(), 1);
     assert!(matches!(sessions.live(soon()).await, Err(NotSent::NoSession)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replaced_session_is_logged_out_once_no_request_uses_it() {
+    let vendor = Vendor::default();
+    let sessions = kept(&vendor, 30 * MINUTE);
+    let in_use = sessions.live(soon()).await.expect("a session");
+    sleep(29 * MINUTE).await;
+    assert_eq!((vendor.logins(), vendor.logouts()), (2, 0), "a request still uses the first session");
+    drop(in_use);
+    sleep(2 * super::endings::IN_USE_POLL).await;
+    assert_eq!(vendor.logouts(), 1);
+    sleep(24 * HOUR).await;
+    assert_eq!(vendor.logouts(), vendor.logins() - 1, "all but the one in use");
+    sessions.replace_credentials(credentials("fresh"));
+    sleep(MINUTE).await;
+    assert_eq!(vendor.logouts(), vendor.logins() - 1, "new credentials open a new session");
+    let given = Credentials::Given { auth_token: "token".into(), secret_code: "code".into() };
+    sessions.replace_credentials(given);
+    sleep(MINUTE).await;
+    assert_eq!(vendor.logouts(), vendor.logins(), "a given session replaces a login's");
+}
+
+#[tokio::test(start_paused = true)]
+async fn replaced_sessions_are_left_alone_once_centagate_has_ended_one_early() {
+    let vendor = Vendor::default();
+    let sessions = kept(&vendor, 30 * MINUTE);
+    sessions.live(soon()).await.expect("a session");
+    sessions.note_lost_early();
+    sleep(3 * HOUR).await;
+    assert!(vendor.logins() > 6);
+    assert_eq!(vendor.logouts(), 0);
+    sessions.stop(soon()).await;
+    assert_eq!(vendor.logouts(), 1, "the last one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_that_cannot_be_milliseconds_is_the_configured_one() {
+    for milliseconds in [1, 30, 1440, 1800, 59_999] {
+        let vendor = Vendor::default();
+        let sessions = kept(&vendor, Duration::from_millis(milliseconds));
+        sessions.live(soon()).await.expect("a session");
+        sleep(7 * MINUTE).await;
+        assert_eq!(vendor.logins(), 1, "{milliseconds}");
+        sleep(2 * MINUTE).await;
+        assert_eq!((vendor.logins(), vendor.logouts()), (2, 1), "{milliseconds}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_under_way_at_the_end_leaves_no_session_behind() {
+    let vendor = Vendor::default();
+    *vendor.0.takes.lock().unwrap() = Duration::from_secs(5);
+    let sessions = kept(&vendor, HOUR);
+    sleep(Duration::from_secs(1)).await;
+    sessions.stop(soon()).await;
+    assert_eq!((vendor.logins(), vendor.logouts()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_waits_for_a_login_no_longer_than_it_may() {
+    let vendor = Vendor::default();
+    *vendor.0.takes.lock().unwrap() = MINUTE;
+    let sessions = kept(&vendor, HOUR);
+    sleep(Duration::from_secs(1)).await;
+    let started = Instant::now();
+    sessions.stop(soon()).await;
+    assert_eq!(started.elapsed(), Duration::from_secs(10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_whose_credentials_are_replaced_meanwhile_leaves_no_session_behind() {
+    let vendor = Vendor::default();
+    *vendor.0.takes.lock().unwrap() = Duration::from_secs(5);
+    let sessions = kept(&vendor, HOUR);
+    sleep(Duration::from_secs(1)).await;
+    sessions.replace_credentials(credentials("fresh"));
+    sessions.live(soon()).await.expect("the session of the new credentials");
+    assert_eq!((vendor.logins(), vendor.logouts()), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! The admin session: its value, how it is opened, and who keeps it alive.
 
 mod credentials;
+mod endings;
 mod keeper;
 #[cfg(test)]
 mod keeper_tests;

@@ -6,9 +6,6 @@ use tokio::time::Instant;
 const FIRST_BACKOFF: Duration = Duration::from_secs(1);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
 
-/// A session's timeout may be nonsense, seconds for milliseconds for instance; that must not become a storm of logins.
-const SHORTEST_RENEWAL: Duration = Duration::from_secs(1);
-
 /// The least time between two logins that requests ask for.
 const FORCED_INTERVAL: Duration = Duration::from_secs(30);
 
@@ -45,7 +42,7 @@ impl Renewal {
     /// A session of `timeout` was opened: renew it when 75 to 85 percent of that are over, by `jitter` (0 to 1), so that
     /// replicas do not log in at the same moment.
     pub(super) fn succeeded(&mut self, now: Instant, timeout: Duration, jitter: f64) {
-        self.next = Some(now + timeout.mul_f64(0.75 + 0.1 * jitter).max(SHORTEST_RENEWAL));
+        self.next = Some(now + timeout.mul_f64(0.75 + 0.1 * jitter));
         self.failures = 0;
         self.refusals = 0;
     }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -59,6 +60,8 @@ pub(in crate::centagate) struct Sessions {
 pub(super) struct Shared {
     pub(super) current: ArcSwapOption<Session>,
     status: Mutex<SessionStatus>,
+    /// Whether CENTAGATE has ever ended a session of this process before its timeout.
+    lost_early: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -70,7 +73,11 @@ pub(super) enum Ask {
         answer: oneshot::Sender<Option<Arc<Session>>>,
     },
     Credentials(Credentials),
-    Stop(oneshot::Sender<()>),
+    /// Log out, by `deadline`.
+    Stop {
+        deadline: Instant,
+        done: oneshot::Sender<()>,
+    },
 }
 
 impl Sessions {
@@ -100,12 +107,17 @@ impl Sessions {
         let _ = self.asks.send(Ask::Credentials(credentials));
     }
 
-    /// Logs out, if the session was opened here.
-    pub(in crate::centagate) async fn stop(&self) {
+    /// Logs out by `deadline`, also the session of a login under way. A given session is left alone.
+    pub(in crate::centagate) async fn stop(&self, deadline: Instant) {
         let (done, stopped) = oneshot::channel();
-        if self.asks.send(Ask::Stop(done)).is_ok() {
+        if self.asks.send(Ask::Stop { deadline, done }).is_ok() {
             let _ = stopped.await;
         }
+    }
+
+    /// Notes that CENTAGATE has ended a session before its timeout.
+    pub(in crate::centagate) fn note_lost_early(&self) {
+        self.shared.lost_early.store(true, Ordering::Relaxed);
     }
 
     pub(in crate::centagate) fn status(&self) -> SessionStatus {
@@ -120,6 +132,10 @@ impl Shared {
     pub(super) fn ended_without_session(&self, refusal: Option<LoginRefusal>, failure: Option<String>) {
         let mut status = self.status();
         (status.refusal, status.failure) = (refusal, failure);
+    }
+
+    pub(super) fn has_lost_early(&self) -> bool {
+        self.lost_early.load(Ordering::Relaxed)
     }
 
     pub(super) fn status(&self) -> std::sync::MutexGuard<'_, SessionStatus> {
