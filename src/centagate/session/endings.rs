@@ -61,7 +61,7 @@ impl<A: Authenticator> Endings<A> {
     /// Waits until one more session is ended; forever if there is none to end.
     pub(super) async fn next(&mut self) {
         if self.tasks.join_next().await.is_none() {
-            pending().await
+            pending::<()>().await;
         }
     }
 
