@@ -114,12 +114,12 @@ fn elements(mut der: &[u8]) -> Vec<(u8, &[u8])> {
 
 /// An element of DER.
 fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(content.len()).unwrap();
+    let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
     let mut element = vec![tag];
-    match length {
-        0..0x80 => element.push(content.len() as u8),
-        0x80..0x100 => element.extend([0x81, content.len() as u8]),
-        _ => element.extend([&[0x82], &length.to_be_bytes()[..]].concat()),
+    match (high, low) {
+        (0, 0..0x80) => element.push(low),
+        (0, _) => element.extend([0x81, low]),
+        _ => element.extend([0x82, high, low]),
     }
     element.extend(content);
     element
