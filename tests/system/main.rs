@@ -13,6 +13,7 @@ mod ingress;
 mod kubernetes;
 mod manifests;
 mod monitoring;
+mod own_address;
 mod printed;
 mod program;
 mod redis;

@@ -1,6 +1,5 @@
 //! Prometheus and its `promtool` with what stands in `deploy/monitoring/` and with a gateway's metrics.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use tokio::process::Child;
 use tokio::time::{sleep, timeout};
 
 use crate::gateway::{Gateway, user};
+use crate::own_address::own_address;
 use crate::program::Program;
 
 const PROMTOOL: Program = Program { name: "promtool", package: "prometheus" };
@@ -105,14 +105,14 @@ impl Prometheus {
             "scrape_configs": [{ "job_name": "gateway", "static_configs": [{ "targets": [gateway.management_host()] }] }],
         });
         let config = write(&directory, "prometheus.json", &config.to_string());
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+        let address = own_address();
         let arguments = [
             format!("--config.file={config}"),
             format!("--storage.tsdb.path={}", directory.path().join("data").display()),
-            format!("--web.listen-address={free}"),
+            format!("--web.listen-address={address}"),
         ];
         let running = PROMETHEUS.start(&arguments.each_ref().map(String::as_str), directory.path());
-        Self { url: format!("http://{free}/api/v1"), _running: running, _directory: directory }
+        Self { url: format!("http://{address}/api/v1"), _running: running, _directory: directory }
     }
 
     /// What it answers to `request`, where it answers.

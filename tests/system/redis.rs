@@ -1,6 +1,6 @@
-//! A Redis of the test's own, on a free port, which keeps nothing on disk unless it is told to.
+//! A Redis for one test, which keeps nothing on disk unless an option says so.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,13 +13,11 @@ use tokio::process::Child;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::certificates::Authority;
+use crate::own_address::own_address;
 use crate::process::PATIENCE;
 use crate::program::Program;
 
 const REDIS: Program = Program { name: "redis-server", package: "redis-server" };
-
-/// How often a port may turn out to be taken.
-const PORTS: usize = 10;
 
 /// A running Redis. Dropping it ends it.
 pub(crate) struct Redis {
@@ -35,10 +33,17 @@ pub(crate) struct Redis {
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) password: Option<&'static str>,
-    /// TLS alone, with a certificate for this host by an authority of its own.
-    pub(crate) tls_for: Option<&'static str>,
+    /// TLS alone, with a certificate by an authority of its own.
+    pub(crate) tls: Option<CertificateFor>,
     /// Further options, as on the command line.
     pub(crate) others: Vec<&'static str>,
+}
+
+/// What a Redis' certificate is for.
+#[derive(Clone, Copy)]
+pub(crate) enum CertificateFor {
+    ItsAddress,
+    Host(&'static str),
 }
 
 impl Redis {
@@ -48,26 +53,24 @@ impl Redis {
 
     pub(crate) async fn start_with(options: Options) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let mut all: Vec<String> =
-            ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"].map(str::to_owned).into();
+        let address = own_address();
+        let host = address.ip().to_string();
+        let mut all: Vec<String> = ["--bind", &host, "--save", "", "--appendonly", "no"].map(str::to_owned).into();
         all.extend(options.password.iter().flat_map(|password| ["--requirepass", password]).map(str::to_owned));
-        let authority = options.tls_for.map(|host| {
+        let authority = options.tls.map(|certificate| {
             let authority = Authority::new("Redis");
+            let host = match certificate {
+                CertificateFor::ItsAddress => &host,
+                CertificateFor::Host(host) => host,
+            };
             all.extend(tls_options(&authority.issue(host), directory.path()));
             authority
         });
         all.extend(options.others.into_iter().map(str::to_owned));
-        let address = free_address();
         let process = spawn(address, &all, authority.is_some(), directory.path());
         let mut redis = Self { address, options: all, password: options.password, authority, process, directory };
-        for _ in 0..PORTS {
-            if redis.answers().await {
-                return redis;
-            }
-            redis.address = free_address(); // somebody else was faster
-            redis.spawn();
-        }
-        panic!("no port is free: {}", redis.log());
+        assert!(redis.answers().await, "it does not start: {}", redis.log());
+        redis
     }
 
     /// For `redis.url`.
@@ -184,8 +187,4 @@ fn tls_options(tls: &Tls, directory: &Path) -> [String; 6] {
         std::fs::write(directory.join(file), pem).expect("a file");
     }
     ["--tls-auth-clients", "no", "--tls-cert-file", "tls.crt", "--tls-key-file", "tls.key"].map(str::to_owned)
-}
-
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port")
 }

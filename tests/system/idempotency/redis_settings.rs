@@ -1,7 +1,7 @@
 //! How Redis is configured, and how the gateway is configured to reach it.
 
 use crate::certificates::Authority;
-use crate::redis::{Options, Redis};
+use crate::redis::{CertificateFor, Options, Redis};
 
 use super::caller::{Create, is_replayed};
 use super::house::House;
@@ -56,7 +56,8 @@ async fn a_full_redis_refuses_new_keys_and_forgets_none() {
 #[tokio::test]
 async fn a_redis_with_tls_is_reached_by_whoever_trusts_its_authority() {
     let house =
-        house_with(Options { tls_for: Some("127.0.0.1"), password: Some(PASSWORD), ..Options::default() }).await;
+        house_with(Options { tls: Some(CertificateFor::ItsAddress), password: Some(PASSWORD), ..Options::default() })
+            .await;
     let environment = house.environment();
     let ca = environment.write("ca.pem", house.redis.authority_pem());
     let gateway = environment.set("GATEWAY__REDIS__CA_CERTIFICATE_FILE", &ca).serve().await;
@@ -68,10 +69,11 @@ async fn a_redis_with_tls_is_reached_by_whoever_trusts_its_authority() {
 
 #[tokio::test]
 async fn a_redis_whose_certificate_is_not_trusted_is_not_used_and_the_log_says_why() {
-    for (host, is_known, cause) in
-        [("127.0.0.1", false, "UnknownIssuer"), ("other.example", true, "not valid for name")]
-    {
-        let house = house_with(Options { tls_for: Some(host), ..Options::default() }).await;
+    for (certificate, is_known, cause) in [
+        (CertificateFor::ItsAddress, false, "UnknownIssuer"),
+        (CertificateFor::Host("other.example"), true, "not valid for name"),
+    ] {
+        let house = house_with(Options { tls: Some(certificate), ..Options::default() }).await;
         let trusted = if is_known { house.redis.authority_pem() } else { Authority::new("Another").pem() };
         let environment = house.environment();
         let ca = environment.write("ca.pem", trusted);

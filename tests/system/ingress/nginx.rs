@@ -1,7 +1,7 @@
 //! nginx, set up as an ingress controller sets it up for the Ingress of the manifests.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use tokio::process::Child;
 use tokio::time::{Instant, sleep};
 
 use crate::manifests::Manifests;
+use crate::own_address::own_address;
 use crate::program::Program;
 
 const NGINX: Program = Program { name: "nginx", package: "nginx-light" };
@@ -46,8 +47,7 @@ impl Nginx {
         let rule = &ingress["spec"]["rules"][0];
         let (host, path) = (text(&rule["host"]), text(&rule["http"]["paths"][0]["path"]));
         let directory = tempfile::tempdir().expect("a directory");
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let address = free.expect("a free port");
+        let address = own_address();
 
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
