@@ -10,6 +10,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use tokio::task::coop::consume_budget;
 use tokio::time::Instant;
 
 use super::Unreadable;
@@ -92,6 +93,7 @@ impl Connection {
                 return Err(Failure::Reply(Unreadable::TooLarge));
             }
             body.extend_from_slice(&chunk);
+            consume_budget().await; // many small chunks must not keep the deadline and other requests waiting
         }
         Ok(Response { headers: head.headers, body })
     }

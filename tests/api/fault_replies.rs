@@ -147,7 +147,7 @@ fn unusual() -> Vec<Row> {
         (format!("{byte_order_mark}{success}"), EXECUTED),
         (success.replace("Success", "two\r\nlines\t\u{1}\0"), EXECUTED),
         (success.replace("object", "Object"), EXECUTED),
-        (success.replace("object", "OBJECT").replace("code", "Code"), EXECUTED),
+        (success.replace("object", "OBJECT").replacen("\"code\"", "\"Code\"", 1), EXECUTED),
         (json!({ "code": "0", "object": format!("{byte_order_mark}{nested}") }).to_string(), EXECUTED),
         (format!("{byte_order_mark}{{\"Code\":\"22025\",\"message\":\"two\nlines\"}}"), TAKEN),
         (format!("{byte_order_mark}{byte_order_mark}{success}"), UNREADABLE),
