@@ -9,7 +9,7 @@ use crate::settings::UserSettings;
 
 /// Reads CENTAGATE's reply to a registration; nothing where it is a refusal or cannot be read.
 pub fn created_user(reply: &[u8]) -> Option<CreatedUser> {
-    centagate::decode(reply).map(|object| centagate::created_user(object).value).ok()
+    Some(centagate::created_user(centagate::decode(reply).ok()?.ok()?).value)
 }
 
 /// Reads the body of `POST /users`; nothing where it breaks a rule.

@@ -3,7 +3,6 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::Method;
-use http::uri::PathAndQuery;
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
@@ -12,6 +11,7 @@ use tracing::warn;
 
 use super::breaker::Breaker;
 use super::bulkhead::{Bulkhead, Load, Turn};
+use super::call::Call;
 use super::client_options::ClientOptions;
 use super::http::{HttpClient, HttpOptions, SetupError};
 use super::paths::Paths;
@@ -23,11 +23,14 @@ use super::session::{
 };
 use super::suspicion::{Suspicion, suspicion};
 use super::transport::Reply;
-use super::{BeforeSending, Error, NotSent, Operation, Trust, Unheeded, envelope, paths, reply, transport, wire};
+use super::{BeforeSending, Error, NotSent, Operation, Trust, Unheeded, paths, reply, transport, wire};
 use crate::domain::{CreatedUser, NewOtpToken, NewUser, RegisteredOtpToken, UserAuthentication, Username};
 
 /// The pauses before a connection is tried again, each by half more or less.
 const CONNECT_PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(150)];
+
+/// How many connections each worker opens in advance, at most, for calls that need a connection of their own.
+const SPARE_CONNECTIONS: usize = 4;
 
 /// Speaks CentagateWS: signs each call with the admin's session, sends it and reads the answer.
 ///
@@ -62,8 +65,11 @@ impl Client {
     pub fn new(options: ClientOptions, events: Arc<dyn SessionEvents>) -> Result<(Self, SessionKeeper), SetupError> {
         let paths = Paths::new(&options.admin_username);
         let certificate = Arc::new(ServerCertificate::of(&options.base_url));
-        let http = || HttpClient::new(&options.base_url, &options.http, &options.trust, Arc::clone(&certificate));
-        let (http, login_http) = (http()?, http()?);
+        let http = |max_spares| {
+            let certificate = Arc::clone(&certificate);
+            HttpClient::new(&options.base_url, &options.http, &options.trust, certificate, max_spares)
+        };
+        let (http, login_http) = (http(SPARE_CONNECTIONS)?, http(0)?);
         let authenticator = HttpAuthenticator {
             http: login_http.clone(),
             admin_username: options.admin_username.clone(),
@@ -247,18 +253,23 @@ impl Client {
     ) -> Result<Value, Error> {
         watch.about_to_send().await.map_err(Error::NotSent)?;
         let deadline = deadline.min(Instant::now() + self.request_timeout);
-        let reply = self.send_or_fail_fast(self.paths.of(operation), body(session), deadline).await?;
-        let object = envelope::decode(&reply.body)?;
+        let call = Call {
+            method: Method::PUT,
+            path: self.paths.of(operation).clone(),
+            body: body(session),
+            connection: operation.connection(),
+        };
+        let object = self.send_or_fail_fast(&call, deadline).await?.object.map_err(Error::Refused)?;
         session.succeeded();
         Ok(object)
     }
 
     /// Sends, unless CENTAGATE has failed too often of late. Where no connection could be made nothing was sent, so that
     /// is tried again after a moment.
-    async fn send_or_fail_fast(&self, path: &PathAndQuery, body: Bytes, deadline: Instant) -> Result<Reply, Error> {
+    async fn send_or_fail_fast(&self, call: &Call, deadline: Instant) -> Result<Reply, Error> {
         let mut pauses = CONNECT_PAUSES.into_iter();
         loop {
-            let settled = self.send_once(path, body.clone(), deadline).await;
+            let settled = self.send_once(call, deadline).await;
             let (Err(Error::NotSent(NotSent::CannotConnect(_))), Some(pause)) = (&settled, pauses.next()) else {
                 return settled;
             };
@@ -270,9 +281,9 @@ impl Client {
         }
     }
 
-    async fn send_once(&self, path: &PathAndQuery, body: Bytes, deadline: Instant) -> Result<Reply, Error> {
+    async fn send_once(&self, call: &Call, deadline: Instant) -> Result<Reply, Error> {
         let pass = self.breaker.admit().map_err(|wait| Error::NotSent(NotSent::CircuitOpen(wait)))?;
-        let sent = transport::send(&self.http.load(), Method::PUT, path.clone(), body, deadline).await;
+        let sent = transport::send(&self.http.load(), call, deadline).await;
         let failed = matches!(sent, Err(Error::NotSent(NotSent::CannotConnect(_)) | Error::TimedOut));
         self.breaker.settle(&pass, failed);
         sent

@@ -1,62 +1,88 @@
 use std::fmt;
 use std::future::poll_fn;
-use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::thread::{self, ThreadId};
 
 use bytes::Bytes;
-use http::header::DATE;
-use http::{Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1;
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
+use tokio::task::coop::consume_budget;
 use tokio::time::Instant;
 
 use super::Unreadable;
-use super::transport::{Failure, Reply};
+use super::stream::{CountedStream, Stream, Traffic};
+use super::transport::Failure;
 
 /// The largest reply that is read.
-const MAX_REPLY_BYTES: usize = 256 * 1024;
+pub(super) const MAX_REPLY_BYTES: usize = 256 * 1024;
 
-/// What bytes go through to the server, TLS and proxies included.
-pub(super) trait Stream: Read + Write + Send + Unpin {}
+/// The largest head of a reply, and the most that is read at once.
+const MAX_BUFFER_BYTES: usize = 64 * 1024;
 
-impl<S: Read + Write + Send + Unpin> Stream for S {}
+/// A reply with HTTP status 200, as it was received.
+pub(super) struct Response {
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
 
-/// A connection with HTTP/1.1, for one request at a time.
+/// An HTTP/1.1 connection, for one request at a time.
 ///
-/// It has no task of its own: whoever has a request on it does its work, too. So a request wakes nobody but itself, and one
-/// that is given up ends its connection.
+/// It has no task of its own: the request that uses it drives it. So a request wakes only itself, and a request that is
+/// dropped ends its connection.
 pub(super) struct Connection {
     requests: http1::SendRequest<Full<Bytes>>,
     work: Pin<Box<Work>>,
     ended: bool,
-    sent: Arc<AtomicBool>,
-    /// The worker that it was opened on, whose runtime watches its socket.
+    traffic: Arc<Traffic>,
+    /// Whether no request has been sent on it yet.
+    pub(super) is_unused: bool,
+    /// The worker that opened it, whose runtime watches its socket.
     pub(super) worker: ThreadId,
     pub(super) idle_since: Instant,
 }
 
-type Work = http1::Connection<Counted, Full<Bytes>>;
+type Work = http1::Connection<TokioIo<CountedStream>, Full<Bytes>>;
 
 impl Connection {
     /// Speaks HTTP on `stream`, which has just been opened.
     pub(super) async fn over(stream: Box<dyn Stream>) -> hyper::Result<Self> {
-        let sent = Arc::new(AtomicBool::new(false));
-        let stream = Counted { stream, sent: Arc::clone(&sent) };
-        let (requests, work) = http1::handshake(stream).await?;
-        let worker = thread::current().id();
-        Ok(Self { requests, work: Box::pin(work), ended: false, sent, worker, idle_since: Instant::now() })
+        let traffic = Arc::new(Traffic::default());
+        let stream = TokioIo::new(CountedStream::new(stream, Arc::clone(&traffic)));
+        let (requests, work) = http1::Builder::new().max_buf_size(MAX_BUFFER_BYTES).handshake(stream).await?;
+        Ok(Self {
+            requests,
+            work: Box::pin(work),
+            ended: false,
+            traffic,
+            is_unused: true,
+            worker: thread::current().id(),
+            idle_since: Instant::now(),
+        })
     }
 
-    /// Sends `request` and reads the reply, whole.
-    pub(super) async fn exchange(&mut self, request: Request<Full<Bytes>>) -> Result<Reply, Failure> {
-        self.sent.store(false, Ordering::Relaxed);
+    /// Sends `request` and reads the whole reply. Sends nothing if the server has sent bytes that no request asked for: they
+    /// would count as the reply.
+    pub(super) async fn exchange(&mut self, request: Request<Full<Bytes>>) -> Result<Response, Failure> {
+        self.traffic.reset();
+        if !self.is_silent().await {
+            return Err(Failure::Connection(
+                "the server sent bytes before the request, or ended the connection".into(),
+            ));
+        }
+        self.is_unused = false;
+        match self.send_and_read(request).await {
+            Err(Failure::Connection(_)) if self.traffic.exceeds_limit() => Err(Failure::Reply(Unreadable::TooLarge)),
+            exchanged => exchanged,
+        }
+    }
+
+    async fn send_and_read(&mut self, request: Request<Full<Bytes>>) -> Result<Response, Failure> {
         let response = self.requests.send_request(request);
-        let (mut head, mut rest) = work_for(&mut self.work, &mut self.ended, response).await?.into_parts();
+        let (head, mut rest) = work_for(&mut self.work, &mut self.ended, response).await?.into_parts();
         if head.status != StatusCode::OK {
             return Err(Failure::Reply(Unreadable::HttpStatus(head.status.as_u16())));
         }
@@ -67,19 +93,32 @@ impl Connection {
                 return Err(Failure::Reply(Unreadable::TooLarge));
             }
             body.extend_from_slice(&chunk);
+            consume_budget().await; // many small chunks must not keep the deadline and other requests waiting
         }
-        Ok(Reply { body, date: head.headers.remove(DATE) })
+        Ok(Response { headers: head.headers, body })
     }
 
-    /// Whether any byte of the last request has gone out.
+    /// Whether any byte of the last request was sent.
     pub(super) fn has_sent(&self) -> bool {
-        self.sent.load(Ordering::Relaxed)
+        self.traffic.has_sent()
     }
 
-    /// Whether another request may be sent: the server has not ended the connection, as far as that can be seen.
+    /// Whether another request may be sent: the server has not ended the connection and has sent nothing after its last
+    /// reply, as far as the runtime has noticed.
     pub(super) fn is_ready(&mut self) -> bool {
         work(&mut self.work, &mut self.ended, &mut Context::from_waker(Waker::noop()));
         !self.ended && self.requests.is_ready()
+    }
+
+    /// Whether the server has neither ended the connection nor sent anything. This looks at the socket itself. If unread
+    /// bytes may belong to TLS alone, it waits until they have been read.
+    async fn is_silent(&mut self) -> bool {
+        poll_fn(|context| {
+            let (connection, ended) = (&mut self.work, &mut self.ended);
+            let has_unread = self.traffic.has_unread_after(|| work(connection, ended, context));
+            if has_unread && !self.ended { Poll::Pending } else { Poll::Ready(!self.ended) }
+        })
+        .await
     }
 }
 
@@ -89,8 +128,8 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Awaits `part` of an exchange, doing the connection's work meanwhile. All that the connection has to say, errors included,
-/// it says through `part`.
+/// Awaits `part` of an exchange and drives the connection meanwhile. The connection reports everything, errors included,
+/// through `part`.
 async fn work_for<T>(connection: &mut Pin<Box<Work>>, ended: &mut bool, part: impl Future<Output = T>) -> T {
     let mut part = pin!(part);
     poll_fn(|context| {
@@ -105,39 +144,4 @@ async fn work_for<T>(connection: &mut Pin<Box<Work>>, ended: &mut bool, part: im
 
 fn work(connection: &mut Pin<Box<Work>>, ended: &mut bool, context: &mut Context<'_>) {
     *ended = *ended || connection.as_mut().poll(context).is_ready();
-}
-
-/// Notes when a byte goes out.
-struct Counted {
-    stream: Box<dyn Stream>,
-    sent: Arc<AtomicBool>,
-}
-
-impl Read for Counted {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.stream).poll_read(context, buffer)
-    }
-}
-
-/// Vectored writes are left to the default, one slice at a time: hyper then sends head and body as one piece.
-impl Write for Counted {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut *self.stream).poll_write(context, bytes);
-        if matches!(written, Poll::Ready(Ok(1..))) {
-            self.sent.store(true, Ordering::Relaxed);
-        }
-        written
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.stream).poll_shutdown(context)
-    }
 }

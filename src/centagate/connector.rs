@@ -15,8 +15,9 @@ use secrecy::{ExposeSecret, SecretString};
 use tower_service::Service;
 use url::Url;
 
-use super::connection::{Connection, Stream};
+use super::connection::Connection;
 use super::http::SetupError;
+use super::stream::Stream;
 
 type Hop = HttpsConnector<HttpConnector>;
 

@@ -1,31 +1,98 @@
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::{Error, ReturnCode, Unreadable};
+use super::{ReturnCode, Unreadable, lenient_json};
 
 /// The reply that wraps every CentagateWS answer: `{"code", "message", "object"}`, HTTP 200 always.
 ///
-/// `code` is documented as a string and seen as a number; `object` differs from call to call. The `message` is for people
-/// and varies, so it is not read.
-#[derive(Deserialize)]
+/// `code` is documented as a string and seen as a number; `object` differs from call to call, and the vendor's API reference
+/// also spells it `Object`. The `message` is for people and varies, so it is not read.
 struct Envelope {
-    #[serde(default)]
     code: Value,
-    #[serde(default)]
     object: Value,
 }
 
-/// The `object` of a reply whose `code` is 0.
-pub(crate) fn decode(body: &[u8]) -> Result<Value, Error> {
-    // serde would take an array's items for the members.
-    if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Error::Unreadable(Unreadable::NotAnEnvelope));
-    }
-    let envelope: Envelope = serde_json::from_slice(body).map_err(|_| Error::Unreadable(Unreadable::NotAnEnvelope))?;
+/// Reads a reply: its `object` if its `code` is 0, otherwise that code.
+pub(crate) fn decode(body: &[u8]) -> Result<Result<Value, ReturnCode>, Unreadable> {
+    let envelope: Envelope = lenient_json::from_slice(body).map_err(|_| Unreadable::NotAnEnvelope)?;
     match integer(&envelope.code) {
-        Some(ReturnCode::SUCCESS) => Ok(envelope.object),
-        Some(number) => Err(Error::Refused(ReturnCode::new(number))),
-        None => Err(Error::Unreadable(Unreadable::NoCode)),
+        Some(ReturnCode::SUCCESS) => Ok(Ok(envelope.object)),
+        Some(number) => Ok(Err(ReturnCode::new(number))),
+        None => Err(Unreadable::NoCode),
+    }
+}
+
+/// The member of an envelope that has a name.
+enum Member {
+    Code,
+    Object,
+    /// The name of a member in upper or mixed case.
+    CodeInOtherCase,
+    ObjectInOtherCase,
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Member {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Name;
+        impl Visitor<'_> for Name {
+            type Value = Member;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Member, E> {
+                Ok(match name {
+                    "code" => Member::Code,
+                    "object" => Member::Object,
+                    _ if name.eq_ignore_ascii_case("code") => Member::CodeInOtherCase,
+                    _ if name.eq_ignore_ascii_case("object") => Member::ObjectInOtherCase,
+                    _ => Member::Other,
+                })
+            }
+        }
+        deserializer.deserialize_identifier(Name)
+    }
+}
+
+impl<'de> Deserialize<'de> for Envelope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Envelope;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            /// The documented spelling wins. A spelling that stands twice is a fault.
+            fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Envelope, M::Error> {
+                let (mut code, mut object, mut other_code, mut other_object) = (None, None, None, None);
+                while let Some(member) = members.next_key()? {
+                    let place = match member {
+                        Member::Code => &mut code,
+                        Member::Object => &mut object,
+                        Member::CodeInOtherCase => &mut other_code,
+                        Member::ObjectInOtherCase => &mut other_object,
+                        Member::Other => {
+                            members.next_value::<IgnoredAny>()?;
+                            continue;
+                        }
+                    };
+                    if place.replace(members.next_value()?).is_some() {
+                        return Err(M::Error::custom("a member stands twice"));
+                    }
+                }
+                Ok(Envelope {
+                    code: code.or(other_code).unwrap_or_default(),
+                    object: object.or(other_object).unwrap_or_default(),
+                })
+            }
+        }
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -54,17 +121,17 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::decode;
-    use crate::centagate::{Error, Unreadable};
+    use crate::centagate::Unreadable;
 
     #[test]
     fn a_code_is_read_as_string_integer_or_float() {
         for code in [json!("22025"), json!(22025), json!(22025.0), json!(" 22025 "), json!("22025.0")] {
             let reply = json!({ "code": code, "message": "m", "object": "" }).to_string();
-            assert!(matches!(decode(reply.as_bytes()), Err(Error::Refused(c)) if c.get() == 22025), "{reply}");
+            assert!(matches!(decode(reply.as_bytes()), Ok(Err(code)) if code.get() == 22025), "{reply}");
         }
         for code in [json!("0"), json!(0), json!(0.0), json!(-0.0)] {
             let reply = json!({ "code": code }).to_string();
-            assert_eq!(decode(reply.as_bytes()).expect("success"), Value::Null, "{reply}");
+            assert_eq!(decode(reply.as_bytes()), Ok(Ok(Value::Null)), "{reply}");
         }
     }
 
@@ -73,8 +140,30 @@ mod tests {
         for object in [json!(null), json!(""), json!("u-1"), json!("{\"a\":1}"), json!({"a": 1}), json!([1]), json!(7)]
         {
             let reply = json!({ "code": "0", "object": object, "else": [1] }).to_string();
-            assert_eq!(decode(reply.as_bytes()).expect("success"), object);
+            assert_eq!(decode(reply.as_bytes()), Ok(Ok(object)));
         }
+    }
+
+    #[test]
+    fn members_are_found_in_any_case_and_the_documented_spelling_wins() {
+        for reply in [
+            r#"{"code":"0","Object":"u-1"}"#,
+            r#"{"CODE":"0","OBJECT":"u-1"}"#,
+            r#"{"Object":"other","object":"u-1","code":"0","Code":"22025"}"#,
+        ] {
+            assert_eq!(decode(reply.as_bytes()), Ok(Ok(json!("u-1"))), "{reply}");
+        }
+        for reply in [r#"{"code":"0","Object":"a","OBJECT":"b"}"#, r#"{"Code":"0","CODE":"22025"}"#] {
+            assert_eq!(decode(reply.as_bytes()), Err(Unreadable::NotAnEnvelope), "{reply}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_raw_control_characters_are_accepted() {
+        let reply = "\u{feff}{\"code\":\"0\",\"message\":\"a\nb\",\"object\":\"u\t1\"}";
+        assert_eq!(decode(reply.as_bytes()), Ok(Ok(json!("u\t1"))));
+        let refusal = "{\"message\":\"line one\r\nline two\",\"code\":22025}";
+        assert!(matches!(decode(refusal.as_bytes()), Ok(Err(code)) if code.get() == 22025));
     }
 
     #[test]
@@ -94,9 +183,9 @@ mod tests {
             "\"99999999999999999999\"",
         ] {
             let reply = format!("{{\"code\":{code},\"object\":\"\"}}");
-            assert!(matches!(decode(reply.as_bytes()), Err(Error::Unreadable(Unreadable::NoCode))), "{reply}");
+            assert_eq!(decode(reply.as_bytes()), Err(Unreadable::NoCode), "{reply}");
         }
-        assert!(matches!(decode(b"{}"), Err(Error::Unreadable(Unreadable::NoCode))));
+        assert_eq!(decode(b"{}"), Err(Unreadable::NoCode));
     }
 
     #[test]
@@ -119,7 +208,7 @@ mod tests {
             &deep,
             &huge_number,
         ] {
-            assert!(matches!(decode(body.as_bytes()), Err(Error::Unreadable(Unreadable::NotAnEnvelope))), "{body:.40}");
+            assert_eq!(decode(body.as_bytes()), Err(Unreadable::NotAnEnvelope), "{body:.40}");
         }
         assert!(decode(b"{\"code\":\"0\",\"object\":\"\xff\"}").is_err());
     }

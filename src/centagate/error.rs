@@ -61,6 +61,9 @@ pub enum Unreadable {
     /// More than 256 KiB.
     #[error("more than 256 KiB")]
     TooLarge,
+    /// A content coding other than gzip, or damaged gzip.
+    #[error("a content coding that cannot be read")]
+    ContentCoding,
     /// Not a JSON object, or one that ends early, nests too deep or names a member twice.
     #[error("not a JSON object")]
     NotAnEnvelope,

@@ -7,21 +7,25 @@
 mod before_sending;
 mod breaker;
 mod bulkhead;
+mod call;
 mod client;
 mod client_options;
 mod connection;
 #[cfg(test)]
 mod connection_tests;
 mod connector;
+mod content_coding;
 mod encoding;
 mod envelope;
 #[cfg(test)]
 mod envelope_tests;
 mod error;
 mod http;
+mod lenient_json;
 mod operation;
 mod paths;
 mod pinned_verifier;
+mod pool;
 mod reply;
 #[cfg(test)]
 mod reply_tests;
@@ -29,6 +33,7 @@ mod return_code;
 mod server_certificate;
 mod session;
 mod signing;
+mod stream;
 mod suspicion;
 mod transport;
 mod trust;

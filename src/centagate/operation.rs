@@ -1,3 +1,5 @@
+use super::call::ConnectionKind;
+
 /// A call of CentagateWS that the gateway makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
@@ -19,6 +21,14 @@ impl Operation {
             Self::RegisterUser => "register_user",
             Self::RegisterOneTimePin => "register_one_time_pin",
             Self::ListAuthentication => "list_authentication",
+        }
+    }
+
+    /// Which connection may carry it.
+    pub(super) fn connection(self) -> ConnectionKind {
+        match self {
+            Self::RegisterUser => ConnectionKind::Shared,
+            Self::RegisterOneTimePin | Self::ListAuthentication => ConnectionKind::Dedicated,
         }
     }
 }

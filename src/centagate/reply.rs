@@ -9,6 +9,7 @@ mod user_authentication_tests;
 
 pub(super) use user_authentication::user_authentication;
 
+use super::lenient_json;
 use crate::domain::{CreatedUser, RegisteredOtpToken};
 
 /// What a successful reply told.
@@ -49,10 +50,10 @@ fn unwrap(object: Value) -> Value {
 }
 
 /// Takes JSON out of a string.
-fn parsed(value: Value) -> Value {
+pub(super) fn parsed(value: Value) -> Value {
     match value {
-        Value::String(text) if text.trim_start().starts_with(['{', '[', '"']) => {
-            serde_json::from_str(&text).unwrap_or(Value::String(text))
+        Value::String(text) if text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[', '"']) => {
+            lenient_json::from_slice(text.as_bytes()).unwrap_or(Value::String(text))
         }
         other => other,
     }
@@ -82,6 +83,7 @@ mod tests {
             json!({"userId": "u-1"}),
             json!({"id": "u-1"}),
             json!("{\"id\":\"u-1\"}"),
+            json!("\u{feff}{\"id\":\"u-1\",\"note\":\"two\nlines\"}"),
             json!(["u-1"]),
         ] {
             assert_eq!(created_user(object.clone()).value.centagate_id.as_deref(), Some("u-1"), "{object}");
@@ -96,9 +98,14 @@ mod tests {
     #[test]
     fn passcode_and_qr_are_found_in_every_shape_seen_or_likely() {
         let members = json!({"qr": "QR", "passcode": "012345"});
-        for object in
-            [json!(members.to_string()), members.clone(), json!([members.clone()]), json!(json!([members]).to_string())]
-        {
+        for object in [
+            json!(members.to_string()),
+            members.clone(),
+            json!([members.clone()]),
+            json!(json!([members]).to_string()),
+            json!(format!("\u{feff}{members}")),
+            json!("{\"qr\":\"QR\",\"passcode\":\"012345\",\"note\":\"two\r\nlines\"}"),
+        ] {
             let token = registered_otp_token(object).value;
             assert_eq!(token.passcode.as_ref().map(ExposeSecret::expose_secret), Some("012345"));
             assert_eq!(token.qr.as_ref().map(ExposeSecret::expose_secret), Some("QR"));

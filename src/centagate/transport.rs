@@ -1,19 +1,22 @@
 use std::error::Error as StdError;
 use std::io;
+use std::sync::Arc;
 
-use bytes::Bytes;
-use http::uri::PathAndQuery;
-use http::{HeaderValue, Method};
+use http::HeaderValue;
+use http::header::DATE;
+use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use super::connection::Connection;
-use super::http::Pool;
-use super::{Error, NotSent, Unreadable, trust};
+use super::call::{Call, ConnectionKind};
+use super::connection::{Connection, Response};
+use super::pool::Pool;
+use super::{Error, NotSent, ReturnCode, Unreadable, content_coding, envelope, trust};
 use crate::causes::causes;
 
-/// A reply with HTTP status 200.
+/// A reply that could be read: CENTAGATE's envelope.
 pub(super) struct Reply {
-    pub(super) body: Vec<u8>,
+    /// The envelope's `object`, or the return code that it holds instead.
+    pub(super) object: Result<Value, ReturnCode>,
     /// When the server says it answered.
     pub(super) date: Option<HeaderValue>,
 }
@@ -31,23 +34,19 @@ impl From<hyper::Error> for Failure {
     }
 }
 
-/// Sends `body` to `path` and reads the reply, all before `deadline`. Says exactly whether anything was sent.
-pub(super) async fn send(
-    pool: &Pool,
-    method: Method,
-    path: PathAndQuery,
-    body: Bytes,
-    deadline: Instant,
-) -> Result<Reply, Error> {
+/// Makes `call` and reads the reply before `deadline`. Errors say exactly whether anything was sent.
+pub(super) async fn send(pool: &Arc<Pool>, call: &Call, deadline: Instant) -> Result<Reply, Error> {
     if Instant::now() >= deadline {
         return Err(Error::NotSent(NotSent::DeadlineSpent));
     }
     let mut used = None;
-    let exchanged = timeout_at(deadline, exchange(pool, &mut used, method, path, body)).await;
+    let exchanged = timeout_at(deadline, exchange(pool, &mut used, call)).await;
     let sent = used.as_ref().is_some_and(Connection::has_sent);
     match exchanged {
-        Ok(Ok(reply)) => {
-            if let Some(connection) = used {
+        Ok(Ok(response)) => {
+            let reply = read(response).map_err(Error::Unreadable)?;
+            // After a reply that cannot be read, the next bytes may be the rest of it.
+            if let (Some(connection), ConnectionKind::Shared) = (used, call.connection) {
                 pool.keep(connection);
             }
             Ok(reply)
@@ -60,26 +59,27 @@ pub(super) async fn send(
     }
 }
 
-/// Sends a request on the connection that is left in `used`.
-async fn exchange(
-    pool: &Pool,
-    used: &mut Option<Connection>,
-    method: Method,
-    path: PathAndQuery,
-    body: Bytes,
-) -> Result<Reply, Failure> {
+fn read(mut response: Response) -> Result<Reply, Unreadable> {
+    let body = content_coding::decode(&response.headers, response.body)?;
+    Ok(Reply { object: envelope::decode(&body)?, date: response.headers.remove(DATE) })
+}
+
+/// Makes `call` on the connection that is left in `used`.
+async fn exchange(pool: &Arc<Pool>, used: &mut Option<Connection>, call: &Call) -> Result<Response, Failure> {
     loop {
-        let kept = pool.reuse();
-        let was_kept = kept.is_some();
-        let connection = match kept {
+        let idle = pool.take(call.connection);
+        let was_idle = idle.is_some();
+        let connection = match idle {
             Some(connection) => connection,
             None => Box::pin(pool.connect()).await.map_err(|error| Failure::Connection(cause(&*error)))?, // rare and large
         };
         let connection = used.insert(connection);
-        let exchanged = connection.exchange(pool.request(method.clone(), path.clone(), body.clone())).await;
-        match exchanged {
-            // Only now can it be seen to be closed; another is taken.
-            Err(Failure::Connection(_)) if was_kept && !connection.has_sent() => {}
+        if call.connection == ConnectionKind::Dedicated {
+            pool.open_spare(); // while CENTAGATE answers
+        }
+        match connection.exchange(pool.request(call)).await {
+            // The connection ended while it was idle, so another one is tried.
+            Err(Failure::Connection(_)) if was_idle && !connection.has_sent() => {}
             exchanged => return exchanged,
         }
     }

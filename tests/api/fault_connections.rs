@@ -1,11 +1,11 @@
 //! Connections that do not come about, end too early, or stay silent.
 
 use crate::certificates::Authority;
-use crate::fault_row::{CA, EXECUTED, LOST, NOT_SENT, Row, TIMED_OUT, Upstream, fault, http, row, success};
+use crate::fault_row::{CA, EXECUTED, LOST, NOT_SENT, Row, TIMED_OUT, UNREADABLE, Upstream, fault, http, row, success};
 use crate::fault_server::Fault;
 
 pub(crate) fn rows() -> impl Iterator<Item = Row> {
-    [unreachable(), without_tls(), lost(), late()].into_iter().flatten()
+    [unreachable(), without_tls(), lost(), late(), endless()].into_iter().flatten()
 }
 
 fn unreachable() -> Vec<Row> {
@@ -78,5 +78,20 @@ fn late() -> Vec<Row> {
         late("nothing but an interim reply", Fault::Send(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec())),
         late("a head of one byte per 200 ms", Fault::Drip(Vec::new(), head.clone())),
         late("a body of one byte per 200 ms", Fault::Drip(head, success().into_bytes())),
+    ]
+}
+
+/// Bytes without end and without a pause: they must not occupy the worker until the deadline, let alone beyond it.
+fn endless() -> Vec<Row> {
+    let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let endless = |name, first: &[u8], again: &[u8], verdict| {
+        fault(name, Fault::Endless(first.to_vec(), again.repeat(400)), verdict)
+    };
+    vec![
+        endless("endless interim replies", b"", b"HTTP/1.1 100 Continue\r\n\r\n", UNREADABLE),
+        endless("endless chunks of one byte", chunked, b"1\r\n \r\n", UNREADABLE),
+        endless("an endless status line", b"HTTP/1.1 200 ", b"OK", LOST),
+        endless("an endless chunk extension", chunked, b"1;x", LOST),
+        endless("endless trailers", &[&chunked[..], b"0\r\n"].concat(), b"X-More: more\r\n", LOST),
     ]
 }

@@ -1,11 +1,17 @@
 //! Replies, from those that are none of CENTAGATE's to those that are.
 
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::json;
+
 use crate::fault_row::{EXECUTED, FAILED, NOT_KNOWN, Row, TAKEN, UNREADABLE, Verdict, fault, http, success};
 use crate::fault_server::Fault;
-use crate::planted::{self, PASSCODE};
+use crate::planted::{self, PASSCODE, QR};
 
 pub(crate) fn rows() -> impl Iterator<Item = Row> {
-    [not_200(), no_envelope(), no_code(), envelopes()].into_iter().flatten()
+    [not_200(), no_envelope(), no_code(), envelopes(), unusual(), compressed()].into_iter().flatten()
 }
 
 /// A reply with HTTP status 200 that holds `body`.
@@ -109,7 +115,7 @@ fn no_code() -> Vec<Row> {
         "99999999999999999999",
     ];
     let mut rows: Vec<_> = codes.into_iter().map(|code| answer(format!(r#"{{"code":{code}}}"#), UNREADABLE)).collect();
-    for body in ["{}", r#"{"message":"Success","object":""}"#, r#"{"Code":"0"}"#] {
+    for body in ["{}", r#"{"message":"Success","object":""}"#, r#"{"Code":"zero"}"#] {
         rows.push(answer(body, UNREADABLE));
     }
     rows
@@ -130,4 +136,53 @@ fn envelopes() -> Vec<Row> {
         rows.push(answer(success().replace(r#""0""#, code), EXECUTED));
     }
     rows
+}
+
+/// Replies as proxies and other servers write them.
+fn unusual() -> Vec<Row> {
+    let success = success();
+    let nested = json!({ "qr": QR, "passcode": PASSCODE, "note": "two\nlines" }).to_string().replace("\\n", "\n");
+    let byte_order_mark = "\u{feff}";
+    [
+        (format!("{byte_order_mark}{success}"), EXECUTED),
+        (success.replace("Success", "two\r\nlines\t\u{1}\0"), EXECUTED),
+        (success.replace("object", "Object"), EXECUTED),
+        (success.replace("object", "OBJECT").replacen("\"code\"", "\"Code\"", 1), EXECUTED),
+        (json!({ "code": "0", "object": format!("{byte_order_mark}{nested}") }).to_string(), EXECUTED),
+        (format!("{byte_order_mark}{{\"Code\":\"22025\",\"message\":\"two\nlines\"}}"), TAKEN),
+        (format!("{byte_order_mark}{byte_order_mark}{success}"), UNREADABLE),
+        (format!("{success}\0"), UNREADABLE),
+        (byte_order_mark.to_owned(), UNREADABLE),
+    ]
+    .into_iter()
+    .map(|(body, verdict)| answer(body, verdict))
+    .collect()
+}
+
+/// Replies that are compressed although the request asked for none of it.
+fn compressed() -> Vec<Row> {
+    let coded = |name: &str, coding: &str, body: &[u8], verdict| {
+        let headers = format!("Content-Encoding: {coding}\r\n");
+        fault(name, Fault::Send(http("200 OK", &headers, body)), verdict)
+    };
+    let whole = gzip(success().as_bytes());
+    let marked = gzip(format!("\u{feff}{}", success()).as_bytes());
+    let padded = gzip((success() + &" ".repeat(256 * 1024)).as_bytes());
+    vec![
+        coded("gzip", "gzip", &whole, EXECUTED),
+        coded("gzip with a byte order mark", "x-gzip", &marked, EXECUTED),
+        coded("identity", "identity", success().as_bytes(), EXECUTED),
+        coded("gzip of a refusal", "GZIP", &gzip(br#"{"code":"22025"}"#), TAKEN),
+        coded("gzip of more than 256 KiB", "gzip", &padded, UNREADABLE),
+        coded("gzip that ends early", "gzip", &whole[..whole.len() - 9], UNREADABLE),
+        coded("no gzip, announced as gzip", "gzip", success().as_bytes(), UNREADABLE),
+        coded("gzip, announced as br", "br", &whole, UNREADABLE),
+        fault("gzip, not announced", Fault::Send(http("200 OK", "", &whole)), UNREADABLE),
+    ]
+}
+
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
 }

@@ -222,7 +222,8 @@ async fn nothing_that_the_caller_sent_in_headers_reaches_centagate() {
     let request = gateway.simulator.requests().pop().expect("a request");
     let headers: BTreeMap<_, _> = request.headers.iter().cloned().collect();
     let names: Vec<&str> = headers.keys().map(String::as_str).collect();
-    assert_eq!(names, ["accept", "content-length", "content-type", "host", "user-agent"]);
+    assert_eq!(names, ["accept", "accept-encoding", "content-length", "content-type", "host", "user-agent"]);
+    assert_eq!(headers["accept-encoding"], "identity");
     assert!(headers["user-agent"].starts_with("centagate-gateway/"));
     assert_eq!(headers["host"], gateway.simulator.address().to_string());
 }

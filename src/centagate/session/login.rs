@@ -1,17 +1,20 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::credentials::LoginCredentials;
 use super::refusal::LoginRefusal;
+use crate::centagate::call::{Call, ConnectionKind};
+use crate::centagate::reply::parsed;
 use crate::centagate::signing::hmac_hex;
 use crate::centagate::transport::{self, Reply};
-use crate::centagate::{Error, envelope};
+use crate::centagate::{Error, Unreadable};
 use crate::domain::Username;
 
 /// The longest time for a login or a logout; some installations take seconds to check a password.
@@ -101,7 +104,7 @@ impl Authenticator for HttpAuthenticator {
         let password = credentials.password.expose_secret();
         let integration_key = credentials.integration_key.expose_secret();
         let hmac = hmac_hex(&credentials.app_secret_key, &[username, password, integration_key, &unix_timestamp]);
-        let body = serde_json::to_vec(&AuthBasic {
+        let body = json(&AuthBasic {
             username,
             password,
             integration_key,
@@ -114,9 +117,9 @@ impl Authenticator for HttpAuthenticator {
         });
         let (http, path) = (self.http.load(), self.log_in_path.clone());
         async move {
-            let body = body.expect("structs of strings serialize");
-            let reply = transport::send(&http, Method::POST, path, body.into(), Instant::now() + TIMEOUT).await;
-            decode(&reply.map_err(LoginFailure::Failed)?)
+            let call = post(path, body, ConnectionKind::Dedicated);
+            let reply = transport::send(&http, &call, Instant::now() + TIMEOUT).await;
+            decode(reply.map_err(LoginFailure::Failed)?)
         }
     }
 
@@ -130,7 +133,7 @@ impl Authenticator for HttpAuthenticator {
         let integration_key = credentials.integration_key.expose_secret();
         let auth_token = auth_token.expose_secret();
         let hmac = hmac_hex(&credentials.app_secret_key, &[username, integration_key, &unix_timestamp, auth_token]);
-        let body = serde_json::to_vec(&Logout {
+        let body = json(&Logout {
             username,
             integration_key,
             unix_timestamp: &unix_timestamp,
@@ -139,26 +142,28 @@ impl Authenticator for HttpAuthenticator {
         });
         let (http, path) = (self.http.load(), self.log_out_path.clone());
         async move {
-            let body = body.expect("structs of strings serialize");
             // Whatever comes back, the session ends by its own timeout at the latest.
-            let _ = transport::send(&http, Method::POST, path, body.into(), Instant::now() + TIMEOUT).await;
+            let call = post(path, body, ConnectionKind::Shared);
+            let _ = transport::send(&http, &call, Instant::now() + TIMEOUT).await;
         }
     }
 }
 
+fn json(body: &impl Serialize) -> Bytes {
+    serde_json::to_vec(body).expect("structs of strings serialize").into()
+}
+
+fn post(path: PathAndQuery, body: Bytes, connection: ConnectionKind) -> Call {
+    Call { method: Method::POST, path, body, connection }
+}
+
 /// Reads the reply to a login: an `object` of JSON text whose scalar members are strings (wire facts, section 2.3).
-fn decode(reply: &Reply) -> Result<Grant, LoginFailure> {
-    let object = match envelope::decode(&reply.body) {
-        Ok(object) => object,
-        Err(Error::Refused(code)) => {
-            return Err(LoginFailure::Refused(LoginRefusal::from_code(code.get(), ahead_seconds(reply.date.as_ref()))));
-        }
-        Err(other) => return Err(LoginFailure::Failed(other)),
-    };
-    let mut members = match object {
-        Value::String(text) => serde_json::from_str(&text).unwrap_or_default(),
-        Value::Object(members) => members,
-        _ => Map::new(),
+fn decode(reply: Reply) -> Result<Grant, LoginFailure> {
+    let object = reply.object.map_err(|code| {
+        LoginFailure::Refused(LoginRefusal::from_code(code.get(), ahead_seconds(reply.date.as_ref())))
+    })?;
+    let Value::Object(mut members) = parsed(object) else {
+        return Err(LoginFailure::Failed(Error::Unreadable(Unreadable::NoSession)));
     };
     let has_secret_code = members.contains_key("secretCode");
     let mut text = |name: &str| match members.remove(name) {
@@ -184,7 +189,7 @@ fn decode(reply: &Reply) -> Result<Grant, LoginFailure> {
     } else if has_secret_code && secret_code.is_empty() {
         LoginFailure::Refused(LoginRefusal::SecondFactorPending { auth_methods: factors(&text("authMethods")) })
     } else {
-        LoginFailure::Failed(Error::Unreadable(crate::centagate::Unreadable::NoSession))
+        LoginFailure::Failed(Error::Unreadable(Unreadable::NoSession))
     })
 }
 
