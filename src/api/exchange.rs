@@ -12,6 +12,7 @@ use super::{ApiError, Gateway, Problem};
 use crate::audit::{Action, Ending};
 use crate::centagate::{self, Answer, NotSent, Operation, Turn};
 use crate::domain::Outcome;
+use crate::metrics::Share;
 use crate::store::Request;
 
 /// One request's dealings with CENTAGATE.
@@ -65,14 +66,17 @@ impl Exchange {
     }
 
     /// Carries out `call` when its turn has come, and puts its attempt and its outcome on record.
-    pub(super) async fn call<'a, T, F>(&'a self, call: impl FnOnce(Turn<'a>) -> F) -> Result<T, ApiError>
+    pub(super) async fn call<T, F>(&self, call: impl FnOnce(Turn) -> F) -> Result<T, ApiError>
     where
         F: Future<Output = Result<T, centagate::Error>>,
     {
         let asked = Instant::now();
         // A thousand requests may wait for their turns, so what waits is kept small: the attempt comes after it, and the call
         // is made after it, in a place of its own.
-        let turn = self.gateway.centagate.turn(self.deadline).await;
+        let turn = self.gateway.centagate.turn(&self.action.caller, self.deadline).await;
+        if matches!(turn, Err(NotSent::ShareOfCaller)) {
+            self.gateway.metrics.share_exceeded(Share::WaitingRequests);
+        }
         let waited = asked.elapsed();
         let attempt = self.gateway.audit.attempt(&self.action).await.map_err(|_| Problem::AuditUnavailable)?;
         let started = Instant::now();

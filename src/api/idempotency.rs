@@ -33,11 +33,11 @@ impl BeforeSending for Watch {
 
 /// Carries out `call` if `allow` says so, unless `request` says that this has been done before: then its reply is replayed, or
 /// the reason why there is none is told.
-pub(super) async fn once<'a, F>(
-    exchange: &'a Exchange,
+pub(super) async fn once<F>(
+    exchange: &Exchange,
     request: Option<Request<'_>>,
     allow: impl FnOnce() -> Result<(), ApiError>,
-    call: impl FnOnce(Turn<'a>, Watch) -> F,
+    call: impl FnOnce(Turn, Watch) -> F,
 ) -> Result<Created, ApiError>
 where
     F: Future<Output = Result<Created, centagate::Error>>,

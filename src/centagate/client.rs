@@ -22,7 +22,7 @@ use super::session::{
     jitter, keep,
 };
 use super::suspicion::{Suspicion, suspicion};
-use super::transport::Reply;
+use super::transport::{Reply, Times};
 use super::{BeforeSending, Error, NotSent, Operation, Trust, Unheeded, envelope, paths, reply, transport, wire};
 use crate::domain::{CreatedUser, NewOtpToken, NewUser, RegisteredOtpToken, UserAuthentication, Username};
 
@@ -95,12 +95,14 @@ impl Client {
         Ok((client, keeper))
     }
 
-    /// Waits until a request may make its call. Both are over at `deadline`.
+    /// Waits until a request of `caller` may make its call. The call is over at `deadline`, so the request waits no longer
+    /// than leaves CENTAGATE its whole time for the reply: a call that is sent later might end as unknown.
     ///
     /// # Errors
-    /// If its turn does not come, or too many wait.
-    pub async fn turn(&self, deadline: Instant) -> Result<Turn<'_>, NotSent> {
-        self.bulkhead.enter(deadline).await
+    /// If its turn does not come in time, or too many requests wait.
+    pub async fn turn(&self, caller: &Arc<str>, deadline: Instant) -> Result<Turn, NotSent> {
+        let send_by = deadline.checked_sub(self.request_timeout).ok_or(NotSent::DeadlineSpent)?;
+        self.bulkhead.enter(caller, send_by).await
     }
 
     /// Registers `user` as an active user.
@@ -109,7 +111,7 @@ impl Client {
     /// Whatever kept CENTAGATE from answering code 0 in time.
     pub async fn register_user(
         &self,
-        turn: Turn<'_>,
+        turn: Turn,
         user: &NewUser,
         watch: &impl BeforeSending,
     ) -> Result<Answer<CreatedUser>, Error> {
@@ -123,7 +125,7 @@ impl Client {
     /// Whatever kept CENTAGATE from answering code 0 in time.
     pub async fn register_otp_token(
         &self,
-        turn: Turn<'_>,
+        turn: Turn,
         token: &NewOtpToken,
         watch: &impl BeforeSending,
     ) -> Result<Answer<RegisteredOtpToken>, Error> {
@@ -143,7 +145,7 @@ impl Client {
     /// Whatever kept CENTAGATE from answering code 0 in time.
     pub async fn user_authentication(
         &self,
-        turn: Turn<'_>,
+        turn: Turn,
         username: &Username,
     ) -> Result<Answer<UserAuthentication>, Error> {
         let body = |session: &Session| json(&wire::ListAuthentication::new(username, session));
@@ -206,14 +208,14 @@ impl Client {
 
     async fn call(
         &self,
-        turn: Turn<'_>,
+        turn: Turn,
         operation: Operation,
         body: impl Fn(&Session) -> Bytes + Send + Sync,
         watch: &impl BeforeSending,
     ) -> Result<Value, Error> {
-        let deadline = turn.deadline;
-        let session = self.sessions.live(deadline).await.map_err(Error::NotSent)?;
-        let refused = match self.send(operation, &body, &session, deadline, watch).await {
+        let send_by = turn.send_by;
+        let session = self.sessions.live(send_by).await.map_err(Error::NotSent)?;
+        let refused = match self.send(operation, &body, &session, send_by, watch).await {
             Err(Error::Refused(code)) => code,
             answered => return answered,
         };
@@ -223,11 +225,11 @@ impl Client {
         }
         let newer = match suspicion {
             Suspicion::None => None,
-            Suspicion::OfThePast => self.sessions.newer_than(session.generation, false, deadline).await,
-            Suspicion::OfTheSession => self.sessions.newer_than(session.generation, true, deadline).await,
+            Suspicion::OfThePast => self.sessions.newer_than(session.generation, false, send_by).await,
+            Suspicion::OfTheSession => self.sessions.newer_than(session.generation, true, send_by).await,
         };
         let Some(newer) = newer else { return Err(Error::Refused(refused)) };
-        let again = Box::pin(self.send(operation, &body, &newer, deadline, watch)).await; // rare and large
+        let again = Box::pin(self.send(operation, &body, &newer, send_by, watch)).await; // rare and large
         let same = matches!(again, Err(Error::Refused(code)) if code == refused);
         if !same && session.is_lost_early() {
             self.events.lost_early();
@@ -241,12 +243,12 @@ impl Client {
         operation: Operation,
         body: impl Fn(&Session) -> Bytes + Send,
         session: &Session,
-        deadline: Instant,
+        send_by: Instant,
         watch: &impl BeforeSending,
     ) -> Result<Value, Error> {
         watch.about_to_send().await.map_err(Error::NotSent)?;
-        let deadline = deadline.min(Instant::now() + self.request_timeout);
-        let reply = self.send_or_fail_fast(self.paths.of(operation), body(session), deadline).await?;
+        let times = Times { send_by, reply_within: self.request_timeout };
+        let reply = self.send_or_fail_fast(self.paths.of(operation), body(session), times).await?;
         let object = envelope::decode(&reply.body)?;
         session.succeeded();
         Ok(object)
@@ -254,24 +256,24 @@ impl Client {
 
     /// Sends, unless CENTAGATE has failed too often of late. Where no connection could be made nothing was sent, so that
     /// is tried again after a moment.
-    async fn send_or_fail_fast(&self, path: &PathAndQuery, body: Bytes, deadline: Instant) -> Result<Reply, Error> {
+    async fn send_or_fail_fast(&self, path: &PathAndQuery, body: Bytes, times: Times) -> Result<Reply, Error> {
         let mut pauses = CONNECT_PAUSES.into_iter();
         loop {
-            let settled = self.send_once(path, body.clone(), deadline).await;
+            let settled = self.send_once(path, body.clone(), times).await;
             let (Err(Error::NotSent(NotSent::CannotConnect(_))), Some(pause)) = (&settled, pauses.next()) else {
                 return settled;
             };
             let retry_at = Instant::now() + pause.mul_f64(0.5 + jitter());
-            if retry_at >= deadline {
+            if retry_at >= times.send_by {
                 return settled;
             }
             sleep_until(retry_at).await;
         }
     }
 
-    async fn send_once(&self, path: &PathAndQuery, body: Bytes, deadline: Instant) -> Result<Reply, Error> {
+    async fn send_once(&self, path: &PathAndQuery, body: Bytes, times: Times) -> Result<Reply, Error> {
         let pass = self.breaker.admit().map_err(|wait| Error::NotSent(NotSent::CircuitOpen(wait)))?;
-        let sent = transport::send(&self.http.load(), Method::PUT, path.clone(), body, deadline).await;
+        let sent = transport::send(&self.http.load(), Method::PUT, path.clone(), body, times).await;
         let failed = matches!(sent, Err(Error::NotSent(NotSent::CannotConnect(_)) | Error::TimedOut));
         self.breaker.settle(&pass, failed);
         sent

@@ -1,10 +1,11 @@
 use std::error::Error as StdError;
 use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::connection::Connection;
 use super::http::Pool;
@@ -31,57 +32,57 @@ impl From<hyper::Error> for Failure {
     }
 }
 
-/// Sends `body` to `path` and reads the reply, all before `deadline`. Says exactly whether anything was sent.
+/// The times of one call. Connecting does not shorten the time for the reply.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    /// When the request must be on its way at the latest.
+    pub(super) send_by: Instant,
+    /// The longest time for sending it and reading the reply.
+    pub(super) reply_within: Duration,
+}
+
+/// Sends `body` to `path` and reads the reply. Says exactly whether anything was sent.
 pub(super) async fn send(
     pool: &Pool,
     method: Method,
     path: PathAndQuery,
     body: Bytes,
-    deadline: Instant,
+    times: Times,
 ) -> Result<Reply, Error> {
-    if Instant::now() >= deadline {
-        return Err(Error::NotSent(NotSent::DeadlineSpent));
-    }
-    let mut used = None;
-    let exchanged = timeout_at(deadline, exchange(pool, &mut used, method, path, body)).await;
-    let sent = used.as_ref().is_some_and(Connection::has_sent);
-    match exchanged {
-        Ok(Ok(reply)) => {
-            if let Some(connection) = used {
-                pool.keep(connection);
-            }
-            Ok(reply)
-        }
-        Ok(Err(Failure::Reply(unreadable))) => Err(Error::Unreadable(unreadable)),
-        Ok(Err(Failure::Connection(cause))) if sent => Err(Error::ConnectionLost(cause)),
-        Ok(Err(Failure::Connection(cause))) => Err(Error::NotSent(NotSent::CannotConnect(cause))),
-        Err(_) if sent => Err(Error::TimedOut),
-        Err(_) => Err(Error::NotSent(NotSent::CannotConnect("no connection in time".to_owned()))),
-    }
-}
-
-/// Sends a request on the connection that is left in `used`.
-async fn exchange(
-    pool: &Pool,
-    used: &mut Option<Connection>,
-    method: Method,
-    path: PathAndQuery,
-    body: Bytes,
-) -> Result<Reply, Failure> {
     loop {
         let kept = pool.reuse();
         let was_kept = kept.is_some();
-        let connection = match kept {
+        let mut connection = match kept {
             Some(connection) => connection,
-            None => Box::pin(pool.connect()).await.map_err(|error| Failure::Connection(cause(&*error)))?, // rare and large
+            None => Box::pin(connect(pool, times.send_by)).await?, // rare and large
         };
-        let connection = used.insert(connection);
-        let exchanged = connection.exchange(pool.request(method.clone(), path.clone(), body.clone())).await;
-        match exchanged {
-            // Only now can it be seen to be closed; another is taken.
-            Err(Failure::Connection(_)) if was_kept && !connection.has_sent() => {}
-            exchanged => return exchanged,
+        if Instant::now() > times.send_by {
+            return Err(Error::NotSent(NotSent::DeadlineSpent));
         }
+        let request = pool.request(method.clone(), path.clone(), body.clone());
+        let exchanged = timeout(times.reply_within, connection.exchange(request)).await;
+        return match exchanged {
+            Ok(Ok(reply)) => {
+                pool.keep(connection);
+                Ok(reply)
+            }
+            Ok(Err(Failure::Reply(unreadable))) => Err(Error::Unreadable(unreadable)),
+            Ok(Err(Failure::Connection(cause))) if connection.has_sent() => Err(Error::ConnectionLost(cause)),
+            // Only now can it be seen to be closed; another is taken.
+            Ok(Err(Failure::Connection(_))) if was_kept => continue,
+            Ok(Err(Failure::Connection(cause))) => Err(Error::NotSent(NotSent::CannotConnect(cause))),
+            Err(_) if connection.has_sent() => Err(Error::TimedOut),
+            Err(_) => Err(Error::NotSent(NotSent::CannotConnect("the request could not be written".to_owned()))),
+        };
+    }
+}
+
+/// Opens a connection. A request whose time ends before says nothing about CENTAGATE, so that is not `CannotConnect`.
+async fn connect(pool: &Pool, send_by: Instant) -> Result<Connection, Error> {
+    match timeout_at(send_by, pool.connect()).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) => Err(Error::NotSent(NotSent::CannotConnect(cause(&*error)))),
+        Err(_) => Err(Error::NotSent(NotSent::DeadlineSpent)),
     }
 }
 

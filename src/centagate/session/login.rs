@@ -10,12 +10,17 @@ use tokio::time::Instant;
 use super::credentials::LoginCredentials;
 use super::refusal::LoginRefusal;
 use crate::centagate::signing::hmac_hex;
-use crate::centagate::transport::{self, Reply};
+use crate::centagate::transport::{self, Reply, Times};
 use crate::centagate::{Error, envelope};
 use crate::domain::Username;
 
-/// The longest time for a login or a logout; some installations take seconds to check a password.
+/// The longest time for a login or a logout once it is sent; some installations take seconds to check a password.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The times of a login or a logout that begins now.
+fn times() -> Times {
+    Times { send_by: Instant::now() + TIMEOUT, reply_within: TIMEOUT }
+}
 
 /// Where an admin logs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +120,7 @@ impl Authenticator for HttpAuthenticator {
         let (http, path) = (self.http.load(), self.log_in_path.clone());
         async move {
             let body = body.expect("structs of strings serialize");
-            let reply = transport::send(&http, Method::POST, path, body.into(), Instant::now() + TIMEOUT).await;
+            let reply = transport::send(&http, Method::POST, path, body.into(), times()).await;
             decode(&reply.map_err(LoginFailure::Failed)?)
         }
     }
@@ -141,7 +146,7 @@ impl Authenticator for HttpAuthenticator {
         async move {
             let body = body.expect("structs of strings serialize");
             // Whatever comes back, the session ends by its own timeout at the latest.
-            let _ = transport::send(&http, Method::POST, path, body.into(), Instant::now() + TIMEOUT).await;
+            let _ = transport::send(&http, Method::POST, path, body.into(), times()).await;
         }
     }
 }
