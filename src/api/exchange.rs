@@ -12,7 +12,6 @@ use super::{ApiError, Gateway, Problem};
 use crate::audit::{Action, Ending};
 use crate::centagate::{self, Answer, NotSent, Operation, Turn};
 use crate::domain::Outcome;
-use crate::metrics::Share;
 use crate::store::Request;
 
 /// One request's dealings with CENTAGATE.
@@ -54,6 +53,12 @@ where
 }
 
 impl Exchange {
+    /// When the call must be on its way: CENTAGATE has its whole time for the reply from then on. A call that were sent later
+    /// might end as unknown.
+    pub(super) fn send_by(&self) -> Instant {
+        self.deadline.checked_sub(self.gateway.limits.call_timeout).unwrap_or(self.deadline)
+    }
+
     /// The request as one that can be repeated, if it has a key: `target` is what its path names, decoded.
     pub(super) fn repeatable<'a>(
         &'a self,
@@ -73,10 +78,7 @@ impl Exchange {
         let asked = Instant::now();
         // A thousand requests may wait for their turns, so what waits is kept small: the attempt comes after it, and the call
         // is made after it, in a place of its own.
-        let turn = self.gateway.centagate.turn(&self.action.caller, self.deadline).await;
-        if matches!(turn, Err(NotSent::ShareOfCaller)) {
-            self.gateway.metrics.share_exceeded(Share::WaitingRequests);
-        }
+        let turn = self.gateway.centagate.turn(&self.action.caller, self.send_by()).await;
         let waited = asked.elapsed();
         let attempt = self.gateway.audit.attempt(&self.action).await.map_err(|_| Problem::AuditUnavailable)?;
         let started = Instant::now();

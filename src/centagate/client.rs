@@ -7,7 +7,7 @@ use http::uri::PathAndQuery;
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::warn;
 
 use super::breaker::Breaker;
@@ -95,13 +95,11 @@ impl Client {
         Ok((client, keeper))
     }
 
-    /// Waits until a request of `caller` may make its call. The call is over at `deadline`, so the request waits no longer
-    /// than leaves CENTAGATE its whole time for the reply: a call that is sent later might end as unknown.
+    /// Waits until a request of `caller` may make its call, which must be on its way by `send_by`.
     ///
     /// # Errors
     /// If its turn does not come in time, or too many requests wait.
-    pub async fn turn(&self, caller: &Arc<str>, deadline: Instant) -> Result<Turn, NotSent> {
-        let send_by = deadline.checked_sub(self.request_timeout).ok_or(NotSent::DeadlineSpent)?;
+    pub async fn turn(&self, caller: &Arc<str>, send_by: Instant) -> Result<Turn, NotSent> {
         self.bulkhead.enter(caller, send_by).await
     }
 
@@ -246,7 +244,8 @@ impl Client {
         send_by: Instant,
         watch: &impl BeforeSending,
     ) -> Result<Value, Error> {
-        watch.about_to_send().await.map_err(Error::NotSent)?;
+        let recorded = timeout_at(send_by, watch.about_to_send()).await;
+        recorded.unwrap_or(Err(NotSent::DeadlineSpent)).map_err(Error::NotSent)?;
         let times = Times { send_by, reply_within: self.request_timeout };
         let reply = self.send_or_fail_fast(self.paths.of(operation), body(session), times).await?;
         let object = envelope::decode(&reply.body)?;

@@ -15,7 +15,6 @@ mod process;
 mod reloads;
 mod requests;
 mod session;
-mod shares;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
@@ -34,8 +33,6 @@ use self::process::Process;
 use self::reloads::Reloads;
 use self::requests::Requests;
 use self::session::Session;
-pub use self::shares::Share;
-use self::shares::Shares;
 
 /// Upper bounds of the latency buckets, in seconds.
 const LATENCY_BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -57,7 +54,6 @@ pub struct Metrics {
     idempotency: Idempotency,
     reloads: Reloads,
     lifetimes: Lifetimes,
-    shares: Shares,
 }
 
 impl Default for Metrics {
@@ -75,7 +71,6 @@ impl Default for Metrics {
             idempotency: Idempotency::new(gateway),
             reloads: Reloads::new(gateway),
             lifetimes: Lifetimes::new(gateway),
-            shares: Shares::new(gateway),
             registry,
         }
     }
