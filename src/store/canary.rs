@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tracing::{error, info, warn};
@@ -41,42 +41,54 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Who has seen the canary, and what became of it.
+/// What is known of the canary.
 #[derive(Debug, Default)]
 pub(super) struct Canary {
-    verdict: Mutex<Verdict>,
+    verdicts: Mutex<Verdicts>,
     has_passed: AtomicBool,
     /// Whether this process has seen the canary: if it is absent later, the store has lost it.
     seen: AtomicBool,
 }
 
+#[derive(Debug, Default)]
+struct Verdicts {
+    current: Verdict,
+    /// What the last check found, also where that no longer counts.
+    last: Verdict,
+}
+
 impl Canary {
+    /// For a store that has to be checked, or for one that is part of this process.
+    pub(super) fn new(to_be_checked: bool) -> Self {
+        let canary = Self::default();
+        canary.note(if to_be_checked { Verdict::Due } else { Verdict::Passed });
+        canary
+    }
+
     pub(super) fn verdict(&self) -> Verdict {
         if self.has_passed.load(Ordering::Relaxed) {
             return Verdict::Passed;
         }
-        *self.verdict.lock().unwrap_or_else(PoisonError::into_inner)
+        self.verdicts().current
     }
 
-    /// Notes the verdict, and answers the one before.
+    fn verdicts(&self) -> MutexGuard<'_, Verdicts> {
+        self.verdicts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes the verdict of a check, and answers the one of the check before.
     fn note(&self, verdict: Verdict) -> Verdict {
-        let mut current = self.verdict.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut verdicts = self.verdicts();
+        verdicts.current = verdict;
         self.has_passed.store(verdict == Verdict::Passed, Ordering::Relaxed);
-        std::mem::replace(&mut current, verdict)
+        std::mem::replace(&mut verdicts.last, verdict)
     }
 
-    /// From now on nothing is known of the store: it has other keys.
-    pub(super) fn renew(&self) {
-        self.note(Verdict::Due);
-    }
-
-    /// From now on nothing is known of the store, unless the last check has failed.
+    /// From now on nothing is known of the store.
     pub(super) fn expire(&self) {
-        let mut current = self.verdict.lock().unwrap_or_else(PoisonError::into_inner);
-        if *current == Verdict::Passed {
-            *current = Verdict::Due;
-            self.has_passed.store(false, Ordering::Relaxed);
-        }
+        let mut verdicts = self.verdicts();
+        verdicts.current = Verdict::Due;
+        self.has_passed.store(false, Ordering::Relaxed);
     }
 }
 
@@ -88,7 +100,8 @@ impl Ledger {
 
     /// Whether the store can be relied on, as far as is known; checks it where nothing is known.
     pub(super) async fn rely_on_store(&self) -> Result<(), Unavailable> {
-        if self.canary.verdict() == Verdict::Due {
+        // A check that was overtaken by other seal keys says nothing.
+        while self.canary.verdict() == Verdict::Due {
             self.check().await?;
         }
         if self.canary.verdict() == Verdict::Passed { Ok(()) } else { Err(Unavailable::Unreliable) }
@@ -124,7 +137,9 @@ impl Ledger {
                 let Some(opened) = keys.open(Name::CANARY, &entry.value) else { return Ok(Verdict::OtherSealKeys) };
                 if entry.remaining.is_none() || opened.has_expired() {
                     self.metrics.canary_expiry_changed();
-                    warn!("the idempotency store keeps entries longer than it was told; something changes their expiry");
+                    warn!(
+                        "the idempotency store keeps entries longer than it was told; something changes their expiry"
+                    );
                 }
                 Some(entry.value)
             }

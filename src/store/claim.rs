@@ -153,7 +153,8 @@ impl Claim {
     /// The changes that replace what was written last by `next`, under every name, and add `secrets`.
     fn changes(&self, next: Option<(State, Duration)>, secrets: Option<(&[u8], Duration)>) -> Vec<Change> {
         let record = next.map(|(state, lifetime)| (Record::write(self.fingerprint, lifetime, state), lifetime));
-        let seal = |name, plain: &[u8], lifetime| Some((Bytes::from(self.backing.keys.seal(name, plain, lifetime)), lifetime));
+        let seal =
+            |name, plain: &[u8], lifetime| Some((Bytes::from(self.backing.keys.seal(name, plain, lifetime)), lifetime));
         let mut changes = Vec::new();
         for Value { name, certain, attempted } in &self.written().values {
             let next = record.as_ref().and_then(|(plain, lifetime)| seal(*name, plain, *lifetime));

@@ -110,7 +110,7 @@ impl Ledger {
             ttl: settings.ttl,
             away: AtomicBool::default(),
             full: AtomicBool::default(),
-            canary: Canary::default(),
+            canary: Canary::new(matches!(settings.store, StoreSettings::Redis { .. })),
             unfinished: Unfinished::default(),
             wake: Notify::default(),
             metrics,
@@ -145,7 +145,7 @@ impl Ledger {
     /// Takes `backing` into use; requests under way keep theirs.
     pub(crate) fn replace(&self, backing: Backing) {
         self.backing.store(Arc::new(backing));
-        self.canary.renew();
+        self.canary.expire();
         self.wake.notify_one();
     }
 

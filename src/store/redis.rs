@@ -199,11 +199,7 @@ impl Redis {
     }
 
     /// Asks over a connection whose number is above `failed`.
-    async fn ask_once<T, F>(
-        &self,
-        failed: u64,
-        question: &impl Fn(MultiplexedConnection) -> F,
-    ) -> Result<T, Failure>
+    async fn ask_once<T, F>(&self, failed: u64, question: &impl Fn(MultiplexedConnection) -> F) -> Result<T, Failure>
     where
         F: Future<Output = RedisResult<T>>,
     {
