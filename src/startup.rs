@@ -98,6 +98,7 @@ impl Application {
             limits: Limits {
                 max_body_bytes: settings.server.max_body_bytes,
                 request_timeout: settings.server.request_timeout,
+                call_timeout: settings.centagate.request_timeout,
             },
             listener_certificate: settings
                 .server
@@ -189,6 +190,7 @@ impl Application {
         let mut background = JoinSet::new();
         background.spawn(keeper.run());
         background.spawn(watcher.run(gateway.clone()));
+        background.spawn(Arc::clone(&gateway.ledger).keep());
         // The memory of the rate limits stays in bounds, and CENTAGATE need not close what it is not asked on any more.
         let (minute, moment) = (Duration::from_secs(60), Duration::from_secs(5));
         background.spawn(every(minute, gateway.clone(), |gateway| gateway.rate_limits.forget_idle()));

@@ -186,6 +186,7 @@ impl From<&centagate::Error> for ApiError {
                 | NotSent::DeadlineSpent
                 | NotSent::NoSession
                 | NotSent::Busy
+                | NotSent::ShareOfCaller
                 | NotSent::CircuitOpen(_)
                 | NotSent::Stopping,
             ) => (Problem::CentagateUnavailable, NotExecuted),

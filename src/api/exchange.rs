@@ -53,6 +53,12 @@ where
 }
 
 impl Exchange {
+    /// When the call must be on its way: CENTAGATE has its whole time for the reply from then on. A call that were sent later
+    /// might end as unknown.
+    pub(super) fn send_by(&self) -> Instant {
+        self.deadline.checked_sub(self.gateway.limits.call_timeout).unwrap_or(self.deadline)
+    }
+
     /// The request as one that can be repeated, if it has a key: `target` is what its path names, decoded.
     pub(super) fn repeatable<'a>(
         &'a self,
@@ -65,14 +71,14 @@ impl Exchange {
     }
 
     /// Carries out `call` when its turn has come, and puts its attempt and its outcome on record.
-    pub(super) async fn call<'a, T, F>(&'a self, call: impl FnOnce(Turn<'a>) -> F) -> Result<T, ApiError>
+    pub(super) async fn call<T, F>(&self, call: impl FnOnce(Turn) -> F) -> Result<T, ApiError>
     where
         F: Future<Output = Result<T, centagate::Error>>,
     {
         let asked = Instant::now();
         // A thousand requests may wait for their turns, so what waits is kept small: the attempt comes after it, and the call
         // is made after it, in a place of its own.
-        let turn = self.gateway.centagate.turn(self.deadline).await;
+        let turn = self.gateway.centagate.turn(&self.action.caller, self.send_by()).await;
         let waited = asked.elapsed();
         let attempt = self.gateway.audit.attempt(&self.action).await.map_err(|_| Problem::AuditUnavailable)?;
         let started = Instant::now();

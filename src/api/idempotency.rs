@@ -13,7 +13,7 @@ use super::exchange::Exchange;
 use super::problem::Problem;
 use crate::centagate::{self, BeforeSending, NotSent, Turn};
 use crate::metrics::KeyResult;
-use crate::store::{Claim, Found, Request};
+use crate::store::{Claim, Found, Request, Unavailable};
 
 /// How long a claim outlives its request's deadline.
 const LEASE_BEYOND_DEADLINE: Duration = Duration::from_secs(5);
@@ -33,11 +33,11 @@ impl BeforeSending for Watch {
 
 /// Carries out `call` if `allow` says so, unless `request` says that this has been done before: then its reply is replayed, or
 /// the reason why there is none is told.
-pub(super) async fn once<'a, F>(
-    exchange: &'a Exchange,
+pub(super) async fn once<F>(
+    exchange: &Exchange,
     request: Option<Request<'_>>,
     allow: impl FnOnce() -> Result<(), ApiError>,
-    call: impl FnOnce(Turn<'a>, Watch) -> F,
+    call: impl FnOnce(Turn, Watch) -> F,
 ) -> Result<Created, ApiError>
 where
     F: Future<Output = Result<Created, centagate::Error>>,
@@ -63,8 +63,12 @@ where
 /// Claims `request`'s key, or answers what its request was answered before.
 async fn claim(exchange: &Exchange, request: &Request<'_>) -> Result<ControlFlow<Created, Claim>, ApiError> {
     let lease = exchange.deadline.saturating_duration_since(Instant::now()) + LEASE_BEYOND_DEADLINE;
-    let found = exchange.gateway.ledger.find(request, lease).await;
-    exchange.record.idempotency(found.as_ref().map_or(KeyResult::Unavailable, key_result));
+    let found = exchange.gateway.ledger.find(request, exchange.send_by(), lease).await;
+    exchange.record.idempotency(match &found {
+        Ok(found) => key_result(found),
+        Err(Unavailable::ShareOfCaller) => KeyResult::CallerShare,
+        Err(_) => KeyResult::Unavailable,
+    });
     match found.map_err(|_| Problem::IdempotencyUnavailable)? {
         Found::Nothing(claim) => Ok(ControlFlow::Continue(claim)),
         Found::Reply { reply, has_secrets } => {

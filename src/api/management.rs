@@ -37,7 +37,8 @@ async fn readyz(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpRespon
     let mut text = if unready { "not ready\n" } else { "ready\n" }.to_owned();
     if request.query_string().split('&').any(|flag| flag == "verbose" || flag.starts_with("verbose=")) {
         let draining = if draining { "stopping" } else { "no" };
-        let _ = write!(text, "draining: {draining}\nsession: {session}\n");
+        let store = gateway.ledger.verdict();
+        let _ = write!(text, "draining: {draining}\nsession: {session}\nidempotency store check: {store}\n");
     }
     reply.content_type(ContentType::plaintext()).body(text)
 }

@@ -103,6 +103,8 @@ pub(crate) struct Gateway {
 pub(crate) struct Limits {
     pub(crate) max_body_bytes: usize,
     pub(crate) request_timeout: Duration,
+    /// The time that CENTAGATE has for its reply.
+    pub(crate) call_timeout: Duration,
 }
 
 impl Gateway {

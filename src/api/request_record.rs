@@ -8,7 +8,7 @@ use super::rate_limit::Verdict;
 use super::routes::UNMATCHED;
 use crate::audit::{Action, Ending};
 use crate::callers::Scope;
-use crate::centagate::{self, Operation, ReturnCode};
+use crate::centagate::{self, NotSent, Operation, ReturnCode};
 use crate::domain::Username;
 use crate::metrics::{CodeLabel, KeyResult, Metrics};
 use crate::telemetry::{ClientSpan, Period, RequestTrace, ServerSpan, fine_milliseconds};
@@ -178,6 +178,7 @@ fn label(error: &centagate::Error) -> CodeLabel {
     match error {
         centagate::Error::Refused(code) if ReturnCode::KNOWN.contains(&code.get()) => CodeLabel::Known(code.get()),
         centagate::Error::Refused(_) => CodeLabel::Word("other"),
+        centagate::Error::NotSent(NotSent::ShareOfCaller) => CodeLabel::Word("caller_share"),
         centagate::Error::NotSent(_) => CodeLabel::Word("not_sent"),
         centagate::Error::TimedOut => CodeLabel::Word("timed_out"),
         centagate::Error::ConnectionLost(_) => CodeLabel::Word("connection_lost"),

@@ -1,117 +1,142 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
+//! Bounds the calls under way and the requests that wait for their turn, as a whole and for each caller.
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use super::NotSent;
 use super::breaker::BreakerState;
+use crate::domain::share_of_a_caller;
 
 /// What the client is doing.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
     /// Calls under way.
     pub in_flight: usize,
-    /// Calls that wait for their turn.
+    /// Requests that wait for their turn.
     pub waiting: usize,
     /// Whether calls go through.
     pub breaker: BreakerState,
 }
 
-/// How many calls may wait for each one that may be under way.
+/// How many requests may wait for each call that may be under way.
 const WAITING_PER_CALL: usize = 16;
 
-/// Bounds the calls under way and those that wait for their turn, so that a slow CENTAGATE does not pile them up.
+/// Lanes of idle callers are dropped when there are more lanes than this.
+const FEW_LANES: usize = 256;
+
+/// Bounds the calls under way and the requests that wait, so that a slow CENTAGATE does not pile them up.
+///
+/// A caller has at most a share of both, so that one caller cannot shut out the others. A request first waits for a turn of
+/// its caller's share and only then for one of all: a caller whose share is used up does not stand in line before others.
 #[derive(Debug)]
 pub(super) struct Bulkhead {
-    permits: Semaphore,
-    waiting: AtomicUsize,
+    all: Lane,
+    callers: Mutex<Callers>,
     max_in_flight: usize,
 }
 
-/// The turn of one request, whose calls must be over at `deadline`.
+/// Turns, and places to wait for one.
 #[derive(Debug)]
-pub struct Turn<'a> {
-    pub(super) deadline: Instant,
-    _permit: SemaphorePermit<'a>,
+struct Lane {
+    turns: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+    /// How many places there are.
+    max_waiting: usize,
 }
 
-/// Counts one who waits, until it is dropped: also where its request is given up.
-struct Waiting<'a>(&'a AtomicUsize);
+/// The lanes of the callers that were seen last.
+#[derive(Debug, Default)]
+struct Callers {
+    lanes: HashMap<Arc<str>, Arc<Lane>>,
+    /// With how many lanes to look for idle ones.
+    look_at: usize,
+}
 
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+/// The turn of one request.
+#[derive(Debug)]
+pub struct Turn {
+    /// When its call must be on its way at the latest.
+    pub(super) send_by: Instant,
+    _permits: [OwnedSemaphorePermit; 2],
+    /// A lane in use is not dropped.
+    _lane: Arc<Lane>,
+}
+
+impl Lane {
+    fn new(turns: usize, places: usize) -> Self {
+        let [turns, all_places] = [turns, places].map(|permits| Arc::new(Semaphore::new(permits)));
+        Self { turns, places: all_places, max_waiting: places }
+    }
+
+    fn try_turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.turns).try_acquire_owned().ok()
+    }
+
+    async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.turns).acquire_owned().await.ok()
+    }
+
+    fn waiting(&self) -> usize {
+        self.max_waiting.saturating_sub(self.places.available_permits())
     }
 }
 
 impl Bulkhead {
     pub(super) fn new(max_in_flight: usize) -> Self {
-        Self { permits: Semaphore::new(max_in_flight), waiting: AtomicUsize::new(0), max_in_flight }
+        let all = Lane::new(max_in_flight, max_in_flight * WAITING_PER_CALL);
+        Self { all, callers: Mutex::default(), max_in_flight }
     }
 
-    /// Waits for a turn until `deadline`.
-    pub(super) async fn enter(&self, deadline: Instant) -> Result<Turn<'_>, NotSent> {
-        let permit = match self.permits.try_acquire() {
-            Ok(permit) => permit,
-            Err(_) => self.wait(deadline).await?,
+    /// Waits for a turn of `caller` until `send_by`.
+    pub(super) async fn enter(&self, caller: &Arc<str>, send_by: Instant) -> Result<Turn, NotSent> {
+        let lane = self.lane_of(caller);
+        let own = lane.try_turn();
+        let permits = match own.and_then(|own| Some([own, self.all.try_turn()?])) {
+            Some(permits) => permits,
+            None => self.wait(&lane, send_by).await?,
         };
-        Ok(Turn { deadline, _permit: permit })
+        Ok(Turn { send_by, _permits: permits, _lane: lane })
     }
 
-    async fn wait(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, NotSent> {
-        let waiting = Waiting(&self.waiting);
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.max_in_flight * WAITING_PER_CALL {
-            return Err(NotSent::Busy);
+    async fn wait(&self, own: &Lane, send_by: Instant) -> Result<[OwnedSemaphorePermit; 2], NotSent> {
+        let _own_place = own.places.try_acquire().map_err(|_| NotSent::ShareOfCaller)?;
+        let _place = self.all.places.try_acquire().map_err(|_| NotSent::Busy)?;
+        let permits = async { Some([own.turn().await?, self.all.turn().await?]) };
+        timeout_at(send_by, permits).await.ok().flatten().ok_or(NotSent::DeadlineSpent)
+    }
+
+    fn lane_of(&self, caller: &Arc<str>) -> Arc<Lane> {
+        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lane) = callers.lanes.get(caller) {
+            return Arc::clone(lane);
         }
-        let permit = timeout_at(deadline, self.permits.acquire()).await;
-        drop(waiting);
-        permit.ok().and_then(Result::ok).ok_or(NotSent::DeadlineSpent)
+        callers.drop_idle();
+        let [turns, places] = [self.max_in_flight, self.all.max_waiting].map(share_of_a_caller);
+        let lane = Arc::new(Lane::new(turns, places));
+        callers.lanes.insert(Arc::clone(caller), Arc::clone(&lane));
+        lane
     }
 
-    /// How many calls are under way and how many wait.
+    /// How many calls are under way and how many requests wait.
     pub(super) fn load(&self) -> (usize, usize) {
-        let in_flight = self.max_in_flight.saturating_sub(self.permits.available_permits());
-        (in_flight, self.waiting.load(Ordering::Relaxed))
+        let in_flight = self.max_in_flight.saturating_sub(self.all.turns.available_permits());
+        (in_flight, self.all.waiting())
+    }
+}
+
+impl Callers {
+    /// Drops the lanes of idle callers once there are many. Tokens may bring any number of callers.
+    fn drop_idle(&mut self) {
+        if self.lanes.len() >= self.look_at.max(FEW_LANES) {
+            self.lanes.retain(|_, lane| Arc::strong_count(lane) > 1);
+            self.look_at = 2 * self.lanes.len();
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use tokio::time::Instant;
-
-    use super::{Bulkhead, WAITING_PER_CALL};
-    use crate::centagate::NotSent;
-
-    #[tokio::test(start_paused = true)]
-    async fn calls_beyond_the_bound_wait_and_too_many_are_refused() {
-        let bulkhead = std::sync::Arc::new(Bulkhead::new(2));
-        let deadline = Instant::now() + Duration::from_secs(10);
-        let first = bulkhead.enter(deadline).await.expect("a turn");
-        let _second = bulkhead.enter(deadline).await.expect("a turn");
-        let waiting: Vec<_> = (0..2 * WAITING_PER_CALL)
-            .map(|_| {
-                let bulkhead = std::sync::Arc::clone(&bulkhead);
-                tokio::spawn(async move { bulkhead.enter(deadline).await.map(drop) })
-            })
-            .collect();
-        tokio::task::yield_now().await;
-        assert_eq!(bulkhead.load(), (2, 2 * WAITING_PER_CALL));
-        assert!(matches!(bulkhead.enter(deadline).await, Err(NotSent::Busy)));
-        drop(first);
-        for waiting in waiting {
-            waiting.await.unwrap().expect("a turn, one after the other");
-        }
-        assert_eq!(bulkhead.load(), (1, 0));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_wait_ends_with_the_requests_time() {
-        let bulkhead = Bulkhead::new(1);
-        let deadline = Instant::now() + Duration::from_secs(1);
-        let _turn = bulkhead.enter(deadline).await.expect("a turn");
-        assert!(matches!(bulkhead.enter(deadline).await, Err(NotSent::DeadlineSpent)));
-        assert_eq!(bulkhead.load(), (1, 0), "nobody is counted who has gone");
-    }
-}
+#[path = "bulkhead_tests.rs"]
+mod tests;

@@ -6,7 +6,7 @@ use http::Method;
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::warn;
 
 use super::breaker::Breaker;
@@ -22,7 +22,7 @@ use super::session::{
     jitter, keep,
 };
 use super::suspicion::{Suspicion, suspicion};
-use super::transport::Reply;
+use super::transport::{Reply, Times};
 use super::{BeforeSending, Error, NotSent, Operation, Trust, Unheeded, paths, reply, transport, wire};
 use crate::domain::{CreatedUser, NewOtpToken, NewUser, RegisteredOtpToken, UserAuthentication, Username};
 
@@ -101,12 +101,12 @@ impl Client {
         Ok((client, keeper))
     }
 
-    /// Waits until a request may make its call. Both are over at `deadline`.
+    /// Waits until a request of `caller` may make its call, which must be on its way by `send_by`.
     ///
     /// # Errors
-    /// If its turn does not come, or too many wait.
-    pub async fn turn(&self, deadline: Instant) -> Result<Turn<'_>, NotSent> {
-        self.bulkhead.enter(deadline).await
+    /// If its turn does not come in time, or too many requests wait.
+    pub async fn turn(&self, caller: &Arc<str>, send_by: Instant) -> Result<Turn, NotSent> {
+        self.bulkhead.enter(caller, send_by).await
     }
 
     /// Registers `user` as an active user.
@@ -115,7 +115,7 @@ impl Client {
     /// Whatever kept CENTAGATE from answering code 0 in time.
     pub async fn register_user(
         &self,
-        turn: Turn<'_>,
+        turn: Turn,
         user: &NewUser,
         watch: &impl BeforeSending,
     ) -> Result<Answer<CreatedUser>, Error> {
@@ -129,7 +129,7 @@ impl Client {
     /// Whatever kept CENTAGATE from answering code 0 in time.
     pub async fn register_otp_token(
         &self,
-        turn: Turn<'_>,
+        turn: Turn,
         token: &NewOtpToken,
         watch: &impl BeforeSending,
     ) -> Result<Answer<RegisteredOtpToken>, Error> {
@@ -149,7 +149,7 @@ impl Client {
     /// Whatever kept CENTAGATE from answering code 0 in time.
     pub async fn user_authentication(
         &self,
-        turn: Turn<'_>,
+        turn: Turn,
         username: &Username,
     ) -> Result<Answer<UserAuthentication>, Error> {
         let body = |session: &Session| json(&wire::ListAuthentication::new(username, session));
@@ -212,14 +212,14 @@ impl Client {
 
     async fn call(
         &self,
-        turn: Turn<'_>,
+        turn: Turn,
         operation: Operation,
         body: impl Fn(&Session) -> Bytes + Send + Sync,
         watch: &impl BeforeSending,
     ) -> Result<Value, Error> {
-        let deadline = turn.deadline;
-        let session = self.sessions.live(deadline).await.map_err(Error::NotSent)?;
-        let refused = match self.send(operation, &body, &session, deadline, watch).await {
+        let send_by = turn.send_by;
+        let session = self.sessions.live(send_by).await.map_err(Error::NotSent)?;
+        let refused = match self.send(operation, &body, &session, send_by, watch).await {
             Err(Error::Refused(code)) => code,
             answered => return answered,
         };
@@ -229,11 +229,11 @@ impl Client {
         }
         let newer = match suspicion {
             Suspicion::None => None,
-            Suspicion::OfThePast => self.sessions.newer_than(session.generation, false, deadline).await,
-            Suspicion::OfTheSession => self.sessions.newer_than(session.generation, true, deadline).await,
+            Suspicion::OfThePast => self.sessions.newer_than(session.generation, false, send_by).await,
+            Suspicion::OfTheSession => self.sessions.newer_than(session.generation, true, send_by).await,
         };
         let Some(newer) = newer else { return Err(Error::Refused(refused)) };
-        let again = Box::pin(self.send(operation, &body, &newer, deadline, watch)).await; // rare and large
+        let again = Box::pin(self.send(operation, &body, &newer, send_by, watch)).await; // rare and large
         let same = matches!(again, Err(Error::Refused(code)) if code == refused);
         if !same && session.is_lost_early() {
             self.events.lost_early();
@@ -248,42 +248,43 @@ impl Client {
         operation: Operation,
         body: impl Fn(&Session) -> Bytes + Send,
         session: &Session,
-        deadline: Instant,
+        send_by: Instant,
         watch: &impl BeforeSending,
     ) -> Result<Value, Error> {
-        watch.about_to_send().await.map_err(Error::NotSent)?;
-        let deadline = deadline.min(Instant::now() + self.request_timeout);
+        let recorded = timeout_at(send_by, watch.about_to_send()).await;
+        recorded.unwrap_or(Err(NotSent::DeadlineSpent)).map_err(Error::NotSent)?;
+        let times = Times { send_by, reply_within: self.request_timeout };
         let call = Call {
             method: Method::PUT,
             path: self.paths.of(operation).clone(),
             body: body(session),
             connection: operation.connection(),
         };
-        let object = self.send_or_fail_fast(&call, deadline).await?.object.map_err(Error::Refused)?;
+        let object = self.send_or_fail_fast(&call, times).await?.object.map_err(Error::Refused)?;
         session.succeeded();
         Ok(object)
     }
 
     /// Sends, unless CENTAGATE has failed too often of late. Where no connection could be made nothing was sent, so that
     /// is tried again after a moment.
-    async fn send_or_fail_fast(&self, call: &Call, deadline: Instant) -> Result<Reply, Error> {
+    async fn send_or_fail_fast(&self, call: &Call, times: Times) -> Result<Reply, Error> {
         let mut pauses = CONNECT_PAUSES.into_iter();
         loop {
-            let settled = self.send_once(call, deadline).await;
+            let settled = self.send_once(call, times).await;
             let (Err(Error::NotSent(NotSent::CannotConnect(_))), Some(pause)) = (&settled, pauses.next()) else {
                 return settled;
             };
             let retry_at = Instant::now() + pause.mul_f64(0.5 + jitter());
-            if retry_at >= deadline {
+            if retry_at >= times.send_by {
                 return settled;
             }
             sleep_until(retry_at).await;
         }
     }
 
-    async fn send_once(&self, call: &Call, deadline: Instant) -> Result<Reply, Error> {
+    async fn send_once(&self, call: &Call, times: Times) -> Result<Reply, Error> {
         let pass = self.breaker.admit().map_err(|wait| Error::NotSent(NotSent::CircuitOpen(wait)))?;
-        let sent = transport::send(&self.http.load(), call, deadline).await;
+        let sent = transport::send(&self.http.load(), call, times).await;
         let failed = matches!(sent, Err(Error::NotSent(NotSent::CannotConnect(_)) | Error::TimedOut));
         self.breaker.settle(&pass, failed);
         sent

@@ -32,15 +32,18 @@ pub enum NotSent {
     /// No connection, or none in time.
     #[error("cannot connect: {0}")]
     CannotConnect(String),
-    /// The request's time was over before it could be sent.
-    #[error("the request's time was over")]
+    /// Too little of the request's time was left to wait for CENTAGATE's reply.
+    #[error("too little of the request's time was left to wait for the reply")]
     DeadlineSpent,
     /// There is no admin session, and none is coming in time.
     #[error("no admin session")]
     NoSession,
-    /// Too many calls wait for their turn.
-    #[error("too many calls are waiting")]
+    /// Too many requests wait for their turn.
+    #[error("too many requests are waiting")]
     Busy,
+    /// Too many requests of this caller wait for their turn.
+    #[error("too many requests of this caller are waiting")]
+    ShareOfCaller,
     /// The circuit breaker is open for this long.
     #[error("CENTAGATE has failed too often; no call for {} ms", .0.as_millis())]
     CircuitOpen(Duration),

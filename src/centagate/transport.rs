@@ -1,11 +1,12 @@
 use std::error::Error as StdError;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::DATE;
 use serde_json::Value;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::call::{Call, ConnectionKind};
 use super::connection::{Connection, Response};
@@ -34,55 +35,63 @@ impl From<hyper::Error> for Failure {
     }
 }
 
-/// Makes `call` and reads the reply before `deadline`. Errors say exactly whether anything was sent.
-pub(super) async fn send(pool: &Arc<Pool>, call: &Call, deadline: Instant) -> Result<Reply, Error> {
-    if Instant::now() >= deadline {
-        return Err(Error::NotSent(NotSent::DeadlineSpent));
-    }
-    let mut used = None;
-    let exchanged = timeout_at(deadline, exchange(pool, &mut used, call)).await;
-    let sent = used.as_ref().is_some_and(Connection::has_sent);
-    match exchanged {
-        Ok(Ok(response)) => {
-            let reply = read(response).map_err(Error::Unreadable)?;
-            // After a reply that cannot be read, the next bytes may be the rest of it.
-            if let (Some(connection), ConnectionKind::Shared) = (used, call.connection) {
-                pool.keep(connection);
-            }
-            Ok(reply)
+/// The times of one call. Connecting does not shorten the time for the reply.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    /// When the request must be on its way at the latest.
+    pub(super) send_by: Instant,
+    /// The longest time for sending it and reading the reply.
+    pub(super) reply_within: Duration,
+}
+
+/// Makes `call` and reads the reply. Errors say exactly whether anything was sent.
+pub(super) async fn send(pool: &Arc<Pool>, call: &Call, times: Times) -> Result<Reply, Error> {
+    loop {
+        let idle = pool.take(call.connection);
+        let was_idle = idle.is_some();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => Box::pin(connect(pool, times.send_by)).await?, // rare and large
+        };
+        if call.connection == ConnectionKind::Dedicated {
+            pool.open_spare(); // while CENTAGATE answers
         }
-        Ok(Err(Failure::Reply(unreadable))) => Err(Error::Unreadable(unreadable)),
-        Ok(Err(Failure::Connection(cause))) if sent => Err(Error::ConnectionLost(cause)),
-        Ok(Err(Failure::Connection(cause))) => Err(Error::NotSent(NotSent::CannotConnect(cause))),
-        Err(_) if sent => Err(Error::TimedOut),
-        Err(_) => Err(Error::NotSent(NotSent::CannotConnect("no connection in time".to_owned()))),
+        if Instant::now() > times.send_by {
+            return Err(Error::NotSent(NotSent::DeadlineSpent));
+        }
+        let exchanged = timeout(times.reply_within, connection.exchange(pool.request(call))).await;
+        return match exchanged {
+            Ok(Ok(response)) => {
+                let reply = read(response).map_err(Error::Unreadable)?;
+                // After a reply that cannot be read, the next bytes may be the rest of it.
+                if call.connection == ConnectionKind::Shared {
+                    pool.keep(connection);
+                }
+                Ok(reply)
+            }
+            Ok(Err(Failure::Reply(unreadable))) => Err(Error::Unreadable(unreadable)),
+            Ok(Err(Failure::Connection(cause))) if connection.has_sent() => Err(Error::ConnectionLost(cause)),
+            // The connection ended while it was idle, so another one is tried.
+            Ok(Err(Failure::Connection(_))) if was_idle => continue,
+            Ok(Err(Failure::Connection(cause))) => Err(Error::NotSent(NotSent::CannotConnect(cause))),
+            Err(_) if connection.has_sent() => Err(Error::TimedOut),
+            Err(_) => Err(Error::NotSent(NotSent::CannotConnect("the request could not be written".to_owned()))),
+        };
+    }
+}
+
+/// Opens a connection. A request whose time ends before says nothing about CENTAGATE, so that is not `CannotConnect`.
+async fn connect(pool: &Pool, send_by: Instant) -> Result<Connection, Error> {
+    match timeout_at(send_by, pool.connect()).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) => Err(Error::NotSent(NotSent::CannotConnect(cause(&*error)))),
+        Err(_) => Err(Error::NotSent(NotSent::DeadlineSpent)),
     }
 }
 
 fn read(mut response: Response) -> Result<Reply, Unreadable> {
     let body = content_coding::decode(&response.headers, response.body)?;
     Ok(Reply { object: envelope::decode(&body)?, date: response.headers.remove(DATE) })
-}
-
-/// Makes `call` on the connection that is left in `used`.
-async fn exchange(pool: &Arc<Pool>, used: &mut Option<Connection>, call: &Call) -> Result<Response, Failure> {
-    loop {
-        let idle = pool.take(call.connection);
-        let was_idle = idle.is_some();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => Box::pin(pool.connect()).await.map_err(|error| Failure::Connection(cause(&*error)))?, // rare and large
-        };
-        let connection = used.insert(connection);
-        if call.connection == ConnectionKind::Dedicated {
-            pool.open_spare(); // while CENTAGATE answers
-        }
-        match connection.exchange(pool.request(call)).await {
-            // The connection ended while it was idle, so another one is tried.
-            Err(Failure::Connection(_)) if was_idle && !connection.has_sent() => {}
-            exchanged => return exchanged,
-        }
-    }
 }
 
 /// Why no connection could be made, in one line, and the fix where TLS failed; it holds nothing that was sent or received.

@@ -12,6 +12,9 @@ pub(super) struct Idempotency {
     results: Family<ResultLabels, Counter>,
     not_recorded: Counter,
     store_unavailable: Gauge,
+    store_check_failed: Gauge,
+    canary_lost: Counter,
+    canary_expiry_changed: Counter,
 }
 
 /// What is known of an `Idempotency-Key`.
@@ -29,19 +32,22 @@ pub enum KeyResult {
     OutcomeUnknown,
     /// The reply, without the secrets that it had.
     PasscodeExpired,
-    /// The store cannot be used, or has no room.
+    /// Its caller has as many live keys, or bytes, as one caller may have.
+    CallerShare,
+    /// The store cannot be used or relied on, or has no room.
     Unavailable,
 }
 
 impl KeyResult {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::New,
         Self::Replayed,
         Self::InProgress,
         Self::Mismatch,
         Self::OutcomeUnknown,
         Self::PasscodeExpired,
+        Self::CallerShare,
         Self::Unavailable,
     ];
 
@@ -54,6 +60,7 @@ impl KeyResult {
             Self::Mismatch => "mismatch",
             Self::OutcomeUnknown => "outcome_unknown",
             Self::PasscodeExpired => "passcode_expired",
+            Self::CallerShare => "caller_share",
             Self::Unavailable => "unavailable",
         }
     }
@@ -85,6 +92,24 @@ impl Idempotency {
                 "1 while the idempotency store cannot be used and requests with an Idempotency-Key are refused",
                 Gauge::default(),
             ),
+            store_check_failed: add(
+                registry,
+                "store_check_failed",
+                "1 while the check of the idempotency store fails and requests with an Idempotency-Key are refused",
+                Gauge::default(),
+            ),
+            canary_lost: add(
+                registry,
+                "store_canary_lost",
+                "Checks that found the canary gone from the idempotency store: keys may have been forgotten with it",
+                Counter::default(),
+            ),
+            canary_expiry_changed: add(
+                registry,
+                "store_canary_expiry_changed",
+                "Checks that found the canary without its expiry in the idempotency store, or kept beyond it",
+                Counter::default(),
+            ),
         };
         for result in KeyResult::ALL.map(KeyResult::as_str) {
             drop(idempotency.results.get_or_create(&ResultLabels { result }));
@@ -102,6 +127,21 @@ impl Metrics {
     /// Counts a request whose end could not be recorded.
     pub fn idempotency_not_recorded(&self) {
         self.idempotency.not_recorded.inc();
+    }
+
+    /// Notes whether the last check of the store failed.
+    pub fn store_check_failed(&self, failed: bool) {
+        self.idempotency.store_check_failed.set(i64::from(failed));
+    }
+
+    /// Counts a check that found the store's canary gone.
+    pub fn canary_lost(&self) {
+        self.idempotency.canary_lost.inc();
+    }
+
+    /// Counts a check that found the expiry of the store's canary changed.
+    pub fn canary_expiry_changed(&self) {
+        self.idempotency.canary_expiry_changed.inc();
     }
 
     /// Notes whether the store can be used.

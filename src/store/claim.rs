@@ -36,6 +36,8 @@ pub(crate) enum Settlement {
 pub(crate) struct Claim {
     ledger: Arc<Ledger>,
     backing: Arc<Backing>,
+    /// Who sent the request.
+    caller: Arc<str>,
     fingerprint: [u8; 32],
     lease_end: Instant,
     written: Mutex<Written>,
@@ -62,19 +64,27 @@ impl Claim {
     pub(super) fn new(
         ledger: Arc<Ledger>,
         backing: Arc<Backing>,
+        caller: Arc<str>,
         names: &[Name],
         fingerprint: [u8; 32],
         lease: Duration,
     ) -> Self {
         let values = names.iter().map(|&name| Value { name, certain: None, attempted: None }).collect();
         let written = Written { values, sent: false };
-        Self { ledger, backing, fingerprint, lease_end: Instant::now() + lease, written: Mutex::new(written) }
+        Self { ledger, backing, caller, fingerprint, lease_end: Instant::now() + lease, written: Mutex::new(written) }
     }
 
     /// Makes the record this request's if there is none. It is forgotten when the lease is over.
     pub(super) async fn take(&self) -> Result<Swapped, Unavailable> {
         let lease = self.lease_left();
         self.swap(&self.changes(Some((State::Claimed, lease)), None)).await
+    }
+
+    /// Gives up a claim that may have been made though there was no answer.
+    pub(super) fn abandon(&self) {
+        if self.written().values.iter().any(|value| value.attempted.is_some()) {
+            self.ledger.finish_later(&self.caller, self.changes(None, None));
+        }
     }
 
     /// Puts on record that the request may arrive from now on. Only the first call does anything.
@@ -95,8 +105,9 @@ impl Claim {
         }
     }
 
-    /// Puts the end of the request on record, trying again for a moment where that fails. Where it fails for good a metric
-    /// tells, and the record lapses with its lease or becomes unknown.
+    /// Puts the end of the request on record, trying again for a moment where that fails. After that a metric counts it, and
+    /// the ledger goes on trying without the request. Where even that fails, the record lapses with its lease or becomes
+    /// unknown.
     pub(crate) async fn settle(&self, settlement: &Settlement) {
         let ttl = self.ledger.ttl;
         let (next, secrets) = match settlement {
@@ -120,9 +131,14 @@ impl Claim {
             }
             self.swap(&changes).await
         });
-        if !matches!(written.await, Ok(Ok(Swapped::Done))) {
-            self.ledger.metrics.idempotency_not_recorded();
-            error!("the end of a request with an Idempotency-Key cannot be recorded");
+        let written = written.await;
+        if matches!(written, Ok(Ok(Swapped::Done))) {
+            return;
+        }
+        self.ledger.metrics.idempotency_not_recorded();
+        error!("the end of a request with an Idempotency-Key cannot be recorded");
+        if matches!(written, Err(_) | Ok(Err(Unavailable::Away(_)))) {
+            self.ledger.finish_later(&self.caller, changes);
         }
     }
 
@@ -137,7 +153,8 @@ impl Claim {
     /// The changes that replace what was written last by `next`, under every name, and add `secrets`.
     fn changes(&self, next: Option<(State, Duration)>, secrets: Option<(&[u8], Duration)>) -> Vec<Change> {
         let record = next.map(|(state, lifetime)| (Record::write(self.fingerprint, lifetime, state), lifetime));
-        let seal = |name, plain: &[u8], lifetime| Some((Bytes::from(self.backing.keys.seal(name, plain)), lifetime));
+        let seal =
+            |name, plain: &[u8], lifetime| Some((Bytes::from(self.backing.keys.seal(name, plain, lifetime)), lifetime));
         let mut changes = Vec::new();
         for Value { name, certain, attempted } in &self.written().values {
             let next = record.as_ref().and_then(|(plain, lifetime)| seal(*name, plain, *lifetime));
@@ -159,7 +176,7 @@ impl Claim {
         for (value, change) in self.written().values.iter_mut().zip(records()) {
             value.attempted = next(change);
         }
-        let swapped = self.ledger.told(self.backing.store.swap(changes).await)?;
+        let swapped = self.ledger.observe(self.backing.store.swap(&self.caller, changes).await)?;
         if matches!(swapped, Swapped::Done) {
             for (value, change) in self.written().values.iter_mut().zip(records()) {
                 (value.certain, value.attempted) = (next(change), None);

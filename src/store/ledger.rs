@@ -1,17 +1,30 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
 use tracing::{error, info};
 
-use super::memory::Memory;
+use super::canary::{Canary, Verdict};
+use super::memory::{MAX_BYTES, Memory};
 use super::record::{Record, State};
 use super::redis::Redis;
+use super::unfinished::Unfinished;
 use super::{Claim, Name, Part, RedisOptions, SealKeys, Store, Swapped, Unavailable};
 use crate::metrics::Metrics;
 use crate::settings::{IdempotencySettings, SettingsFault, StoreSettings};
+
+/// How often the store is checked.
+const CHECK_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How often it is checked while the check fails.
+const RECHECK_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How often changes that got no answer are made again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Remembers what became of each request that carried an `Idempotency-Key`.
 ///
@@ -20,10 +33,14 @@ use crate::settings::{IdempotencySettings, SettingsFault, StoreSettings};
 /// any more. Each write replaces exactly what its writer wrote before, so only the owner of a record can change it.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    backing: ArcSwap<Backing>,
+    pub(super) backing: ArcSwap<Backing>,
     pub(super) ttl: Duration,
     away: AtomicBool,
     full: AtomicBool,
+    pub(super) canary: Canary,
+    pub(super) unfinished: Unfinished,
+    /// Wakes [`Ledger::keep`].
+    pub(super) wake: Notify,
     pub(super) metrics: Arc<Metrics>,
 }
 
@@ -39,7 +56,7 @@ pub(crate) struct Backing {
 /// A request as its key's record knows it.
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
-    pub(crate) caller: &'a str,
+    pub(crate) caller: &'a Arc<str>,
     pub(crate) operation: &'static str,
     pub(crate) key: &'a str,
     /// What the path names, decoded.
@@ -76,7 +93,7 @@ impl Ledger {
     pub(crate) fn open(settings: &IdempotencySettings, metrics: Arc<Metrics>) -> Result<Self, SettingsFault> {
         let backing = match &settings.store {
             StoreSettings::Memory { max_keys } => Backing {
-                store: Arc::new(Store::Memory(Memory::new(*max_keys))),
+                store: Arc::new(Store::Memory(Memory::new(*max_keys, MAX_BYTES))),
                 keys: SealKeys::of_this_process()
                     .ok_or_else(|| SettingsFault::of("idempotency.store", "the system gives no random bytes"))?,
                 redis: None,
@@ -93,6 +110,9 @@ impl Ledger {
             ttl: settings.ttl,
             away: AtomicBool::default(),
             full: AtomicBool::default(),
+            canary: Canary::new(matches!(settings.store, StoreSettings::Redis { .. })),
+            unfinished: Unfinished::default(),
+            wake: Notify::default(),
             metrics,
         })
     }
@@ -125,27 +145,62 @@ impl Ledger {
     /// Takes `backing` into use; requests under way keep theirs.
     pub(crate) fn replace(&self, backing: Backing) {
         self.backing.store(Arc::new(backing));
+        self.canary.expire();
+        self.wake.notify_one();
     }
 
-    /// Looks `request` up, and claims its record for `lease` if there is none.
+    /// Checks the store every minute, and more often while the check fails; makes the changes that got no answer. For ever.
+    pub(crate) async fn keep(self: Arc<Self>) {
+        loop {
+            let _ = self.check().await; // it tells operators itself
+            let has_passed = self.verdict() == Verdict::Passed;
+            let next_check = Instant::now() + if has_passed { CHECK_INTERVAL } else { RECHECK_INTERVAL };
+            loop {
+                self.finish_all().await;
+                let retry = Instant::now() + RETRY_INTERVAL;
+                let next = if self.unfinished.is_empty() { next_check } else { next_check.min(retry) };
+                let is_woken = timeout_at(next, self.wake.notified()).await.is_ok();
+                if Instant::now() >= next_check || (is_woken && self.verdict() == Verdict::Due) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Looks `request` up until `send_by`, and claims its record for `lease` if there is none.
     ///
     /// # Errors
     /// If the store cannot be used; the request must then not be carried out.
-    pub(crate) async fn find(self: &Arc<Self>, request: &Request<'_>, lease: Duration) -> Result<Found, Unavailable> {
+    pub(crate) async fn find(
+        self: &Arc<Self>,
+        request: &Request<'_>,
+        send_by: Instant,
+        lease: Duration,
+    ) -> Result<Found, Unavailable> {
+        self.in_time(send_by, self.rely_on_store()).await?;
         let backing = self.backing.load_full();
         let names =
             backing.keys.names([request.caller.as_bytes(), request.operation.as_bytes(), request.key.as_bytes()]);
         let prints = [request.operation.as_bytes(), request.target.as_bytes(), request.body];
-        let claim = Claim::new(Arc::clone(self), Arc::clone(&backing), &names, backing.keys.fingerprint(prints), lease);
-        let found = match claim.take().await {
+        let (caller, fingerprint) = (Arc::clone(request.caller), backing.keys.fingerprint(prints));
+        let claim = Claim::new(Arc::clone(self), Arc::clone(&backing), caller, &names, fingerprint, lease);
+        let taken = self.in_time(send_by, async {
+            self.finish(names[0]).await?;
+            claim.take().await
+        });
+        let found = match taken.await {
             Ok(Swapped::Done) => {
                 self.full.store(false, Ordering::Relaxed);
                 return Ok(Found::Nothing(claim));
             }
             Ok(Swapped::Differs(found)) => found,
             Err(fault) => {
-                if fault == Unavailable::Full && !self.full.swap(true, Ordering::Relaxed) {
-                    error!("idempotency.max_keys records are live; requests with a new Idempotency-Key are refused");
+                match fault {
+                    Unavailable::Away(_) => claim.abandon(),
+                    Unavailable::Full if !self.full.swap(true, Ordering::Relaxed) => {
+                        error!("the memory for keys is full; requests with a new Idempotency-Key are refused");
+                    }
+                    _ => {}
                 }
                 return Err(fault);
             }
@@ -160,25 +215,41 @@ impl Ledger {
         if record.fingerprint != opened.fingerprint(prints) {
             return Ok(Found::OtherRequest);
         }
+        if record.is_over(entry, &opened, SystemTime::now()) {
+            return Ok(Found::Unknown);
+        }
         Ok(match record.state {
-            State::Sent { lease_ms } if record.age(entry) >= Duration::from_millis(lease_ms) => Found::Unknown,
             State::Claimed | State::Sent { .. } => Found::Running,
             State::Unknown => Found::Unknown,
             State::Replied(reply) => Found::Reply { reply: reply.into(), has_secrets: false },
-            State::RepliedWithSecrets => self.secrets(&backing, name).await?,
+            State::RepliedWithSecrets => self.in_time(send_by, self.secrets(&backing, name)).await?,
         })
     }
 
     /// The reply of the record called `name`, while its secrets are valid.
     async fn secrets(&self, backing: &Backing, name: Name) -> Result<Found, Unavailable> {
         let name = Name { part: Part::Secrets, ..name };
-        let Some(entry) = self.told(backing.store.read(name).await)? else { return Ok(Found::SecretsExpired) };
-        let reply = backing.keys.open(name, &entry.value).and_then(|opened| String::from_utf8(opened.plain).ok());
+        let Some(entry) = self.observe(backing.store.read(name).await)? else { return Ok(Found::SecretsExpired) };
+        let Some(opened) = backing.keys.open(name, &entry.value) else { return Ok(Found::Unknown) };
+        if opened.has_expired() {
+            return Ok(Found::SecretsExpired); // the store has kept them for too long
+        }
+        let reply = String::from_utf8(opened.plain);
         Ok(reply.map_or(Found::Unknown, |reply| Found::Reply { reply: reply.into(), has_secrets: true }))
     }
 
+    /// What `work` brings until `send_by`.
+    async fn in_time<T>(
+        &self,
+        send_by: Instant,
+        work: impl Future<Output = Result<T, Unavailable>>,
+    ) -> Result<T, Unavailable> {
+        let late = |_| self.observe(Err(Unavailable::Away("no answer in the request's time".to_owned())));
+        timeout_at(send_by, work).await.unwrap_or_else(late)
+    }
+
     /// Tells operators when the store goes away and when it is back.
-    pub(super) fn told<T>(&self, result: Result<T, Unavailable>) -> Result<T, Unavailable> {
+    pub(super) fn observe<T>(&self, result: Result<T, Unavailable>) -> Result<T, Unavailable> {
         match &result {
             Err(Unavailable::Away(cause)) => {
                 self.metrics.store_unavailable(true);
@@ -188,9 +259,10 @@ impl Ledger {
             }
             Ok(_) if self.away.load(Ordering::Relaxed) && self.away.swap(false, Ordering::Relaxed) => {
                 self.metrics.store_unavailable(false);
+                self.canary.expire(); // it may have come back as another one
                 info!("the idempotency store can be used again");
             }
-            Ok(_) | Err(Unavailable::Full | Unavailable::Lost) => {}
+            Ok(_) | Err(_) => {}
         }
         result
     }

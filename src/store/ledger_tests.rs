@@ -1,10 +1,10 @@
 //! The life of a record, by a clock that the test turns.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
-use tokio::time::advance;
+use tokio::time::{Instant, advance};
 
 use super::{Found, Ledger};
 use crate::metrics::Metrics;
@@ -12,8 +12,11 @@ use crate::settings::{IdempotencySettings, StoreSettings};
 use crate::store::{Claim, RedisOptions, Request, SealKeys, Settlement};
 
 const LEASE: Duration = Duration::from_secs(15);
-const REQUEST: Request<'static> =
-    Request { caller: "caller", operation: "operation", key: "key", target: "bob", body: b"{}" };
+static CALLER: LazyLock<Arc<str>> = LazyLock::new(|| "caller".into());
+
+fn request() -> Request<'static> {
+    Request { caller: &CALLER, operation: "operation", key: "key", target: "bob", body: b"{}" }
+}
 
 fn ledger() -> Arc<Ledger> {
     let store = StoreSettings::Memory { max_keys: 10 };
@@ -22,7 +25,11 @@ fn ledger() -> Arc<Ledger> {
 }
 
 async fn find(ledger: &Arc<Ledger>) -> Found {
-    ledger.find(&REQUEST, LEASE).await.expect("memory is there")
+    look_up(ledger, &request()).await
+}
+
+async fn look_up(ledger: &Arc<Ledger>, request: &Request<'_>) -> Found {
+    ledger.find(request, Instant::now() + LEASE, LEASE).await.expect("memory is there")
 }
 
 async fn claim(ledger: &Arc<Ledger>) -> Claim {
@@ -111,17 +118,17 @@ async fn a_key_is_free_after_a_release_and_taken_after_an_unknown_end() {
 async fn a_request_is_known_by_operation_target_and_body() {
     let ledger = ledger();
     let claim = claim(&ledger).await;
-    for other in [Request { target: "carol", ..REQUEST }, Request { body: b"{ }", ..REQUEST }] {
-        assert!(matches!(ledger.find(&other, LEASE).await.unwrap(), Found::OtherRequest));
+    for other in [Request { target: "carol", ..request() }, Request { body: b"{ }", ..request() }] {
+        assert!(matches!(look_up(&ledger, &other).await, Found::OtherRequest));
     }
     claim.settle(&Settlement::Unknown).await;
-    assert!(matches!(ledger.find(&Request { target: "carol", ..REQUEST }, LEASE).await.unwrap(), Found::OtherRequest));
+    assert!(matches!(look_up(&ledger, &Request { target: "carol", ..request() }).await, Found::OtherRequest));
     for apart in [
-        Request { caller: "other", ..REQUEST },
-        Request { operation: "other", ..REQUEST },
-        Request { key: "other", ..REQUEST },
+        Request { caller: &"other".into(), ..request() },
+        Request { operation: "other", ..request() },
+        Request { key: "other", ..request() },
     ] {
-        assert!(matches!(ledger.find(&apart, LEASE).await.unwrap(), Found::Nothing(_)));
+        assert!(matches!(look_up(&ledger, &apart).await, Found::Nothing(_)));
     }
 }
 

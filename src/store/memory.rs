@@ -1,15 +1,25 @@
+//! Keeps entries in this process.
+
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{Change, Entry, Name, Part, Swapped, Unavailable};
+use crate::domain::share_of_a_caller;
 
-/// Keeps entries in this process: for one replica, until it ends. Live entries are never given up for new ones.
+/// The most bytes of all entries together. 100,000 ordinary keys fit, and what holds them takes half as much again.
+pub(super) const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// Keeps entries for one replica, until it ends. It refuses new records when it is full: live ones are never given up.
+///
+/// One caller may have at most a share of the records and of the bytes. Only a new record is refused. What became of a request
+/// under way is always written, and may exceed the bytes by as much as there are requests under way.
 #[derive(Debug)]
 pub(super) struct Memory {
-    max_records: usize,
+    most: Usage,
+    most_of_caller: Usage,
     entries: Mutex<Entries>,
 }
 
@@ -18,21 +28,56 @@ struct Entries {
     slots: HashMap<Name, Slot>,
     /// When each entry is forgotten.
     ends: BTreeSet<(Instant, Name)>,
-    records: usize,
+    all: Usage,
+    /// Callers with a live entry.
+    owners: HashMap<Arc<str>, Usage>,
 }
 
 #[derive(Debug)]
 struct Slot {
     value: Bytes,
     end: Instant,
+    owner: Arc<str>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Usage {
+    records: usize,
+    bytes: usize,
+}
+
+impl Usage {
+    fn of(name: Name, value: &Bytes) -> Self {
+        Self { records: usize::from(name.part == Part::Record), bytes: value.len() }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.records += other.records;
+        self.bytes += other.bytes;
+    }
+
+    fn subtract(&mut self, other: Self) {
+        self.records -= other.records;
+        self.bytes -= other.bytes;
+    }
+
+    /// Whether this and `more` fit into `most`.
+    fn has_room(mut self, more: Self, most: Self) -> bool {
+        self.add(more);
+        self.records <= most.records && self.bytes <= most.bytes
+    }
 }
 
 impl Memory {
-    pub(super) fn new(max_records: usize) -> Self {
-        Self { max_records, entries: Mutex::default() }
+    pub(super) fn new(max_records: usize, max_bytes: usize) -> Self {
+        Self {
+            most: Usage { records: max_records, bytes: max_bytes },
+            most_of_caller: Usage { records: share_of_a_caller(max_records), bytes: share_of_a_caller(max_bytes) },
+            entries: Mutex::default(),
+        }
     }
 
-    pub(super) fn swap(&self, changes: &[Change]) -> Result<Swapped, Unavailable> {
+    pub(super) fn swap(&self, owner: &Arc<str>, changes: &[Change]) -> Result<Swapped, Unavailable> {
         let now = Instant::now();
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.forget(now);
@@ -44,19 +89,36 @@ impl Memory {
         if !fits {
             return Ok(Swapped::Differs(changes.iter().map(|change| entries.read(change.name, now)).collect()));
         }
-        let is_new = |change: &&Change| {
-            change.next.is_some() && change.name.part == Part::Record && !entries.slots.contains_key(&change.name)
-        };
-        if entries.records + changes.iter().filter(is_new).count() > self.max_records {
-            return Err(Unavailable::Full);
-        }
+        self.has_room(&entries, owner, changes)?;
         for change in changes {
             entries.remove(change.name);
             if let Some((value, lifetime)) = &change.next {
-                entries.insert(change.name, Slot { value: value.clone(), end: now + *lifetime });
+                let slot = Slot { value: value.clone(), end: now + *lifetime, owner: Arc::clone(owner) };
+                entries.insert(change.name, slot);
             }
         }
         Ok(Swapped::Done)
+    }
+
+    /// Refuses `changes` that bring a record for which there is no room.
+    fn has_room(&self, entries: &Entries, owner: &Arc<str>, changes: &[Change]) -> Result<(), Unavailable> {
+        let mut new = Usage::default();
+        for change in changes {
+            if let Some((value, _)) = &change.next
+                && change.name.part == Part::Record
+                && !entries.slots.contains_key(&change.name)
+            {
+                new.add(Usage::of(change.name, value));
+            }
+        }
+        if new == Usage::default() {
+            return Ok(());
+        }
+        let own = entries.owners.get(owner).copied().unwrap_or_default();
+        if !own.has_room(new, self.most_of_caller) {
+            return Err(Unavailable::ShareOfCaller);
+        }
+        if entries.all.has_room(new, self.most) { Ok(()) } else { Err(Unavailable::Full) }
     }
 
     pub(super) fn read(&self, name: Name) -> Option<Entry> {
@@ -78,19 +140,31 @@ impl Entries {
     }
 
     fn read(&self, name: Name, now: Instant) -> Option<Entry> {
-        self.slots.get(&name).map(|slot| Entry { value: slot.value.clone(), remaining: slot.end - now })
+        self.slots.get(&name).map(|slot| Entry { value: slot.value.clone(), remaining: Some(slot.end - now) })
     }
 
     fn insert(&mut self, name: Name, slot: Slot) {
         self.ends.insert((slot.end, name));
-        self.records += usize::from(name.part == Part::Record);
+        let usage = Usage::of(name, &slot.value);
+        self.all.add(usage);
+        if let Some(own) = self.owners.get_mut(&slot.owner) {
+            own.add(usage);
+        } else {
+            self.owners.insert(Arc::clone(&slot.owner), usage);
+        }
         self.slots.insert(name, slot);
     }
 
     fn remove(&mut self, name: Name) {
-        if let Some(slot) = self.slots.remove(&name) {
-            self.ends.remove(&(slot.end, name));
-            self.records -= usize::from(name.part == Part::Record);
+        let Some(slot) = self.slots.remove(&name) else { return };
+        self.ends.remove(&(slot.end, name));
+        let usage = Usage::of(name, &slot.value);
+        self.all.subtract(usage);
+        if let Some(own) = self.owners.get_mut(&slot.owner) {
+            own.subtract(usage);
+            if *own == Usage::default() {
+                self.owners.remove(&slot.owner);
+            }
         }
     }
 }

@@ -1,10 +1,12 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::advance;
 
-use super::Memory;
-use crate::store::{Change, Name, Part, Swapped, Unavailable};
+use super::{MAX_BYTES, Memory};
+use crate::store::record::{Record, State};
+use crate::store::{Change, Name, Part, SealKeys, Swapped, Unavailable};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -20,18 +22,28 @@ fn change(number: u8, expected: Option<&'static str>, next: Option<(&'static str
     }
 }
 
+/// Changes entries of one caller.
+fn swap_of(memory: &Memory, owner: &str, changes: &[Change]) -> Result<Swapped, Unavailable> {
+    memory.swap(&Arc::from(owner), changes)
+}
+
+/// Changes entries, each of a caller of its own.
+fn swap(memory: &Memory, changes: &[Change]) -> Result<Swapped, Unavailable> {
+    swap_of(memory, &format!("{:?}", changes[0].name), changes)
+}
+
 fn value(memory: &Memory, number: u8) -> Option<Bytes> {
     memory.read(name(number)).map(|entry| entry.value)
 }
 
 #[tokio::test(start_paused = true)]
 async fn changes_are_made_together_or_not_at_all() {
-    let memory = Memory::new(10);
+    let memory = Memory::new(10, MAX_BYTES);
     let both = [change(1, None, Some(("a", LONG))), change(2, None, Some(("b", LONG)))];
-    assert!(matches!(memory.swap(&both), Ok(Swapped::Done)));
-    assert!(matches!(memory.swap(&both), Ok(Swapped::Done)), "what is as it should be is no difference");
+    assert!(matches!(swap(&memory, &both), Ok(Swapped::Done)));
+    assert!(matches!(swap(&memory, &both), Ok(Swapped::Done)), "what is as it should be is no difference");
     let stale = [change(1, Some("a"), Some(("c", LONG))), change(2, Some("x"), Some(("d", LONG)))];
-    let Ok(Swapped::Differs(found)) = memory.swap(&stale) else { panic!("they differ") };
+    let Ok(Swapped::Differs(found)) = swap(&memory, &stale) else { panic!("they differ") };
     let found: Vec<_> = found.into_iter().map(|entry| entry.unwrap().value).collect();
     assert_eq!(found, ["a", "b"]);
     assert_eq!((value(&memory, 1).unwrap(), value(&memory, 2).unwrap()), ("a".into(), "b".into()));
@@ -39,23 +51,78 @@ async fn changes_are_made_together_or_not_at_all() {
 
 #[tokio::test(start_paused = true)]
 async fn entries_are_forgotten_in_their_own_time_and_none_before_it() {
-    let memory = Memory::new(2);
+    let memory = Memory::new(2, MAX_BYTES);
     for (number, seconds) in [(1, 10), (2, 20)] {
-        memory.swap(&[change(number, None, Some(("a", Duration::from_secs(seconds))))]).unwrap();
+        swap(&memory, &[change(number, None, Some(("a", Duration::from_secs(seconds))))]).unwrap();
     }
     let third = [change(3, None, Some(("a", LONG)))];
-    assert_eq!(memory.swap(&third).unwrap_err(), Unavailable::Full);
+    assert_eq!(swap(&memory, &third).unwrap_err(), Unavailable::Full);
     advance(Duration::from_secs(9)).await;
-    assert_eq!(memory.swap(&third).unwrap_err(), Unavailable::Full);
-    assert_eq!(memory.read(name(1)).unwrap().remaining, Duration::from_secs(1));
+    assert_eq!(swap(&memory, &third).unwrap_err(), Unavailable::Full);
+    assert_eq!(memory.read(name(1)).unwrap().remaining, Some(Duration::from_secs(1)));
     advance(Duration::from_secs(1)).await;
-    assert!(matches!(memory.swap(&third), Ok(Swapped::Done)));
+    assert!(matches!(swap(&memory, &third), Ok(Swapped::Done)));
     assert_eq!((value(&memory, 1), value(&memory, 2)), (None, Some("a".into())));
     // Written anew, an entry lives as long as it says now.
-    memory.swap(&[change(2, Some("a"), Some(("b", LONG)))]).unwrap();
+    swap(&memory, &[change(2, Some("a"), Some(("b", LONG)))]).unwrap();
     advance(Duration::from_secs(59)).await;
     assert_eq!(value(&memory, 2), Some("b".into()));
-    assert_eq!(memory.swap(&[change(4, None, Some(("a", LONG)))]).unwrap_err(), Unavailable::Full);
-    memory.swap(&[change(2, Some("b"), None)]).unwrap();
-    assert!(matches!(memory.swap(&[change(4, None, Some(("a", LONG)))]), Ok(Swapped::Done)));
+    assert_eq!(swap(&memory, &[change(4, None, Some(("a", LONG)))]).unwrap_err(), Unavailable::Full);
+    swap(&memory, &[change(2, Some("b"), None)]).unwrap();
+    assert!(matches!(swap(&memory, &[change(4, None, Some(("a", LONG)))]), Ok(Swapped::Done)));
+}
+
+/// A new record with this value.
+fn new(number: u8, value: &'static str) -> [Change; 1] {
+    [change(number, None, Some((value, LONG)))]
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_caller_has_three_quarters_of_the_records() {
+    let memory = Memory::new(8, MAX_BYTES);
+    for number in 0..6 {
+        assert!(matches!(swap_of(&memory, "greedy", &new(number, "a")), Ok(Swapped::Done)));
+    }
+    assert_eq!(swap_of(&memory, "greedy", &new(6, "a")).unwrap_err(), Unavailable::ShareOfCaller);
+    assert!(matches!(swap_of(&memory, "other", &new(6, "a")), Ok(Swapped::Done)));
+    let settled = [change(0, Some("a"), Some(("b", LONG)))];
+    assert!(matches!(swap_of(&memory, "greedy", &settled), Ok(Swapped::Done)), "it is no new record");
+    swap_of(&memory, "greedy", &[change(1, Some("a"), None)]).unwrap();
+    assert!(matches!(swap_of(&memory, "greedy", &new(7, "a")), Ok(Swapped::Done)), "there is room again");
+    assert_eq!(swap_of(&memory, "other", &new(8, "a")).map(drop), Ok(()), "8 in all");
+    assert_eq!(swap_of(&memory, "third", &new(9, "a")).unwrap_err(), Unavailable::Full);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_caller_has_three_quarters_of_the_bytes_and_an_outcome_is_always_written() {
+    let memory = Memory::new(100, 40);
+    swap_of(&memory, "greedy", &new(1, "0123456789")).unwrap();
+    swap_of(&memory, "greedy", &new(2, "0123456789")).unwrap();
+    let outcome = [change(1, Some("0123456789"), Some(("0123456789 and 26 bytes more", LONG)))];
+    assert!(matches!(swap_of(&memory, "greedy", &outcome), Ok(Swapped::Done)));
+    assert_eq!(swap_of(&memory, "greedy", &new(3, "a")).unwrap_err(), Unavailable::ShareOfCaller);
+    assert!(matches!(swap_of(&memory, "other", &new(3, "ab")), Ok(Swapped::Done)));
+    assert_eq!(swap_of(&memory, "third", &new(4, "a")).unwrap_err(), Unavailable::Full);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_without_entries_leaves_nothing() {
+    let memory = Memory::new(10, MAX_BYTES);
+    swap_of(&memory, "a", &new(1, "a")).unwrap();
+    swap_of(&memory, "b", &[change(2, None, Some(("b", Duration::from_secs(1))))]).unwrap();
+    swap_of(&memory, "a", &[change(1, Some("a"), None)]).unwrap();
+    advance(Duration::from_secs(1)).await;
+    assert!(memory.read(name(2)).is_none());
+    let entries = memory.entries.lock().unwrap();
+    assert_eq!((entries.owners.len(), entries.all), (0, super::Usage::default()));
+}
+
+#[test]
+fn a_hundred_thousand_ordinary_keys_fit_into_the_bytes() {
+    let keys = SealKeys::of_this_process().expect("random bytes");
+    let body = r#"{"username":"alice.archer","centagateId":"10045","role":"user","group":"Staff","app":"portal","uniqueId":"alice.archer","clientId":"alice.archer"}"#;
+    let reply = serde_json::json!({ "created": { "location": "/users/alice.archer", "body": body } }).to_string();
+    let record = Record::write([0; 32], Duration::from_secs(86400), State::Replied(reply));
+    let sealed = keys.seal(name(1), &record, LONG).len();
+    assert!(sealed * 100_000 < MAX_BYTES, "{sealed}");
 }

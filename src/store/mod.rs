@@ -3,13 +3,16 @@
 //! `Ledger` knows what a key means. Below it a `Store` keeps sealed bytes under names that tell nothing, in memory or in
 //! Redis, and knows one verb: replace these entries if they still are what I saw, or none of them.
 
+mod canary;
 mod claim;
 mod ledger;
 mod memory;
 mod record;
 mod redis;
 mod seal;
+mod unfinished;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -34,14 +37,20 @@ enum Part {
     Record,
     /// The reply, where it holds secrets.
     Secrets,
+    /// The one entry that belongs to no request: whether the store can be relied on is told by it.
+    Canary,
 }
 
 impl Name {
+    /// The same whatever the seal keys are, so that replicas with different keys meet there.
+    const CANARY: Self = Self { digest: [0; 32], part: Part::Canary };
+
     /// The name in Redis, and what seals are bound to.
     fn text(self) -> String {
         let part = match self.part {
             Part::Record => "record",
             Part::Secrets => "secrets",
+            Part::Canary => return "centagate-gateway:canary".to_owned(),
         };
         format!("centagate-gateway:{{{}}}:{part}", hex::encode(self.digest))
     }
@@ -51,12 +60,12 @@ impl Name {
 #[derive(Debug)]
 struct Entry {
     value: Bytes,
-    /// How long it will still be kept.
-    remaining: Duration,
+    /// How long it will still be kept. Nothing: until it is deleted, which no gateway asks for.
+    remaining: Option<Duration>,
 }
 
 /// A change of an entry: made if it is one of those `expected` (nothing: absent), or already `next`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Change {
     name: Name,
     expected: [Option<Bytes>; 2],
@@ -75,9 +84,15 @@ enum Swapped {
 /// Why the store cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, ThisError)]
 pub(crate) enum Unavailable {
-    /// As many live records as there may be.
-    #[error("idempotency.max_keys records are live")]
+    /// As many live records, or bytes, as there may be.
+    #[error("as many keys are remembered as there may be")]
     Full,
+    /// As many live records, or bytes, as one caller may have.
+    #[error("as many keys of this caller are remembered as one caller may have")]
+    ShareOfCaller,
+    /// The last check found that the store cannot be relied on.
+    #[error("the store cannot be relied on")]
+    Unreliable,
     /// No answer, or an error.
     #[error("{0}")]
     Away(String),
@@ -94,10 +109,10 @@ enum Store {
 }
 
 impl Store {
-    /// Makes all `changes`, or none.
-    async fn swap(&self, changes: &[Change]) -> Result<Swapped, Unavailable> {
+    /// Makes all `changes`, or none. New records count for the caller called `owner`.
+    async fn swap(&self, owner: &Arc<str>, changes: &[Change]) -> Result<Swapped, Unavailable> {
         match self {
-            Self::Memory(memory) => memory.swap(changes),
+            Self::Memory(memory) => memory.swap(owner, changes),
             Self::Redis(redis) => Box::pin(redis.swap(changes)).await,
         }
     }

@@ -1,8 +1,9 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use super::Entry;
+use super::seal::Opened;
 
 /// What a key's entry holds, before it is sealed.
 #[derive(Debug, Serialize, Deserialize)]
@@ -43,13 +44,69 @@ impl Record {
         serde_json::from_slice(text).ok()
     }
 
-    /// How long ago the record was written, by the clock of the store that has kept it as `entry`: those of two replicas
-    /// may differ.
-    pub(super) fn age(&self, entry: &Entry) -> Duration {
-        Duration::from_millis(self.lifetime_ms).saturating_sub(entry.remaining)
+    /// Whether the record has outlived its state at `now`: what became of its request is then unknown.
+    ///
+    /// The lease of a request under way is short, and the clocks of two replicas may differ. So the store's clock measures it,
+    /// unless somebody has removed the entry's expiry there. Everything else ends when its seal says so, too.
+    pub(super) fn is_over(&self, entry: &Entry, opened: &Opened<'_>, now: SystemTime) -> bool {
+        let lifetime = Duration::from_millis(self.lifetime_ms);
+        let age = lifetime.saturating_sub(entry.remaining.unwrap_or_else(|| opened.remaining(now)));
+        match self.state {
+            State::Claimed => entry.remaining.is_none() && age >= lifetime,
+            State::Sent { lease_ms } => age >= Duration::from_millis(lease_ms),
+            State::Unknown | State::Replied(_) | State::RepliedWithSecrets => opened.remaining(now).is_zero(),
+        }
     }
 }
 
 pub(super) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::{Record, State};
+    use crate::store::{Entry, Name, Part, SealKeys};
+
+    const LIFETIME: Duration = Duration::from_secs(1000);
+
+    /// Whether a record in `state` is over `after` its writing, for a store that will still keep it for `remaining`.
+    fn is_over(state: State, after: u64, remaining: Option<u64>) -> bool {
+        let keys = SealKeys::of_this_process().expect("random bytes");
+        let name = Name { digest: [1; 32], part: Part::Record };
+        let sealed = keys.seal(name, &Record::write([0; 32], LIFETIME, state), LIFETIME);
+        let opened = keys.open(name, &sealed).expect("it opens");
+        let entry = Entry { value: sealed.into(), remaining: remaining.map(Duration::from_secs) };
+        let record = Record::read(&opened.plain).expect("a record");
+        record.is_over(&entry, &opened, SystemTime::now() + Duration::from_secs(after))
+    }
+
+    #[test]
+    fn a_reply_is_not_repeated_after_its_time_however_long_the_store_keeps_it() {
+        for remaining in [None, Some(1), Some(5000)] {
+            for state in [|| State::Replied("reply".into()), || State::RepliedWithSecrets, || State::Unknown] {
+                assert!(!is_over(state(), 998, remaining), "{remaining:?}");
+                assert!(is_over(state(), 1001, remaining), "{remaining:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_lease_is_measured_by_the_stores_clock_alone_where_the_store_has_an_expiry() {
+        let sent = || State::Sent { lease_ms: 15_000 };
+        for skew in [0, 900] {
+            assert!(!is_over(sent(), skew, Some(990)));
+            assert!(is_over(sent(), skew, Some(985)));
+            assert!(!is_over(State::Claimed, skew, Some(0)), "the store forgets it by itself");
+        }
+    }
+
+    #[test]
+    fn a_lease_without_an_expiry_in_the_store_ends_all_the_same() {
+        let sent = || State::Sent { lease_ms: 15_000 };
+        assert!(!is_over(sent(), 14, None) && is_over(sent(), 16, None));
+        assert!(!is_over(State::Claimed, 998, None) && is_over(State::Claimed, 1001, None));
+    }
 }

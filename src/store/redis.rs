@@ -5,7 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo, RedisError, RedisResult, Script, TlsCertificates};
+use redis::io::tcp::TcpSettings;
+use redis::io::tcp::socket2::TcpKeepalive;
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, IntoConnectionInfo, RedisError, RedisResult, Script,
+    TlsCertificates,
+};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -35,12 +40,21 @@ return {}
 
 const URL: &str = "redis.url";
 
+/// How long a connection is idle before it is probed, and how long each probe has. Gateways of networks (NAT) drop
+/// connections that are idle for some minutes, without a word.
+const PROBE_AFTER: Duration = Duration::from_secs(20);
+const PROBE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The one `maxmemory-policy` with which nothing is evicted.
+const NO_EVICTION: &str = "noeviction";
+
 /// How to reach Redis.
 #[derive(Clone)]
 pub struct RedisOptions {
     /// `redis://` or `rediss://` with user and password where it asks for them.
     pub url: SecretString,
-    /// The longest wait for an answer, connecting included.
+    /// The longest wait for an answer, connecting included. A question that gets none on a connection that was used before is
+    /// asked once more on a fresh one.
     pub timeout: Duration,
     /// The CAs that are trusted for `rediss://` instead of the system's, as PEM.
     pub ca_certificate: Option<Vec<u8>>,
@@ -61,10 +75,17 @@ struct Connection {
     open: Option<MultiplexedConnection>,
 }
 
+/// Why a question got no answer.
+struct Failure {
+    cause: String,
+    /// The number of the connection, if it was used before and may be to blame.
+    failed_connection: Option<u64>,
+}
+
 impl Redis {
     pub(super) fn new(options: &RedisOptions) -> Result<Self, SettingsFault> {
         let fault = |error: RedisError| SettingsFault::of_key(URL, format_args!("cannot be used: {}", cause(&error)));
-        let info = options.url.expose_secret().into_connection_info().map_err(fault)?;
+        let info = connection_info(options).map_err(fault)?;
         let tls = TlsCertificates { client_tls: None, root_cert: options.ca_certificate.clone() };
         let client = if options.url.expose_secret().starts_with("rediss:") {
             Client::build_with_tls(info, tls)
@@ -86,27 +107,47 @@ impl Redis {
     pub(super) fn check(&self) -> Result<(), SettingsFault> {
         let policy = self.client.get_connection_with_timeout(self.timeout).and_then(|mut connection| {
             connection.set_read_timeout(Some(self.timeout))?;
-            redis::cmd("CONFIG").arg("GET").arg("maxmemory-policy").query::<HashMap<String, String>>(&mut connection)
+            let policy = config_policy().query(&mut connection).map(policy_of_config);
+            if let Ok(Some(policy)) = policy {
+                return Ok(Some(policy));
+            }
+            let of_info = memory_info().query(&mut connection).map(|text: String| policy_of_info(&text));
+            of_info.or(policy) // the first error says more
         });
-        match policy.map(|mut answer| answer.remove("maxmemory-policy")) {
-            Ok(Some(policy)) if policy != "noeviction" => Err(SettingsFault::of_key(
-                URL,
-                "this Redis has a maxmemory-policy that may throw live records away; set it to noeviction, the only one \
-                 with which no request is executed twice",
-            )),
-            Ok(Some(_)) => Ok(()),
-            Ok(None) => {
-                warn!("Redis does not tell its maxmemory-policy; make sure that it is noeviction");
-                Ok(())
+        let cause = match policy {
+            Ok(Some(policy)) if policy == NO_EVICTION => return Ok(()),
+            Ok(Some(_)) => {
+                return Err(SettingsFault::of_key(
+                    URL,
+                    "this Redis has a maxmemory-policy that may throw live records away; set it to noeviction, the only \
+                     one with which no request is executed twice",
+                ));
             }
-            Err(error) => {
-                warn!(
-                    cause = cause(&error),
-                    "Redis does not tell its maxmemory-policy; make sure that it can be reached and that it is noeviction"
-                );
-                Ok(())
+            Ok(None) => None,
+            Err(error) => Some(cause(&error)),
+        };
+        warn!(
+            cause,
+            "Redis does not tell its maxmemory-policy; make sure that it can be reached and that it is noeviction"
+        );
+        Ok(())
+    }
+
+    /// Whether Redis says that it may evict live records. One that does not say is not asked for its reasons again.
+    pub(super) async fn may_evict(&self) -> Result<bool, Unavailable> {
+        let policy = self.ask(|mut connection| async move {
+            match config_policy().query_async(&mut connection).await.map(policy_of_config) {
+                Ok(Some(policy)) => return Ok(Some(policy)),
+                Err(error) if error.is_unrecoverable_error() => return Err(error),
+                Ok(None) | Err(_) => {}
             }
-        }
+            match memory_info().query_async(&mut connection).await {
+                Ok::<String, _>(text) => Ok(policy_of_info(&text)),
+                Err(error) if error.is_unrecoverable_error() => Err(error),
+                Err(_) => Ok(None),
+            }
+        });
+        Ok(policy.await?.is_some_and(|policy| policy != NO_EVICTION))
     }
 
     pub(super) async fn swap(&self, changes: &[Change]) -> Result<Swapped, Unavailable> {
@@ -136,37 +177,51 @@ impl Redis {
         Ok(entry(value.unwrap_or_default(), remaining))
     }
 
-    /// Asks over the one connection, made anew after any failure: one that hangs is of no more use than one that is closed.
-    /// Where Redis has closed it meanwhile the question is asked again, which changes nothing that it changed before.
+    /// Asks over the one connection, which is made anew after any failure: one that hangs is of no more use than one that is
+    /// closed. A connection that was used before may have been dropped without a word, so a question that fails on it is asked
+    /// once more on a fresh one. That changes nothing that the first time has changed.
     async fn ask<T, F>(&self, question: impl Fn(MultiplexedConnection) -> F) -> Result<T, Unavailable>
     where
         F: Future<Output = RedisResult<T>>,
     {
-        let mut number = 0;
-        let answered = timeout(self.timeout, async {
-            let (first, is_fresh, connection) = self.connection_after(0).await?;
-            number = first;
-            match question(connection).await {
-                Err(error) if error.is_unrecoverable_error() && !is_fresh => {
-                    let (second, _, connection) = self.connection_after(first).await?;
-                    number = second;
-                    question(connection).await
-                }
-                answered => answered,
-            }
-        });
-        let cause = match answered.await {
-            Ok(Ok(answer)) => return Ok(answer),
-            Ok(Err(error)) => cause(&error),
-            Err(_) => format!("no answer within {} ms", self.timeout.as_millis()),
+        let failure = match self.ask_once(0, &question).await {
+            Ok(answer) => return Ok(answer),
+            Err(failure) => failure,
         };
-        // Whoever is connecting holds the lock and is not disturbed.
-        if let Ok(mut current) = self.connection.try_lock()
+        let failure = match failure.failed_connection {
+            Some(number) => match self.ask_once(number, &question).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            },
+            None => failure,
+        };
+        Err(Unavailable::Away(failure.cause))
+    }
+
+    /// Asks over a connection whose number is above `failed`.
+    async fn ask_once<T, F>(&self, failed: u64, question: &impl Fn(MultiplexedConnection) -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = RedisResult<T>>,
+    {
+        let mut used = None;
+        let answered = timeout(self.timeout, async {
+            let (number, is_fresh, connection) = self.connection_after(failed).await?;
+            used = Some((number, is_fresh));
+            question(connection).await
+        });
+        let (cause, is_lost) = match answered.await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => (cause(&error), error.is_unrecoverable_error()),
+            Err(_) => (format!("no answer within {} ms", self.timeout.as_millis()), true),
+        };
+        // A task that is connecting holds the lock and is not disturbed.
+        if let (Some((number, _)), Ok(mut current)) = (used, self.connection.try_lock())
             && current.number == number
         {
             current.open = None;
         }
-        Err(Unavailable::Away(cause))
+        let failed_connection = used.filter(|(_, is_fresh)| is_lost && !is_fresh).map(|(number, _)| number);
+        Err(Failure { cause, failed_connection })
     }
 
     /// The one connection, if its number is above `failed`, otherwise a fresh one: its number, whether it is fresh, itself.
@@ -184,8 +239,33 @@ impl Redis {
     }
 }
 
+/// How connections are made. Closing one discards what it has not sent yet, so that nothing arrives after it was given up.
+fn connection_info(options: &RedisOptions) -> RedisResult<ConnectionInfo> {
+    let keepalive = TcpKeepalive::new().with_time(PROBE_AFTER).with_interval(PROBE_INTERVAL);
+    let tcp = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive).set_linger_time(Duration::ZERO);
+    Ok(options.url.expose_secret().into_connection_info()?.set_tcp_settings(tcp))
+}
+
+fn config_policy() -> Cmd {
+    redis::cmd("CONFIG").arg("GET").arg("maxmemory-policy").to_owned()
+}
+
+fn policy_of_config(mut answer: HashMap<String, String>) -> Option<String> {
+    answer.remove("maxmemory-policy")
+}
+
+/// For a Redis that does not tell its configuration, as hosted ones do not.
+fn memory_info() -> Cmd {
+    redis::cmd("INFO").arg("memory").to_owned()
+}
+
+fn policy_of_info(text: &str) -> Option<String> {
+    text.lines().find_map(|line| line.strip_prefix("maxmemory_policy:")).map(|policy| policy.trim().to_owned())
+}
+
+/// `PTTL` is negative for an entry without an expiry.
 fn entry(value: Vec<u8>, remaining: i64) -> Option<Entry> {
-    let remaining = Duration::from_millis(u64::try_from(remaining).unwrap_or(0));
+    let remaining = u64::try_from(remaining).ok().map(Duration::from_millis);
     (!value.is_empty()).then(|| Entry { value: Bytes::from(value), remaining })
 }
 

@@ -1,18 +1,23 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use super::record::milliseconds;
 use super::{Name, Part};
 
-/// The form of sealed entries, their first byte.
-const FORM: u8 = 1;
+/// The form of sealed entries, their first byte. Form 1 had no expiry inside the seal; its entries do not open.
+const FORM: u8 = 2;
 
 /// Bytes before the ciphertext: the form, the key's id, the nonce.
 const HEADER: usize = 1 + ID + NONCE_LEN;
 const ID: usize = 8;
+
+/// Bytes of the plaintext before the text: when it expires, in milliseconds since 1970.
+const EXPIRY: usize = 8;
 
 /// More keys than a rotation needs.
 const MAX_KEYS: usize = 8;
@@ -67,10 +72,11 @@ impl SealKeys {
         digest(&self.0[0].fingerprints, parts)
     }
 
-    /// Seals `plain` for `name`.
-    pub(super) fn seal(&self, name: Name, plain: &[u8]) -> Vec<u8> {
+    /// Seals `plain` for `name`, together with the time at which it expires: the store may keep it longer than it was told.
+    pub(super) fn seal(&self, name: Name, plain: &[u8], lifetime: Duration) -> Vec<u8> {
         let key = &self.0[0];
-        let mut text = plain.to_vec();
+        let expires_at = since_1970(SystemTime::now()).saturating_add(milliseconds(lifetime));
+        let mut text = [&expires_at.to_be_bytes(), plain].concat();
         let nonce = key.seal.seal_in_place_append_tag(Aad::from(bound_to(key, name)), &mut text);
         let nonce = nonce.expect("the system gives random bytes and entries are short");
         [&[FORM], &key.id[..], nonce.as_ref(), &text].concat()
@@ -82,19 +88,32 @@ impl SealKeys {
         let key = self.0.iter().find(|key| header[0] == FORM && key.id == header[1..=ID])?;
         let nonce = Nonce::try_assume_unique_for_key(&header[1 + ID..]).ok()?;
         let mut text = text.to_vec();
-        let plain = key.seal.open_in_place(nonce, Aad::from(bound_to(key, name)), &mut text).ok()?.len();
-        text.truncate(plain);
-        Some(Opened { plain: text, key })
+        let opened = key.seal.open_in_place(nonce, Aad::from(bound_to(key, name)), &mut text).ok()?;
+        let (expires_at, plain) = opened.split_first_chunk::<EXPIRY>()?;
+        let expires_at = UNIX_EPOCH.checked_add(Duration::from_millis(u64::from_be_bytes(*expires_at)))?;
+        Some(Opened { plain: plain.to_vec(), expires_at, key })
     }
 }
 
 /// An entry in plain.
 pub(super) struct Opened<'a> {
     pub(super) plain: Vec<u8>,
+    /// By the clock of the replica that sealed it.
+    expires_at: SystemTime,
     key: &'a SealKey,
 }
 
 impl Opened<'_> {
+    /// How much of its lifetime is left at `now`; zero: it has expired.
+    pub(super) fn remaining(&self, now: SystemTime) -> Duration {
+        self.expires_at.duration_since(now).unwrap_or_default()
+    }
+
+    /// Whether it has expired.
+    pub(super) fn has_expired(&self) -> bool {
+        self.remaining(SystemTime::now()).is_zero()
+    }
+
     /// What [`SealKeys::fingerprint`] was for whoever sealed the entry.
     pub(super) fn fingerprint(&self, parts: [&[u8]; 3]) -> [u8; 32] {
         digest(&self.key.fingerprints, parts)
@@ -113,6 +132,10 @@ impl SealKey {
             fingerprints: derive("fingerprints"),
         })
     }
+}
+
+fn since_1970(time: SystemTime) -> u64 {
+    milliseconds(time.duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 fn bound_to(key: &SealKey, name: Name) -> Vec<u8> {

@@ -1,7 +1,11 @@
+use std::time::{Duration, SystemTime};
+
 use proptest::prelude::*;
 
 use super::{HEADER, SealKeys};
 use crate::store::{Name, Part};
+
+const LONG: Duration = Duration::from_secs(60);
 
 fn name(number: u8) -> Name {
     Name { digest: [number; 32], part: Part::Record }
@@ -19,9 +23,9 @@ fn key(digit: &str) -> String {
 fn the_first_key_seals_and_all_open() {
     let (old, new) = (key("a"), key("b"));
     let (before, after) = (keys(&old), keys(&format!("{new},{old}")));
-    let sealed = before.seal(name(1), b"text");
+    let sealed = before.seal(name(1), b"text", LONG);
     assert_eq!(after.open(name(1), &sealed).unwrap().plain, b"text");
-    let sealed = after.seal(name(1), b"text");
+    let sealed = after.seal(name(1), b"text", LONG);
     assert!(before.open(name(1), &sealed).is_none(), "it does not know the new key");
     assert_eq!(keys(&new).open(name(1), &sealed).unwrap().plain, b"text");
     assert_eq!(after.names([b"caller", b"operation", b"key"]).len(), 2);
@@ -33,10 +37,10 @@ fn the_first_key_seals_and_all_open() {
 #[test]
 fn a_seal_is_bound_to_name_and_part() {
     let keys = keys(&key("1"));
-    let sealed = keys.seal(name(1), b"text");
+    let sealed = keys.seal(name(1), b"text", LONG);
     assert!(keys.open(name(2), &sealed).is_none());
     assert!(keys.open(Name { part: Part::Secrets, ..name(1) }, &sealed).is_none());
-    assert_ne!(sealed, keys.seal(name(1), b"text"), "no two seals are the same");
+    assert_ne!(sealed, keys.seal(name(1), b"text", LONG), "no two seals are the same");
 }
 
 #[test]
@@ -56,11 +60,24 @@ fn only_whole_different_keys_are_taken_and_none_is_shown() {
     }
 }
 
+#[test]
+fn an_entry_carries_its_expiry_and_one_of_the_form_before_does_not_open() {
+    let keys = keys(&key("1"));
+    let sealed = keys.seal(name(1), b"text", LONG);
+    let opened = keys.open(name(1), &sealed).expect("it opens");
+    let now = SystemTime::now();
+    assert!(!opened.has_expired() && opened.remaining(now) <= LONG && !opened.remaining(now + LONG / 2).is_zero());
+    assert!(opened.remaining(now + LONG).is_zero());
+    assert!(keys.open(name(1), &keys.seal(name(1), b"text", Duration::ZERO)).expect("it opens").has_expired());
+    let before = [&[1], &sealed[1..]].concat();
+    assert!(keys.open(name(1), &before).is_none());
+}
+
 proptest! {
     #[test]
-    fn whatever_is_changed_does_not_open(at in 0_usize..(HEADER + 20), bit in 0_u8..8, cut in 0_usize..(HEADER + 20)) {
+    fn whatever_is_changed_does_not_open(at in 0_usize..(HEADER + 28), bit in 0_u8..8, cut in 0_usize..(HEADER + 28)) {
         let keys = keys(&key("1"));
-        let sealed = keys.seal(name(1), b"text");
+        let sealed = keys.seal(name(1), b"text", LONG);
         let mut changed = sealed.clone();
         changed[at] ^= 1 << bit;
         prop_assert!(keys.open(name(1), &changed).is_none());

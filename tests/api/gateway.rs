@@ -63,7 +63,7 @@ impl Setup {
     pub(crate) fn hurried(self) -> Self {
         self.set("centagate.connect_timeout_ms", "150")
             .set("centagate.request_timeout_ms", "150")
-            .set("server.request_timeout_ms", "400")
+            .set("server.request_timeout_ms", "600")
     }
 
     pub(crate) async fn start(self) -> TestGateway {

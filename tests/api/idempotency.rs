@@ -221,8 +221,8 @@ async fn what_is_no_key_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_full_memory_refuses_new_keys_and_forgets_none() {
-    let gateway = Setup::new().set("idempotency.max_keys", "2").start().await;
+async fn a_caller_with_its_share_of_the_memory_gets_no_new_keys_and_none_is_forgotten() {
+    let gateway = Setup::new().set("idempotency.max_keys", "3").start().await;
     for name in ["one", "two"] {
         assert_eq!(gateway.post_with_key(name, "/users", &user(name)).await.status, 201);
     }
@@ -231,8 +231,12 @@ async fn a_full_memory_refuses_new_keys_and_forgets_none() {
     assert_eq!(refused.header("retry-after"), Some("5"));
     assert!(is_replayed(&gateway.post_with_key("one", "/users", &user("one")).await));
     assert_eq!(gateway.simulator.executions(), 2);
-    // Nobody else is concerned.
-    assert_eq!(gateway.create_user(&user("four")).await.status, 201);
+    let metrics = gateway.manage("/metrics").await.1;
+    assert_eq!(sample(&metrics, "gateway_idempotency_total{result=\"caller_share\"}"), 1);
+    // Nobody else is concerned, and neither are requests without a key.
+    let other = gateway.post_as(callers::USERS, "/users", &user("four")).header("idempotency-key", "four");
+    assert_eq!(gateway.send(other).await.status, 201);
+    assert_eq!(gateway.create_user(&user("five")).await.status, 201);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod caller;
 mod callers;
 mod certificates;
 mod collector;
+mod fairness;
 mod fault_connections;
 mod fault_replies;
 mod fault_row;

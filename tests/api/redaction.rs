@@ -160,17 +160,17 @@ async fn errors_of_real_calls_show_neither_urls_nor_what_was_received() {
     ] {
         let server = FaultServer::start(vec![fault]).await;
         let client = client(options(&server.base_url(), None)).expect("a client");
-        let turn = client.turn(in_a_second()).await.expect("a turn");
+        let turn = client.turn(&"caller".into(), in_a_second()).await.expect("a turn");
         let error = client.register_user(turn, &new_user(), &Unheeded).await.expect_err("a fault");
         shown.push(format!("{error} {error:?}"));
         let token = NewOtpToken { username: new_user().username, status: OtpTokenStatus::Valid, validity: None };
-        let turn = client.turn(in_a_second()).await.expect("a turn");
+        let turn = client.turn(&"caller".into(), in_a_second()).await.expect("a turn");
         let error = client.register_otp_token(turn, &token, &Unheeded).await.expect_err("a fault");
         shown.push(format!("{error} {error:?}"));
         assert!(!shown.iter().any(|shown| shown.contains("CentagateWS/")), "{shown:?}");
     }
     let closed = client(options("http://127.0.0.1:1", None)).expect("a client");
-    let turn = closed.turn(in_a_second()).await.expect("a turn");
+    let turn = closed.turn(&"caller".into(), in_a_second()).await.expect("a turn");
     let error = closed.register_user(turn, &new_user(), &Unheeded).await.expect_err("nobody listens");
     assert!(matches!(error, Error::NotSent(NotSent::CannotConnect(_))));
     shown.push(format!("{error} {error:?} {}", Error::Unreadable(Unreadable::TooLarge)));

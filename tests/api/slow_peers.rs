@@ -13,7 +13,7 @@ use crate::process::{Environment, GatewayProcess};
 use crate::raw;
 
 /// What a connection has until the next whole head: the times for a request, for being idle and for a head.
-const PATIENCE: Duration = Duration::from_millis(400 + 1000 + 5000);
+const PATIENCE: Duration = Duration::from_millis(600 + 1000 + 5000);
 /// For a machine that is busy.
 const SLACK: Duration = Duration::from_secs(3);
 
@@ -27,7 +27,7 @@ async fn start() -> TestGateway {
 async fn start_with_tls(pair: &Pair) -> GatewayProcess {
     let environment = configured(Environment::without_centagate());
     pair.write(&environment);
-    let times = [("CENTAGATE__CONNECT", "150"), ("CENTAGATE__REQUEST", "150"), ("SERVER__REQUEST", "400")];
+    let times = [("CENTAGATE__CONNECT", "150"), ("CENTAGATE__REQUEST", "150"), ("SERVER__REQUEST", "600")];
     let environment = times.iter().fold(environment, |environment, (name, milliseconds)| {
         environment.set(&format!("GATEWAY__{name}_TIMEOUT_MS"), milliseconds)
     });

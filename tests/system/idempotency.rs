@@ -1,6 +1,7 @@
 //! Requests with an `Idempotency-Key`, sent to gateway processes that share a Redis.
 
 mod caller;
+mod canary;
 mod house;
 mod killed_gateways;
 mod lossy_link;

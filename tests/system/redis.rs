@@ -19,6 +19,9 @@ use crate::program::Program;
 
 const REDIS: Program = Program { name: "redis-server", package: "redis-server" };
 
+/// The one entry that belongs to no request.
+pub(crate) const CANARY: &str = "centagate-gateway:canary";
+
 /// A running Redis. Dropping it ends it.
 pub(crate) struct Redis {
     address: SocketAddr,
@@ -114,7 +117,7 @@ impl Redis {
         command.query_async(&mut self.connection().await).await.expect("an answer")
     }
 
-    /// All names in it, sorted.
+    /// All names in it but the canary's, sorted.
     pub(crate) async fn names(&self) -> Vec<String> {
         let mut connection = self.connection().await;
         let mut names = Vec::new();
@@ -122,6 +125,7 @@ impl Redis {
         while let Some(name) = scan.next_item().await {
             names.push(name.expect("a name"));
         }
+        names.retain(|name| name != CANARY);
         names.sort();
         names
     }

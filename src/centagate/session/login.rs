@@ -13,12 +13,17 @@ use super::refusal::LoginRefusal;
 use crate::centagate::call::{Call, ConnectionKind};
 use crate::centagate::reply::parsed;
 use crate::centagate::signing::hmac_hex;
-use crate::centagate::transport::{self, Reply};
+use crate::centagate::transport::{self, Reply, Times};
 use crate::centagate::{Error, Unreadable};
 use crate::domain::Username;
 
-/// The longest time for a login or a logout; some installations take seconds to check a password.
+/// The longest time for a login or a logout once it is sent; some installations take seconds to check a password.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The times of a login or a logout that begins now.
+fn times() -> Times {
+    Times { send_by: Instant::now() + TIMEOUT, reply_within: TIMEOUT }
+}
 
 /// Where an admin logs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +123,7 @@ impl Authenticator for HttpAuthenticator {
         let (http, path) = (self.http.load(), self.log_in_path.clone());
         async move {
             let call = post(path, body, ConnectionKind::Dedicated);
-            let reply = transport::send(&http, &call, Instant::now() + TIMEOUT).await;
+            let reply = transport::send(&http, &call, times()).await;
             decode(reply.map_err(LoginFailure::Failed)?)
         }
     }
@@ -144,7 +149,7 @@ impl Authenticator for HttpAuthenticator {
         async move {
             // Whatever comes back, the session ends by its own timeout at the latest.
             let call = post(path, body, ConnectionKind::Shared);
-            let _ = transport::send(&http, &call, Instant::now() + TIMEOUT).await;
+            let _ = transport::send(&http, &call, times()).await;
         }
     }
 }

@@ -28,7 +28,12 @@ impl Create {
 
     /// An OTP token for the user of that name.
     pub(crate) fn token(username: &str) -> Self {
-        let body = json!({ "status": "valid", "validitySeconds": 600 });
+        Self::token_valid_for(600, username)
+    }
+
+    /// The same, with a passcode that is valid for so many seconds.
+    pub(crate) fn token_valid_for(seconds: u32, username: &str) -> Self {
+        let body = json!({ "status": "valid", "validitySeconds": seconds });
         Self { path: format!("/users/{username}/otp-token"), body }
     }
 }

@@ -68,7 +68,7 @@ pub(crate) trait Hurried {
 impl Hurried for Environment {
     fn hurried(self) -> Self {
         self.set("GATEWAY__CENTAGATE__CONNECT_TIMEOUT_MS", "400")
-            .set("GATEWAY__CENTAGATE__REQUEST_TIMEOUT_MS", "2500")
+            .set("GATEWAY__CENTAGATE__REQUEST_TIMEOUT_MS", "1500")
             .set("GATEWAY__SERVER__REQUEST_TIMEOUT_MS", "3000")
     }
 }

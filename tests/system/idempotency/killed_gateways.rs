@@ -13,8 +13,8 @@ use crate::process::{GatewayProcess, PATIENCE};
 /// For how much longer than a lease its end may go unnoticed on a busy machine.
 const SLACK: Duration = Duration::from_secs(5);
 
-/// How many requests are under way when a gateway is killed under load.
-const REQUESTS: usize = 60;
+/// How many requests are under way when a gateway is killed under load: as many as one caller may have there.
+const REQUESTS: usize = 50;
 
 /// Sends one request without waiting for its reply, which will not come.
 fn send_and_forget(house: &House, gateway: &GatewayProcess, key: Option<&'static str>, create: &Create) {

@@ -174,3 +174,56 @@ async fn what_redis_has_on_disk_outlives_it() {
     assert_eq!((again.status, is_replayed(&again), again.body), (201, true, told.body));
     assert_eq!(house.sent("bob"), 1);
 }
+
+#[tokio::test]
+async fn a_claim_that_redis_takes_too_late_is_given_up() {
+    let house = House::build().await;
+    let (gateway, other) = (impatient(&house).serve().await, house.gateway().await);
+    serves_keys(&house, &gateway, "first").await;
+    for (name, repeated_at) in [("alice", &gateway), ("bob", &other)] {
+        house.redis.suspend();
+        let refused = house.caller.create(&gateway, name, &Create::user(name)).await;
+        assert_eq!(refused.problem("idempotency_unavailable")["outcome"], "notExecuted");
+        house.redis.resume();
+        let resumed = Instant::now();
+        let reply = if name == "alice" {
+            house.caller.create(repeated_at, name, &Create::user(name)).await // at once
+        } else {
+            house.caller.settle(repeated_at, name, &Create::user(name)).await
+        };
+        assert_eq!((reply.status, is_replayed(&reply)), (201, false), "{name}: {}", reply.text());
+        assert!(resumed.elapsed() < Duration::from_secs(10), "a lease takes 15 s, but nothing runs");
+        assert_eq!(house.sent(name), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_could_not_be_recorded_as_sent_leaves_its_key_free() {
+    let house = House::build().await;
+    let environment = impatient(&house).set("GATEWAY__CENTAGATE__MAX_IN_FLIGHT", "1");
+    // It may wait for its turn for long, on a busy machine too.
+    let environment = environment.set("GATEWAY__SERVER__REQUEST_TIMEOUT_MS", "30000");
+    let gateway = environment.set("GATEWAY__SERVER__SHUTDOWN_MS", "30000").serve().await;
+    let (gate, alice) = (Gate::new(), Create::user("alice"));
+    house.simulator.instruct(Instruction::once(Operation::RegisterUser, Behaviour::Hold(gate.clone())));
+    let before = Create::user("before");
+    let refused = async {
+        timeout(PATIENCE, gate.entered()).await.expect("CENTAGATE is reached");
+        let refused = house.caller.create(&gateway, "key", &alice);
+        let hung = async {
+            let claimed = async { while house.redis.names().await.is_empty() {} };
+            timeout(PATIENCE, claimed).await.expect("a claim");
+            house.redis.suspend();
+            gate.open(); // its turn comes now
+        };
+        tokio::join!(refused, hung).0
+    };
+    let (before, refused) = tokio::join!(house.caller.create(&gateway, None, &before), refused);
+    assert_eq!(before.status, 201);
+    assert_eq!(refused.problem("idempotency_unavailable")["outcome"], "notExecuted");
+    assert_eq!((house.sent("alice"), value_of(&gateway, NOT_RECORDED).await), (0, 1));
+    house.redis.resume();
+    let again = house.caller.create(&gateway, "key", &alice).await;
+    assert_eq!((again.status, is_replayed(&again)), (201, false), "{}", again.text());
+    assert_eq!(house.sent("alice"), 1);
+}

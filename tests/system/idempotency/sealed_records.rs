@@ -1,10 +1,14 @@
 //! What stands in Redis: whoever can read it learns nothing, and whoever changes it gains nothing.
 
+use std::time::Duration;
+
 use redis::cmd;
+use tokio::time::{sleep, timeout};
 
 use super::caller::{Create, is_replayed};
 use super::house::House;
 use crate::process::GatewayProcess;
+use crate::redis::CANARY;
 use crate::reply::Reply;
 
 /// Sends a request that has not been sent before, and answers its reply and the names that are new in Redis.
@@ -92,17 +96,73 @@ async fn a_record_that_was_changed_is_refused() {
     assert_eq!(house.sent("alice"), 1);
 }
 
+/// Repeats `create` until it is no longer replayed, and answers what comes instead.
+async fn until_not_replayed(house: &House, gateway: &GatewayProcess, key: &str, create: &Create) -> Reply {
+    timeout(Duration::from_secs(90), async {
+        loop {
+            let reply = house.caller.create(gateway, key, create).await;
+            if !is_replayed(&reply) {
+                return reply;
+            }
+            sleep(Duration::from_millis(50)).await; // as a caller pauses
+        }
+    })
+    .await
+    .expect("an end of it")
+}
+
+#[tokio::test]
+async fn a_passcode_that_redis_keeps_for_too_long_is_not_told_after_its_validity() {
+    let house = House::build().await;
+    let gateway = house.gateway().await;
+    for (user, longer) in [("alice", "PERSIST"), ("bob", "EXPIRE")] {
+        house.know([user]);
+        let token = Create::token_valid_for(3, user);
+        let (told, names) = create(&house, &gateway, user, &token).await;
+        let passcode = told.json()["passcode"].as_str().expect("a passcode").to_owned();
+        for name in record_and_secrets(&names) {
+            let mut command = cmd(longer);
+            command.arg(name);
+            if longer == "EXPIRE" {
+                command.arg(1000);
+            }
+            assert_eq!(house.redis.ask::<i64>(&command).await, 1, "{name}");
+        }
+        let expired = until_not_replayed(&house, &gateway, user, &token).await;
+        expired.problem("passcode_no_longer_available");
+        assert!(!expired.text().contains(&passcode));
+        let [_, secrets] = record_and_secrets(&names);
+        assert!(!house.redis.value(secrets).await.is_empty(), "it is still there");
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_redis_keeps_for_too_long_is_not_repeated_and_its_request_not_carried_out() {
+    let house = House::build().await;
+    let gateway = house.environment().set("GATEWAY__IDEMPOTENCY__TTL_SECONDS", "60").serve().await;
+    let alice = Create::user("alice");
+    let (_, names) = create(&house, &gateway, "key", &alice).await;
+    for name in &names {
+        assert_eq!(house.redis.ask::<i64>(cmd("PERSIST").arg(name)).await, 1, "{name}");
+    }
+    assert!(is_replayed(&house.caller.create(&gateway, "key", &alice).await));
+    until_not_replayed(&house, &gateway, "key", &alice).await.problem("outcome_unknown");
+    assert_eq!(house.sent("alice"), 1);
+}
+
 #[tokio::test]
 async fn a_gateway_that_cannot_open_a_record_does_not_carry_it_out() {
     let house = House::build().await;
     let gateway = house.gateway().await;
     let (own, other) = ("5e".repeat(32), "77".repeat(32));
     let both = house.environment().set("GATEWAY__STORE__SEAL_KEYS", &format!("{own},{other}")).serve().await;
-    let stranger = house.environment().set("GATEWAY__STORE__SEAL_KEYS", &other).serve().await;
     house.know(["alice"]);
     let alice = Create::token("alice");
     let (told, names) = create(&house, &both, "key", &alice).await;
     assert_eq!(names.len(), 4, "a record and its secrets under a name for each key: {names:?}");
+    // One that knows the other key alone finds the record under a name of its own, once its check lets it look.
+    house.redis.ask::<()>(cmd("DEL").arg(CANARY)).await;
+    let stranger = house.environment().set("GATEWAY__STORE__SEAL_KEYS", &other).serve().await;
     let refused = house.caller.create(&stranger, "key", &alice).await;
     refused.problem("outcome_unknown");
     let again = house.caller.create(&gateway, "key", &alice).await;

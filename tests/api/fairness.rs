@@ -1,0 +1,59 @@
+//! A slow CENTAGATE and callers who send more than it takes: what is sent can still be answered, and nobody is shut out.
+
+use std::time::Duration;
+
+use centagate_simulator::{Behaviour, Gate, Instruction};
+use futures_util::future::join_all;
+use tokio::time::timeout;
+
+use crate::callers;
+use crate::gateway::{Setup, user};
+use crate::process::sample;
+
+const MANY: usize = 500;
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn five_hundred_creates_at_once_leave_no_unknown_outcome_where_centagate_takes_four_seconds() {
+    let gateway = Setup::new().set("rate_limit.burst", "1000").start().await;
+    gateway.simulator.instruct(Instruction::always(None, Behaviour::Delay(Duration::from_secs(4))));
+    let users: Vec<_> = (0..MANY).map(|number| user(&format!("user-{number}"))).collect();
+    let replies = join_all(users.iter().map(|user| gateway.create_user(user))).await;
+    let mut created = 0;
+    for reply in &replies {
+        if reply.status == 201 {
+            created += 1;
+        } else {
+            assert_eq!(reply.problem("centagate_unavailable")["outcome"], "notExecuted");
+        }
+    }
+    assert!(created >= 48, "three quarters of 64 had their turn at once: {created}");
+    assert_eq!((gateway.simulator.requests().len(), gateway.simulator.executions()), (created, created));
+}
+
+#[tokio::test]
+async fn a_caller_with_a_long_queue_does_not_keep_others_waiting() {
+    let setup = Setup::new().set("centagate.max_in_flight", "4");
+    // They may wait for long, on a busy machine too.
+    let setup = setup.set("server.request_timeout_ms", "30000").set("server.shutdown_ms", "30000");
+    let gateway = setup.start().await;
+    let gate = Gate::new();
+    gateway.simulator.instruct(Instruction::always(None, Behaviour::Hold(gate.clone())));
+    let users: Vec<_> = (0..30).map(|number| user(&format!("user-{number}"))).collect();
+    let greedy = join_all(users.iter().map(|user| gateway.create_user(user)));
+    let others = async {
+        let queued =
+            async { while sample(&gateway.manage("/metrics").await.1, "gateway_centagate_calls_waiting") < 27 {} };
+        timeout(PATIENCE, queued).await.expect("three are under way and 27 wait");
+        let other = gateway.send(gateway.post_as(callers::USERS, "/users", &user("other")));
+        let release = async {
+            timeout(PATIENCE, gate.entered_by(4)).await.expect("the other caller is served at once");
+            gate.open();
+        };
+        tokio::join!(other, release).0
+    };
+    let (greedy, other) = tokio::join!(greedy, others);
+    assert_eq!(other.status, 201, "{}", other.text());
+    assert!(greedy.iter().all(|reply| reply.status == 201), "{greedy:?}");
+    assert_eq!(gateway.simulator.requests().len(), 31);
+}
