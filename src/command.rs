@@ -62,7 +62,7 @@ pub fn run() -> ExitCode {
 }
 
 fn serve() -> ExitCode {
-    let settings = match Sources::from_process().and_then(|sources| Settings::load(&sources)) {
+    let mut settings = match Sources::from_process().and_then(|sources| Settings::load(&sources)) {
         Ok(settings) => settings,
         Err(fault) => return fail(EX_CONFIG, &fault),
     };
@@ -75,7 +75,7 @@ fn serve() -> ExitCode {
     if setrlimit(Resource::Core, none).is_err() || set_dumpable_behavior(DumpableBehavior::NotDumpable).is_err() {
         tracing::warn!("core dumps cannot be switched off");
     }
-    open_files::allow(&settings);
+    open_files::allow(&mut settings);
     let application = match Application::build(settings) {
         Ok(application) => application,
         Err(fault @ (BuildError::Listen { .. } | BuildError::Thread(_))) => return fail(1, &fault),
@@ -134,24 +134,29 @@ fn healthcheck() -> ExitCode {
         Ok(management) => management,
         Err(fault) => return fail(EX_CONFIG, &fault),
     };
-    let host = match management.host.as_str() {
-        "0.0.0.0" => "127.0.0.1".to_owned(),
-        "::" => "[::1]".to_owned(),
-        host if host.contains(':') => format!("[{host}]"),
-        host => host.to_owned(),
+    let url = |host: &str| format!("http://{host}:{}/livez", management.port);
+    let urls = match management.host.as_str() {
+        "0.0.0.0" => vec![url("127.0.0.1")],
+        "::" => vec![url("127.0.0.1"), url("[::1]")], // both families, unless the kernel has only one
+        host if host.contains(':') => vec![url(&format!("[{host}]"))],
+        host => vec![url(host)],
     };
-    let url = format!("http://{host}:{}/livez", management.port);
-    let alive = on_this_thread(async {
-        let client = reqwest::Client::builder().no_proxy().timeout(std::time::Duration::from_secs(3)).build()?;
-        client.get(&url).send().await?.error_for_status()
-    });
-    match alive {
-        Ok(_) => ExitCode::SUCCESS,
-        Err(error) => {
-            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-            fail(1, &format_args!("no healthy answer from {url}{cause}"))
+    let mut failures = Vec::new();
+    for url in urls {
+        match on_this_thread(probe(&url)) {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(error) => {
+                let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+                failures.push(format!("no healthy answer from {url}{cause}"));
+            }
         }
     }
+    fail(1, &failures.join("; "))
+}
+
+async fn probe(url: &str) -> Result<(), reqwest::Error> {
+    let client = reqwest::Client::builder().no_proxy().timeout(std::time::Duration::from_secs(3)).build()?;
+    client.get(url).send().await?.error_for_status().map(|_| ())
 }
 
 /// Runs `future` to its end; the listeners' workers bring threads of their own.

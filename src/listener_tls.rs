@@ -35,12 +35,14 @@ impl ListenerCertificate {
         self.0.load().cert.first().and_then(certificate::expiry)
     }
 
-    /// TLS 1.2 and 1.3 with this certificate.
+    /// TLS 1.2 and 1.3 with this certificate, for HTTP/1.1.
     pub(crate) fn server_config(&self) -> Result<ServerConfig, rustls::Error> {
-        Ok(ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_cert_resolver(Arc::new(self.clone())))
+            .with_cert_resolver(Arc::new(self.clone()));
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
     }
 }
 

@@ -213,6 +213,12 @@ fn response(problems: &[Problem], has_body: bool) -> Response {
     } else {
         add_rate_limit(&mut response);
     }
+    if problems.contains(&Problem::UnsupportedMediaType) {
+        let media_type = header("The media type of a request body", json!("application/json"));
+        response.headers.insert("Accept-Post".to_owned(), media_type.into());
+        let coding = header("If the content coding is what is wrong: the one to send", json!("identity"));
+        response.headers.insert("Accept-Encoding".to_owned(), coding.into());
+    }
     if problems.iter().any(|problem| REPLAYED.contains(problem)) {
         add_replayed(&mut response);
     }

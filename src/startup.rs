@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::http::KeepAlive;
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, web};
 use arc_swap::ArcSwap;
 use thiserror::Error as ThisError;
 use tokio::task::JoinSet;
@@ -22,7 +22,7 @@ use crate::audit::AuditTrail;
 use crate::callers::{Callers, jwt};
 use crate::centagate::{Client, ClientOptions, HttpOptions, SessionKeeper, SetupError};
 use crate::domain::Identity;
-use crate::listener::Listener;
+use crate::listener::{self, Accepting, Listener};
 use crate::listener_tls::ListenerCertificate;
 use crate::metrics::Metrics;
 use crate::openapi;
@@ -31,8 +31,15 @@ use crate::settings::{ServerSettings, Settings, SettingsFault, TlsFiles};
 use crate::store::Ledger;
 use crate::telemetry::{Traces, milliseconds};
 
-/// How long a client may take for a TLS handshake, and for a request's head.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How the management listener treats its connections.
+const MANAGEMENT: Accepting = Accepting {
+    workers: 1,
+    connections: listener::MANAGEMENT_CONNECTIONS,
+    makes_room: true, // for probes
+    keep_alive: KeepAlive::Disabled,
+    patience: Duration::from_secs(15),
+    shutdown_seconds: 1,
+};
 
 /// How long the logout may take beyond the time for shutdown.
 const LOGOUT_TIME: Duration = Duration::from_secs(3);
@@ -152,39 +159,26 @@ impl Application {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
         };
-        let connections = server.max_connections.div_ceil(workers);
-        let patience = server.request_timeout + server.keep_alive + HEAD_TIMEOUT;
         info!(%address, management = %management.address, workers, "serving");
-        let shared = gateway.clone();
-        let api = HttpServer::new(move || {
-            App::new().configure(|config| api::configure(config, &shared)).wrap(from_fn(api::boundary))
-        })
-        .workers(workers)
-        .keep_alive(server.keep_alive)
-        .max_connections(connections)
-        .max_connection_rate(connections) // TLS handshakes at once: those that stall must not keep others waiting
-        .tls_handshake_timeout(HEAD_TIMEOUT)
-        .client_request_timeout(HEAD_TIMEOUT)
-        .tcp_nodelay(true)
-        .on_connect(move |stream, data| api::Connection::accept(stream, data, patience))
-        .shutdown_timeout(server.shutdown.as_secs() + 1) // ours is exact
-        .disable_signals();
-        let api = match &gateway.listener_certificate {
-            Some(certificate) => {
-                let tls = certificate.server_config().map_err(io::Error::other)?;
-                api.listen_rustls_0_23(api_socket, tls)?.run()
-            }
-            None => api.listen(api_socket)?.run(),
+        let accepting = Accepting {
+            workers,
+            connections: server.max_connections.div_ceil(workers),
+            makes_room: false,
+            keep_alive: server.keep_alive.into(),
+            patience: server.request_timeout + server.keep_alive + listener::HEAD_TIMEOUT,
+            shutdown_seconds: server.shutdown.as_secs() + 1, // ours is exact
         };
+        let tls = gateway.listener_certificate.as_ref().map(ListenerCertificate::server_config).transpose();
         let shared = gateway.clone();
-        let management =
-            HttpServer::new(move || App::new().configure(|config| api::configure_management(config, &shared)))
-                .workers(1)
-                .keep_alive(KeepAlive::Disabled) // no second head, which nobody would bound
-                .shutdown_timeout(1)
-                .disable_signals()
-                .listen(management.socket)?
-                .run();
+        let api = listener::serve(api_socket, tls.map_err(io::Error::other)?, accepting, move || {
+            App::new().configure(|config| api::configure(config, &shared)).wrap(from_fn(api::boundary))
+        })?;
+        let shared = gateway.clone();
+        let management = listener::serve(management.socket, None, MANAGEMENT, move || {
+            App::new()
+                .configure(|config| api::configure_management(config, &shared))
+                .wrap(from_fn(api::one_request_per_connection))
+        })?;
         let handles = (api.handle(), management.handle());
         // On this thread: they outlive the workers.
         let mut background = JoinSet::new();

@@ -13,11 +13,11 @@ use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
 use uuid::Uuid;
 
-use super::connection::Connection;
 use super::problem::Problem;
 use super::request_record::RequestRecord;
 use super::unread_body::SharedBody;
 use super::{ApiError, Gateway, routes};
+use crate::listener::Connection;
 use crate::telemetry::traceparent;
 
 /// Names a request and its reply, so that a caller's log and ours can be laid side by side.
@@ -45,7 +45,7 @@ pub(crate) async fn boundary(
     ));
     request.extensions_mut().insert(Arc::clone(&record));
     let exit = Exit { gateway, record, connection: Connection::of(&request) };
-    exit.connection.renew();
+    let _turn = exit.connection.begin();
     let body = SharedBody::share(&mut request);
     if exit.connection.had_ended(&request) {
         let error = ApiError::from(Problem::MalformedRequest).closing();
@@ -99,7 +99,7 @@ impl Exit {
         if self.gateway.lifecycle.is_draining() {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
-        self.connection.note(&response);
+        self.connection.announce_end(&mut response);
         self.record.reply(response.status().as_u16(), error.map(|error| error.problem.entry().code));
         response
     }

@@ -2,10 +2,13 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{
+    ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 
+use super::media_type;
 use super::members::Fault;
 use super::problem::Problem;
 use super::problem_document::{ProblemDocument, urn};
@@ -13,6 +16,9 @@ use super::rate_limit;
 use crate::callers::Lack;
 use crate::centagate::{self, Meaning, NotSent, ReturnCode, Unreadable};
 use crate::domain::Outcome;
+
+/// The media types that a POST may have (<https://www.w3.org/TR/ldp/#header-accept-post>).
+const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
 /// Why a request was not served, as its caller will read it.
 ///
@@ -26,6 +32,8 @@ pub(crate) struct ApiError {
     faults: Vec<Fault>,
     allow: Option<&'static str>,
     retry_after: Option<u64>,
+    /// The content codings that a request may have, if the coding is what is wrong.
+    accept_encoding: Option<&'static str>,
     close: bool,
     replayed: bool,
 }
@@ -48,6 +56,7 @@ impl From<Problem> for ApiError {
             faults: Vec::new(),
             allow: None,
             retry_after: problem.entry().retry_after,
+            accept_encoding: None,
             close: false,
             replayed: false,
         }
@@ -73,6 +82,12 @@ impl ApiError {
     /// A route that takes only the methods in `allow`.
     pub(super) fn method_not_allowed(allow: &'static str) -> Self {
         Self { allow: Some(allow), ..Problem::MethodNotAllowed.into() }
+    }
+
+    /// A request whose body has a content coding.
+    pub(super) fn unsupported_content_coding() -> Self {
+        let detail = "The body has a content coding; send it without one.";
+        Self { accept_encoding: Some("identity"), ..Self::with_detail(Problem::UnsupportedMediaType, detail) }
     }
 
     /// A bug met after the request may have reached CENTAGATE.
@@ -102,6 +117,15 @@ impl ApiError {
         reply.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/problem+json")));
         if self.problem == Problem::Unauthenticated {
             reply.insert_header((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        }
+        match self.accept_encoding {
+            Some(codings) => {
+                reply.insert_header((ACCEPT_ENCODING, HeaderValue::from_static(codings)));
+            }
+            None if self.problem == Problem::UnsupportedMediaType => {
+                reply.insert_header((ACCEPT_POST, HeaderValue::from_static(media_type::JSON)));
+            }
+            None => {}
         }
         if let Some(seconds) = self.retry_after {
             reply.insert_header((RETRY_AFTER, seconds.to_string()));

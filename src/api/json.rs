@@ -1,17 +1,18 @@
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// A JSON value as a caller sent it, borrowed from the body where it has no escapes.
 ///
 /// Unlike `serde_json::Value` it refuses objects that name a member twice (RFC 8259, section 4, leaves their meaning
-/// open) and knows integers from numbers with a fraction.
+/// open) and knows integers from numbers with a fraction. It reads numbers as doubles, as RFC 8259, section 6, expects.
 #[derive(Debug)]
 pub(super) enum Json<'a> {
     Null,
     Bool,
-    /// A whole number, not negative.
+    /// A number without a fractional part, not negative, in any notation.
     Integer(u64),
     /// Any other number.
     Number,
@@ -19,6 +20,9 @@ pub(super) enum Json<'a> {
     Array(Vec<Json<'a>>),
     Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
+
+/// The largest integer up to which a double knows all integers: 2^53.
+const LARGEST_INTEGER: f64 = 9_007_199_254_740_992.0;
 
 impl<'de> Deserialize<'de> for Json<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -51,8 +55,10 @@ impl<'de> Visitor<'de> for JsonVisitor {
         Ok(Json::Number)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Json::Number)
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        let is_integer = number.fract() == 0.0 && (0.0..=LARGEST_INTEGER).contains(&number);
+        Ok(if is_integer { Json::Integer(number as u64) } else { Json::Number })
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
@@ -93,6 +99,48 @@ impl<'de> Deserialize<'de> for Name<'de> {
         match Json::deserialize(deserializer)? {
             Json::String(name) => Ok(Self(name)),
             _ => Err(D::Error::custom("a member's name is a string")),
+        }
+    }
+}
+
+/// Whether `body` is a JSON object with a number beyond the range of doubles, which [`Json`] cannot hold.
+pub(super) fn has_number_out_of_range(body: &[u8], error: &serde_json::Error) -> bool {
+    error.to_string().starts_with("number out of range")
+        && serde_json::from_slice::<HashMap<Cow<'_, str>, IgnoredAny>>(body).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Json;
+
+    #[test]
+    fn integers_are_numbers_without_a_fractional_part_in_any_notation() {
+        for (text, value) in [
+            ("300", Some(300)),
+            ("300.0", Some(300)),
+            ("3e2", Some(300)),
+            ("3E+2", Some(300)),
+            ("30000e-2", Some(300)),
+            ("0.3e3", Some(300)),
+            ("0", Some(0)),
+            ("-0", Some(0)),
+            ("-0.0", Some(0)),
+            ("0e99", Some(0)),
+            ("9007199254740992.0", Some(9_007_199_254_740_992)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("1e300", None),
+            ("300.5", None),
+            ("3e-1", None),
+            ("-1", None),
+            ("-300.0", None),
+            ("1e-400", Some(0)), // a double knows no smaller number
+        ] {
+            let integer = match serde_json::from_str(text) {
+                Ok(Json::Integer(integer)) => Some(integer),
+                Ok(Json::Number) => None,
+                other => panic!("{text}: {other:?}"),
+            };
+            assert_eq!(integer, value, "{text}");
         }
     }
 }

@@ -2,12 +2,17 @@
 
 use std::fmt::Write as _;
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{ACCEPT, ContentType};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpRequest, HttpResponse, web};
 
 use super::routes::{get, get_or_head};
 use super::{ApiError, Gateway, Problem};
 use crate::centagate::LoginRefusal;
+use crate::listener::Connection;
 use crate::listener_tls::ListenerCertificate;
 use crate::metrics::Exposition;
 
@@ -18,6 +23,17 @@ pub(crate) fn configure(config: &mut web::ServiceConfig, gateway: &web::Data<Gat
         .service(get("/livez", "/livez").route(get_or_head().to(livez)))
         .service(get("/readyz", "/readyz").route(get_or_head().to(readyz)))
         .service(get("/metrics", "/metrics").route(get_or_head().to(metrics)));
+}
+
+/// Ends each connection with the reply to its first request: nobody bounds the head of a second one.
+pub(crate) async fn one_request_per_connection(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    let _turn = Connection::of(&request).begin();
+    let mut reply = next.call(request).await?.map_into_boxed_body();
+    reply.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    Ok(reply)
 }
 
 /// Alive as long as it answers.
@@ -59,8 +75,8 @@ async fn metrics(request: HttpRequest, gateway: web::Data<Gateway>) -> Result<Ht
             metrics.certificate_expiry(whose, expiry);
         }
     }
-    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
-    let exposition = Exposition::wanted_by(accept);
+    let accept: Vec<_> = request.headers().get_all(ACCEPT).filter_map(|accept| accept.to_str().ok()).collect();
+    let exposition = Exposition::wanted_by(&accept.join(","));
     let text = metrics.encode(exposition).map_err(|_| Problem::Internal)?;
     Ok(HttpResponse::Ok().content_type(exposition.content_type()).body(text))
 }

@@ -7,7 +7,6 @@
 mod authentication;
 mod body;
 mod boundary;
-mod connection;
 mod create_user;
 mod created;
 mod docs;
@@ -20,6 +19,7 @@ mod json;
 mod large_reply;
 mod lifecycle;
 mod management;
+mod media_type;
 mod members;
 mod page;
 #[cfg(test)]
@@ -38,7 +38,6 @@ mod routes;
 mod to_the_end;
 mod unread_body;
 mod user_reply;
-mod watchdog;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,12 +46,11 @@ use actix_web::web::Bytes;
 use arc_swap::ArcSwap;
 
 pub(crate) use boundary::boundary;
-pub(crate) use connection::Connection;
 pub(crate) use create_user::{__path_create_user, CreateUserRequest, parse as parse_user};
 pub(crate) use error::ApiError;
 pub(crate) use get_user::__path_get_user;
 pub(crate) use lifecycle::Lifecycle;
-pub(crate) use management::configure as configure_management;
+pub(crate) use management::{configure as configure_management, one_request_per_connection};
 pub(crate) use members::Fault;
 pub(crate) use problem::Problem;
 pub(crate) use problem_document::ProblemDocument;

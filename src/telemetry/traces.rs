@@ -8,6 +8,7 @@ use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttp
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing::warn;
+use url::Url;
 
 use super::collector::Collector;
 use super::spans::{ClientSpan, Moment, ServerSpan, Told};
@@ -39,6 +40,13 @@ pub(crate) struct RequestTrace {
     parent: Option<SpanContext>,
 }
 
+/// Where a collector at `endpoint` takes traces. The endpoint may name that path itself.
+fn traces_url(endpoint: &Url) -> String {
+    let base = endpoint.as_str().trim_end_matches('/');
+    let base = base.strip_suffix("/v1/traces").unwrap_or(base);
+    format!("{}/v1/traces", base.trim_end_matches('/'))
+}
+
 impl Traces {
     /// # Errors
     /// If the exporter cannot be set up.
@@ -49,7 +57,7 @@ impl Traces {
             .with_http()
             .with_http_client(Collector::new().map_err(|cause| fault(&cause))?)
             .with_protocol(Protocol::HttpBinary)
-            .with_endpoint(format!("{}/v1/traces", endpoint.as_str().trim_end_matches('/')))
+            .with_endpoint(traces_url(endpoint))
             .build()
             .map_err(|_| fault(&"spans cannot be exported there"))?;
         let version = env!("CARGO_PKG_VERSION");
@@ -100,5 +108,22 @@ impl RequestTrace {
             Told::from(client).with(&export.client).emit(&export.tracer, Some(server.clone()), now);
         }
         Some(server.trace_id()).filter(|id| *id != TraceId::INVALID)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::traces_url;
+
+    #[test]
+    fn an_endpoint_may_name_the_path_of_traces() {
+        for endpoint in ["http://c:4318", "http://c:4318/", "http://c:4318/v1/traces", "http://c:4318//v1/traces//"] {
+            assert_eq!(traces_url(&Url::parse(endpoint).unwrap()), "http://c:4318/v1/traces", "{endpoint}");
+        }
+        for endpoint in ["https://c/otlp", "https://c/otlp/", "https://c/otlp/v1/traces", "https://c/otlp/v1/traces/"] {
+            assert_eq!(traces_url(&Url::parse(endpoint).unwrap()), "https://c/otlp/v1/traces", "{endpoint}");
+        }
     }
 }

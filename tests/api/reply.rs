@@ -42,7 +42,9 @@ pub(crate) const PROBLEMS: [(&str, u16); 32] = [
 ];
 
 /// No other header may come by accident.
-const HEADERS: [&str; 20] = [
+const HEADERS: [&str; 22] = [
+    "accept-encoding",
+    "accept-post",
     "allow",
     "cache-control",
     "connection",

@@ -160,7 +160,7 @@ fn heads() -> Vec<Row> {
         whole(head().replace("HTTP/1.1", "http/1.1"), &[400], 0),
         whole(head().replace("HTTP/1.1", "HTTP/1.1 x"), &[400], 0),
         whole(head().replace("HTTP/1.1", "HTTP/2"), &[400], 0),
-        also("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk", &[201, 201], 2),
+        also("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk", &[201, 400], 1), // the reply announces the end
     ]
 }
 

@@ -1,0 +1,135 @@
+//! How much input actix-http may hold ahead of the handlers of a connection.
+
+/// Request heads ahead of the handler: the number of requests that actix-http means to queue.
+///
+/// actix-http checks its limit only before it decodes its buffer, so a buffer of tiny requests becomes thousands of queued
+/// requests.
+const MAX_HEADS: usize = 16;
+
+/// Bytes ahead of the handler, and the longest head. The end of one window can still be unread while the next window fills, so
+/// a connection holds at most twice as many.
+const MAX_BYTES: usize = 32 * 1024;
+
+/// Counts the heads and bytes that went to actix-http since the window was opened.
+///
+/// An empty line ends a head. A body may have empty lines as well. They only close the window early.
+#[derive(Debug, Default)]
+pub(super) struct InputWindow {
+    heads: usize,
+    bytes: usize,
+    /// Bytes since the last empty line.
+    unfinished: usize,
+    /// Whether the current line has no characters so far, except CR.
+    line_is_empty: bool,
+}
+
+impl InputWindow {
+    /// Counts as much of `input` as fits, and returns how many bytes that is.
+    pub(super) fn admit(&mut self, input: &[u8]) -> usize {
+        let input = &input[..input.len().min(MAX_BYTES.saturating_sub(self.bytes))];
+        let (mut line_start, mut last_head, mut admitted) = (0, None, input.len());
+        for newline in memchr::memchr_iter(b'\n', input) {
+            let is_empty = self.is_empty_so_far(line_start, &input[line_start..newline]);
+            line_start = newline + 1;
+            self.line_is_empty = true;
+            if is_empty {
+                self.heads += 1;
+                last_head = Some(line_start);
+                if self.heads >= MAX_HEADS {
+                    admitted = line_start;
+                    break;
+                }
+            }
+        }
+        self.line_is_empty = self.is_empty_so_far(line_start, &input[line_start..admitted]);
+        self.unfinished = last_head.map_or(self.unfinished + admitted, |end| admitted - end);
+        self.bytes += admitted;
+        admitted
+    }
+
+    /// Whether nothing more may be handed on.
+    pub(super) fn is_full(&self) -> bool {
+        self.heads >= MAX_HEADS || self.bytes >= MAX_BYTES
+    }
+
+    /// Opens the window anew: everything that went to actix-http was used.
+    pub(super) fn reopen(&mut self) {
+        self.reopen_with(0);
+    }
+
+    /// Opens the window anew, except for the head that has begun.
+    pub(super) fn reopen_for_rest_of_head(&mut self) {
+        self.reopen_with(self.unfinished);
+    }
+
+    fn reopen_with(&mut self, unfinished: usize) {
+        (self.heads, self.bytes, self.unfinished) = (0, unfinished, unfinished);
+    }
+
+    /// Whether the current line is empty up to the end of `part`, which starts at `offset` of the input.
+    fn is_empty_so_far(&self, offset: usize, part: &[u8]) -> bool {
+        (offset > 0 || self.line_is_empty) && part.iter().all(|byte| *byte == b'\r')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{InputWindow, MAX_BYTES, MAX_HEADS};
+
+    const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: g\r\n\r\n";
+
+    #[test]
+    fn sixteen_heads_fill_the_window_however_they_are_cut() {
+        for end_of_line in ["\r\n", "\n"] {
+            let head = format!("GET / HTTP/1.1{end_of_line}Host: g{end_of_line}{end_of_line}");
+            let input = head.repeat(MAX_HEADS + 4);
+            for piece in [1, 2, 3, 7, head.len(), input.len()] {
+                let mut window = InputWindow::default();
+                let admitted: usize = input.as_bytes().chunks(piece).map(|piece| window.admit(piece)).sum();
+                assert!(window.is_full());
+                assert!(admitted >= MAX_HEADS * head.len() && piece != input.len() || admitted == MAX_HEADS * head.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_window_that_was_reopened_takes_as_much_again() {
+        let mut window = InputWindow::default();
+        for _ in 0..3 {
+            assert_eq!(window.admit(&HEAD.repeat(100)), MAX_HEADS * HEAD.len());
+            window.reopen();
+            assert!(!window.is_full());
+        }
+    }
+
+    #[test]
+    fn bytes_fill_the_window_as_well() {
+        let mut window = InputWindow::default();
+        assert_eq!(window.admit(&vec![b'x'; MAX_BYTES + 1]), MAX_BYTES);
+        assert_eq!((window.is_full(), window.admit(b"x")), (true, 0));
+    }
+
+    #[test]
+    fn only_the_head_that_has_begun_still_counts_afterwards() {
+        let mut window = InputWindow::default();
+        let (rest, long) = (&HEAD[..5], vec![b'x'; MAX_BYTES - HEAD.len() - 5]);
+        window.admit(HEAD);
+        window.admit(rest);
+        window.reopen_for_rest_of_head();
+        window.admit(&long);
+        assert!(!window.is_full());
+        window.admit(HEAD.repeat(2).get(..HEAD.len()).unwrap());
+        assert!(window.is_full(), "a head of that length");
+    }
+
+    #[test]
+    fn empty_lines_count_across_pieces_and_other_lines_do_not() {
+        let mut window = InputWindow::default();
+        for piece in [&b"a\r"[..], b"\nb\r\n", b"\r", b"\n", b"c\n", b"\n"] {
+            window.admit(piece);
+        }
+        assert_eq!(window.heads, 2);
+        window.admit(&b"one: line\r\n".repeat(100));
+        assert_eq!(window.heads, 2);
+    }
+}

@@ -1,0 +1,194 @@
+//! A connection's stream with bounds: on what is read ahead, on the time between two requests, and on unread replies.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use actix_tls::accept::rustls_0_23::TlsStream;
+use actix_web::rt::net::TcpStream;
+use bytes::{Buf, Bytes};
+use rustix::net::sockopt::set_socket_linger;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::connection::Connection;
+use super::input_window::InputWindow;
+
+/// The reply to a head that is too long: the same as actix-http gives at its own, higher limit.
+const HEAD_TOO_LONG: &[u8] =
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+/// A stream over TCP, plain or with TLS.
+pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + 'static {
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Transport for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Transport for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
+/// Gives actix-http no more input than an [`InputWindow`] while a handler is at work, and none while a reply waits for its
+/// reader. Ends the connection at its deadline.
+///
+/// actix-http bounds neither the requests that it reads ahead, nor the time for a head after the first one, nor replies that
+/// are read a few bytes at a time.
+pub(super) struct BoundedStream<T> {
+    transport: T,
+    connection: Connection,
+    window: InputWindow,
+    /// Input that did not fit into the window.
+    surplus: Bytes,
+    /// Whether actix-http has not had the chance to decode what it last got.
+    undecoded: bool,
+    /// Whether the peer leaves what is sent to it unread.
+    write_blocked: bool,
+    head_too_long: bool,
+    alarm: Pin<Box<Sleep>>,
+}
+
+impl<T: Transport> BoundedStream<T> {
+    /// Bounds a `transport` that has just been accepted, as the stream of `connection`.
+    pub(super) fn new(transport: T, connection: Connection) -> Self {
+        let alarm = Box::pin(sleep_until(connection.0.deadline().unwrap_or_else(Instant::now)));
+        Self {
+            transport,
+            connection,
+            window: InputWindow::default(),
+            surplus: Bytes::new(),
+            undecoded: false,
+            write_blocked: false,
+            head_too_long: false,
+            alarm,
+        }
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Whether input may be read now. If not, the task is woken when that changes.
+    fn may_read(&mut self, context: &Context<'_>) -> bool {
+        let state = &self.connection.0;
+        if state.drained.take() {
+            self.window.reopen();
+        } else if !state.busy.get() && !self.undecoded {
+            self.window.reopen_for_rest_of_head();
+        }
+        if self.write_blocked {
+            state.held.set(true); // until the write goes on
+            return false;
+        }
+        if !self.window.is_full() {
+            return true;
+        }
+        if state.busy.get() {
+            state.held.set(true); // until the handler is done or wants its body
+        } else if self.undecoded {
+            context.waker().wake_by_ref(); // comes back when actix-http has decoded what it has
+        } else {
+            self.head_too_long = true;
+        }
+        false
+    }
+
+    /// Reads from the surplus, or else from the peer.
+    fn poll_input(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.surplus.is_empty() {
+            let before = buffer.filled().len();
+            ready!(Pin::new(&mut self.transport).poll_read(context, buffer))?;
+            let input = &buffer.filled()[before..];
+            let admitted = self.window.admit(input);
+            self.undecoded = admitted > 0; // else it is the end
+            if admitted < input.len() {
+                self.surplus = Bytes::copy_from_slice(&input[admitted..]);
+                buffer.set_filled(before + admitted);
+            }
+        } else {
+            let fitting = self.surplus.len().min(buffer.remaining());
+            let admitted = self.window.admit(&self.surplus[..fitting]);
+            buffer.put_slice(&self.surplus[..admitted]);
+            self.surplus.advance(admitted);
+            self.undecoded = true;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Notes whether the peer reads what is sent to it, and ends the connection at its deadline.
+    fn after_write<R>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
+        let was_blocked = std::mem::replace(&mut self.write_blocked, written.is_pending());
+        if was_blocked && !self.write_blocked && self.connection.0.held.take() {
+            context.waker().wake_by_ref();
+        }
+        if self.is_over(context) || self.write_blocked && self.connection.0.evicted.get() {
+            return Poll::Ready(Err(self.cut()));
+        }
+        written
+    }
+
+    /// Whether the deadline has passed. If not, the task is woken when it passes.
+    fn is_over(&mut self, context: &mut Context<'_>) -> bool {
+        while self.alarm.as_mut().poll(context).is_ready() {
+            match self.connection.0.deadline() {
+                Some(deadline) if deadline > self.alarm.deadline() => self.alarm.as_mut().reset(deadline),
+                _ => return true,
+            }
+        }
+        false
+    }
+
+    /// Has the kernel reset the connection, and forget what it still holds for the peer, when the stream is dropped.
+    fn cut(&self) -> io::Error {
+        let _ = set_socket_linger(self.transport.tcp(), Some(Duration::ZERO)); // it fails where the connection has ended
+        io::ErrorKind::TimedOut.into()
+    }
+}
+
+impl<T: Transport> AsyncRead for BoundedStream<T> {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        this.connection.0.served_by(context);
+        let read = if this.may_read(context) { this.poll_input(context, buffer) } else { Poll::Pending };
+        if this.head_too_long {
+            return Poll::Ready(Ok(())); // the end of the input
+        }
+        if read.is_pending() {
+            this.undecoded = false; // actix-http decodes next
+            if this.connection.0.evicted.get() && !this.connection.0.busy.get() {
+                return Poll::Ready(Err(this.cut()));
+            }
+        }
+        read
+    }
+}
+
+impl<T: Transport> AsyncWrite for BoundedStream<T> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, output: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.transport).poll_write(context, output);
+        this.after_write(context, written)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let flushed = Pin::new(&mut this.transport).poll_flush(context);
+        this.after_write(context, flushed)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if std::mem::take(&mut this.head_too_long) {
+            // It is short. Where the buffers of the connection do not take it, the peer reads nothing.
+            let _ = Pin::new(&mut this.transport).poll_write(context, HEAD_TOO_LONG);
+        }
+        Pin::new(&mut this.transport).poll_shutdown(context)
+    }
+}

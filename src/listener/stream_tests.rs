@@ -1,0 +1,132 @@
+//! Tests of `BoundedStream`, in the place of actix-http.
+
+use std::io;
+use std::time::Duration;
+
+use actix_web::rt::net::TcpStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::time::{self, timeout};
+
+use super::connection::Connection;
+use super::stream::BoundedStream;
+
+const HEAD: &str = "GET / HTTP/1.1\r\nHost: g\r\n\r\n";
+
+/// A connection of a client, and the gateway's side of it.
+async fn connect(patience: Duration) -> (TcpStream, BoundedStream<TcpStream>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (accepted, _) = listener.accept().await.unwrap();
+    (client, BoundedStream::new(accepted, Connection::accepted(patience)))
+}
+
+/// Reads as actix-http does, until nothing comes for a while.
+async fn read_ahead(stream: &mut BoundedStream<TcpStream>) -> io::Result<Vec<u8>> {
+    let (mut input, mut piece) = (Vec::new(), vec![0; 8192]);
+    while let Ok(length) = timeout(Duration::from_millis(100), stream.read(&mut piece)).await {
+        match length? {
+            0 => break,
+            length => input.extend_from_slice(&piece[..length]),
+        }
+    }
+    Ok(input)
+}
+
+const PATIENT: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn sixteen_requests_are_read_while_a_handler_is_at_work() {
+    let (mut client, mut stream) = connect(PATIENT).await;
+    let connection = stream.connection().clone();
+    client.write_all(HEAD.repeat(100).as_bytes()).await.unwrap();
+    let turn = connection.begin();
+    assert_eq!(read_ahead(&mut stream).await.unwrap().len(), 16 * HEAD.len());
+    assert_eq!(read_ahead(&mut stream).await.unwrap().len(), 0);
+    drop(turn);
+    assert_eq!(read_ahead(&mut stream).await.unwrap().len(), 84 * HEAD.len());
+}
+
+#[tokio::test]
+async fn a_limited_number_of_bytes_is_read_while_a_handler_is_at_work() {
+    let (mut client, mut stream) = connect(PATIENT).await;
+    let connection = stream.connection().clone();
+    let writing = tokio::spawn(async move {
+        client.write_all(&vec![b'x'; 1 << 20]).await.unwrap();
+        client
+    });
+    let _turn = connection.begin();
+    assert_eq!(read_ahead(&mut stream).await.unwrap().len(), 32 * 1024);
+    let mut read = 0;
+    while read < (1 << 20) - 32 * 1024 {
+        connection.want_body();
+        read += read_ahead(&mut stream).await.unwrap().len();
+    }
+    drop(writing.await.unwrap());
+}
+
+#[tokio::test]
+async fn a_read_that_waits_for_the_handler_is_woken_at_its_end() {
+    let (mut client, mut stream) = connect(PATIENT).await;
+    let connection = stream.connection().clone();
+    client.write_all(HEAD.repeat(17).as_bytes()).await.unwrap();
+    let turn = connection.begin();
+    read_ahead(&mut stream).await.unwrap();
+    let mut rest = vec![0; HEAD.len()];
+    let (read, ()) = tokio::join!(timeout(PATIENT, stream.read_exact(&mut rest)), async { drop(turn) });
+    assert_eq!(read.unwrap().unwrap(), HEAD.len());
+}
+
+#[tokio::test]
+async fn nothing_is_read_while_replies_are_left_unread() {
+    let (mut client, mut stream) = connect(PATIENT).await;
+    let replies = vec![b'r'; 1 << 16];
+    while timeout(Duration::from_millis(100), stream.write_all(&replies)).await.is_ok() {}
+    client.write_all(HEAD.as_bytes()).await.unwrap();
+    assert_eq!(read_ahead(&mut stream).await.unwrap().len(), 0);
+    let reading = tokio::spawn(async move {
+        let mut piece = vec![0; 1 << 16];
+        while client.read(&mut piece).await.is_ok_and(|length| length > 0) {}
+    });
+    timeout(PATIENT, stream.write_all(b"r")).await.unwrap().unwrap();
+    assert_eq!(read_ahead(&mut stream).await.unwrap(), HEAD.as_bytes());
+    drop(stream);
+    reading.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_long_ends_the_input_and_is_answered() {
+    let (mut client, mut stream) = connect(PATIENT).await;
+    client.write_all(&vec![b'x'; 40 * 1024]).await.unwrap();
+    assert_eq!(read_ahead(&mut stream).await.unwrap().len(), 32 * 1024);
+    stream.shutdown().await.unwrap();
+    let mut reply = Vec::new();
+    client.read_to_end(&mut reply).await.unwrap();
+    assert!(reply.starts_with(b"HTTP/1.1 431 "), "{}", String::from_utf8_lossy(&reply));
+}
+
+#[tokio::test]
+async fn a_connection_without_a_request_ends_at_its_deadline_and_a_request_renews_it() {
+    let (_client, mut stream) = connect(Duration::from_millis(300)).await;
+    let connection = stream.connection().clone();
+    time::pause();
+    for _ in 0..4 {
+        time::advance(Duration::from_millis(200)).await;
+        drop(connection.begin());
+        stream.flush().await.expect("it is open");
+    }
+    time::advance(Duration::from_millis(302)).await;
+    assert_eq!(stream.flush().await.expect_err("it is over").kind(), io::ErrorKind::TimedOut);
+}
+
+#[tokio::test]
+async fn an_evicted_connection_ends_unless_its_request_has_come() {
+    for (sent, read) in [("", None), (HEAD, Some(HEAD.len()))] {
+        let (mut client, mut stream) = connect(PATIENT).await;
+        client.write_all(sent.as_bytes()).await.unwrap();
+        let connection = stream.connection().clone();
+        connection.evict();
+        let mut input = vec![0; 100];
+        assert_eq!(timeout(PATIENT, stream.read(&mut input)).await.unwrap().ok(), read);
+    }
+}
