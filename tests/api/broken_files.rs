@@ -159,7 +159,7 @@ async fn a_broken_callers_file_changes_nothing_until_it_is_mended() {
     let file = bench.environment.directory.path().join("callers.toml").display().to_string();
     let good = fs::read_to_string(&file).unwrap();
     let contents = [
-        (Some(format!("{good}\n[[callers]\nname = \"{CONTENT}\"\n")), "no TOML from line"),
+        (Some(format!("{good}\n[[callers]\nname = \"{CONTENT}\"\n")), "is not valid TOML at line"),
         (Some(format!("{good}\n{}", callers::block("one", "key", &[CONTENT], ""))), "scopes"),
         (Some(format!("{good}\n{good}")), "stands in another block"),
         (Some(format!("{good}\n[[callers]]\nname = \"x\"\nkey_sha256 = \"{CONTENT}\"\nscopes = []")), "key_sha256"),
