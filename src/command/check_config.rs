@@ -38,5 +38,5 @@ pub(super) fn load() -> Result<Settings, SettingsFault> {
         trust: files.trust.as_ref().map(read_trust).transpose(),
         certificate: files.tls.as_ref().map(TlsFiles::read).transpose(),
     )
-    .map(|(_, settings, ..)| settings)
+    .map(|((), settings, ..)| settings)
 }

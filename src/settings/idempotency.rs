@@ -74,10 +74,11 @@ fn redis_url(text: &str) -> Option<SecretString> {
 
 /// The CAs that have issued Redis' certificate. A fault does not name the path, as `Settings` never show values.
 fn ca_certificate(reader: &Reader) -> Result<Option<Vec<u8>>, SettingsFault> {
-    let Some(path) = reader.optional_text(CA_CERTIFICATE_FILE)? else { return Ok(None) };
-    let fix = "it must be the path of a PEM file with certificates of CAs";
-    let fault =
-        |problem: &dyn std::fmt::Display| SettingsFault::of_key(CA_CERTIFICATE_FILE, format_args!("{problem}; {fix}"));
+    let expected = "the path of a PEM file with certificates of CAs";
+    let Some(path) = reader.optional_text(CA_CERTIFICATE_FILE, expected)? else { return Ok(None) };
+    let fault = |problem: &dyn std::fmt::Display| {
+        SettingsFault::of_key(CA_CERTIFICATE_FILE, format_args!("{problem}; expected {expected}"))
+    };
     let pem = file::read(Path::new(&path)).map_err(|problem| fault(&problem))?;
     Trust::private_ca(&pem).map_err(|_| fault(&"cannot be used"))?;
     Ok(Some(pem))

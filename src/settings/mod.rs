@@ -85,7 +85,7 @@ impl Settings {
     pub fn describe(sources: &Sources) -> Result<String, SettingsFault> {
         let (reader, faults) = Self::collect(sources);
         let lines = keys::KEYS.iter().fold(String::new(), |mut lines, key| {
-            let _ = match reader.found.get(key.name) {
+            let _ = match reader.found.get(key.name).filter(|_| reader.is_set(key.name)) {
                 None => writeln!(lines, "{} is not set", key.name),
                 Some(found) if key.secret => writeln!(lines, "{} = set ({})", key.name, found.layer),
                 Some(found) => {

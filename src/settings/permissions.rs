@@ -28,7 +28,7 @@ fn paths(sources: &Sources) -> Vec<PathBuf> {
     let mut paths: Vec<_> = sources.secrets_dir.iter().cloned().collect();
     for key in keys::KEYS {
         if key.name.ends_with("_file") {
-            paths.extend(reader.optional_text(key.name).ok().flatten().map(PathBuf::from));
+            paths.extend(reader.optional_text(key.name, "a path").ok().flatten().map(PathBuf::from));
         }
         if key.secret {
             paths.extend(sources.secrets_dir.iter().map(|directory| directory.join(key.name)));

@@ -14,21 +14,21 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// The text of `key`, if it has a value.
-    pub(super) fn optional_text(&self, key: &'static str) -> Result<Option<String>, SettingsFault> {
+    /// The text of `key`, if it has a value. A table or an array is a fault that names what was `expected`.
+    pub(super) fn optional_text(&self, key: &'static str, expected: &str) -> Result<Option<String>, SettingsFault> {
         debug_assert!(keys::find(key).is_some(), "{key} is not in KEYS");
         let Some(found) = self.found.get(key) else { return Ok(None) };
         match found.value.as_ref().map_err(Clone::clone)? {
             Value::String(text) if text.is_empty() => Ok(None),
             Value::String(text) => Ok(Some(text.clone())),
             value @ (Value::Integer(_) | Value::Boolean(_)) => Ok(Some(value.to_string())),
-            _ => Err(self.expected(key, "a single value")),
+            _ => Err(self.expected(key, expected)),
         }
     }
 
     /// Whether `key` has a value, valid or not.
     pub(super) fn is_set(&self, key: &'static str) -> bool {
-        !matches!(self.optional_text(key), Ok(None))
+        !matches!(self.optional_text(key, "one value"), Ok(None))
     }
 
     /// What `parse` makes of the text of `key`, if it has a value.
@@ -38,7 +38,7 @@ impl Reader {
         expected: &str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, SettingsFault> {
-        let Some(text) = self.optional_text(key)? else { return Ok(None) };
+        let Some(text) = self.optional_text(key, expected)? else { return Ok(None) };
         parse(&text).map(Some).ok_or_else(|| self.expected(key, expected))
     }
 
@@ -62,7 +62,7 @@ impl Reader {
     ) -> Result<Vec<T>, SettingsFault> {
         let words = match self.found.get(key).map(|found| &found.value) {
             Some(Ok(Value::Array(words))) => words.iter().map(|word| word.as_str().and_then(&parse)).collect(),
-            _ => match self.optional_text(key)? {
+            _ => match self.optional_text(key, expected)? {
                 None => Some(Vec::new()),
                 Some(text) => text.split([' ', ',']).filter(|word| !word.is_empty()).map(&parse).collect(),
             },

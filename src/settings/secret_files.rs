@@ -40,7 +40,7 @@ fn read_once(directory: &Path) -> Result<SecretFiles, SettingsFault> {
     };
     let mut files = SecretFiles { secrets: BTreeMap::new(), unknown: Faults::default() };
     let mut entries =
-        std::fs::read_dir(directory).and_then(|entries| entries.collect::<Result<Vec<_>, _>>()).map_err(unreadable)?;
+        std::fs::read_dir(directory).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let name = entry.file_name().to_string_lossy().into_owned();

@@ -39,6 +39,13 @@ fn files_in_config_override_what_is_compiled_in_key_by_key() {
 }
 
 #[test]
+fn an_empty_text_in_a_file_unsets_a_value() {
+    let run = with_file("[centagate]\nproxy_url = \"\"\n[users]\ndefault_group = \"\"\n").run(&["check-config"]);
+    expect_value(&run, "centagate.proxy_url is not set");
+    expect_value(&run, "users.default_group is not set");
+}
+
+#[test]
 fn an_environment_without_a_file_is_refused_and_the_choices_are_named() {
     let environment = with_file("").set("GATEWAY_ENVIRONMENT", "staging");
     expect_fault(&environment, &["GATEWAY_ENVIRONMENT", "local, production, test"]);
