@@ -40,18 +40,18 @@ LABEL org.opencontainers.image.title="centagate-simulator" \
 
 FROM dependencies AS build-gateway
 COPY src src
+# Compiled in.
+COPY config config
 # For the metric gateway_build_info.
 ARG REVISION=unknown
 RUN GATEWAY_REVISION="$REVISION" cargo build --locked --offline --release --package centagate-gateway
-COPY config config
 COPY deploy/sbom deploy/
-# The gateway's user can read them whatever the umask of the checkout.
-RUN CARGO_NET_OFFLINE=true deploy/sbom >sbom.cdx.json && chmod -R a+rX config sbom.cdx.json
+# The gateway's user can read it whatever the umask of the checkout.
+RUN CARGO_NET_OFFLINE=true deploy/sbom >sbom.cdx.json && chmod a+r sbom.cdx.json
 
 FROM gcr.io/distroless/cc-debian12:nonroot AS gateway
 WORKDIR /srv/centagate-gateway
 COPY --from=build-gateway /build/sbom.cdx.json /usr/share/doc/centagate-gateway/
-COPY --from=build-gateway /build/config config
 COPY --from=build-gateway /build/target/release/centagate-gateway /usr/local/bin/
 EXPOSE 8080 9090
 USER 65532:65532

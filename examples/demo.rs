@@ -23,7 +23,7 @@ async fn main() -> Result<(), Failure> {
     let callers_file = directory.path().join("callers.toml");
     std::fs::write(&callers_file, callers(&key))?;
     let settings = Settings::load(&Sources {
-        config_dir: Path::new(env!("CARGO_MANIFEST_DIR")).join("config"),
+        config_dir: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("config")),
         environment: "local".into(),
         variables: BTreeMap::from([
             ("GATEWAY__SERVER__PORT".into(), port(8080).to_string()),

@@ -1,18 +1,18 @@
 //! The command line.
 
+mod check_config;
+mod new_caller_key;
+
 use std::error::Error as _;
 use std::io::{ErrorKind, Write as _, stderr, stdout};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
-use sha2::{Digest, Sha256};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::callers::jwt::Verifier;
-use crate::callers::{Callers, Scope, is_name, parse_expiry};
-use crate::reload::read_trust;
-use crate::settings::{Settings, Sources, TlsFiles};
+use self::new_caller_key::NewCallerKey;
+use crate::settings::{Settings, SettingsFault, Sources};
 use crate::startup::{Application, BuildError};
 use crate::{open_files, openapi, telemetry};
 
@@ -34,18 +34,8 @@ enum Command {
     CheckConfig,
     /// Print the OpenAPI document
     Openapi,
-    /// Make a caller key: print it once, and the lines for the callers file
-    NewCallerKey {
-        /// The caller's name, for logs
-        #[arg(long, value_parser = caller_name)]
-        name: String,
-        /// A right the caller gets; may be given several times
-        #[arg(long = "scope", required = true, value_parser = scope)]
-        scopes: Vec<Scope>,
-        /// When the key expires: a date (2027-01-31) or a time (2027-01-31T12:00:00Z)
-        #[arg(long, value_parser = expiry)]
-        expires: Option<String>,
-    },
+    /// Make a caller key: prints it on standard error, and its block for the callers file on standard output
+    NewCallerKey(NewCallerKey),
     /// Ask the running gateway whether it is alive; for containers without a shell
     Healthcheck,
 }
@@ -54,17 +44,17 @@ enum Command {
 pub fn run() -> ExitCode {
     match Arguments::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve(),
-        Command::CheckConfig => check_config(),
+        Command::CheckConfig => check_config::run(),
         Command::Openapi => print(&openapi::to_json(&openapi::document(""))),
-        Command::NewCallerKey { name, scopes, expires } => new_caller_key(&name, &scopes, expires.as_deref()),
+        Command::NewCallerKey(arguments) => arguments.run(),
         Command::Healthcheck => healthcheck(),
     }
 }
 
 fn serve() -> ExitCode {
-    let mut settings = match Sources::from_process().and_then(|sources| Settings::load(&sources)) {
+    let mut settings = match check_config::load() {
         Ok(settings) => settings,
-        Err(fault) => return fail(EX_CONFIG, &fault),
+        Err(fault) => return fail_configuration(&fault),
     };
     let _log = match telemetry::init(&settings.telemetry) {
         Ok(log) => log,
@@ -79,7 +69,8 @@ fn serve() -> ExitCode {
     let application = match Application::build(settings) {
         Ok(application) => application,
         Err(fault @ (BuildError::Listen { .. } | BuildError::Thread(_))) => return fail(1, &fault),
-        Err(fault) => return fail(EX_CONFIG, &fault),
+        Err(BuildError::Settings(fault)) => return fail_configuration(&fault),
+        Err(fault @ BuildError::Client(_)) => return fail(EX_CONFIG, &fault),
     };
     let served = on_this_thread(async {
         let mut terminate = signal(SignalKind::terminate())?;
@@ -98,41 +89,11 @@ fn serve() -> ExitCode {
     }
 }
 
-fn check_config() -> ExitCode {
-    let described = Sources::from_process().and_then(|sources| {
-        let settings = Settings::load(&sources)?;
-        Callers::load(&settings)?;
-        settings.jwt.as_ref().map(Verifier::new).transpose()?;
-        read_trust(&settings.centagate.trust)?;
-        settings.server.tls.as_ref().map(TlsFiles::read).transpose()?;
-        Settings::describe(&sources)
-    });
-    match described {
-        Ok(lines) => print(&lines),
-        Err(fault) => fail(EX_CONFIG, &fault),
-    }
-}
-
-fn new_caller_key(name: &str, scopes: &[Scope], expires: Option<&str>) -> ExitCode {
-    let mut random = [0; 32];
-    if getrandom::fill(&mut random).is_err() {
-        return fail(1, &"the system gives no random bytes");
-    }
-    let key = format!("cgw_{}", hex::encode(random));
-    let name = toml::Value::from(name);
-    let key_sha256 = hex::encode(Sha256::digest(&key));
-    let scopes = toml::Value::from(scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>());
-    let expires_at = expires.map(|date| format!("expires_at = \"{date}\"\n")).unwrap_or_default();
-    print(&format!(
-        "# The key, shown this once; the caller sends it as Authorization: Bearer <key>\n{key}\n\n\
-         # For the callers file\n[[callers]]\nname = {name}\nkey_sha256 = \"{key_sha256}\"\nscopes = {scopes}\n{expires_at}"
-    ))
-}
-
 fn healthcheck() -> ExitCode {
-    let management = match Sources::from_process().and_then(|sources| Settings::load_management(&sources)) {
+    let (sources, _) = Sources::from_process();
+    let management = match Settings::load_management(&sources) {
         Ok(management) => management,
-        Err(fault) => return fail(EX_CONFIG, &fault),
+        Err(fault) => return fail_configuration(&fault),
     };
     let url = |host: &str| format!("http://{host}:{}/livez", management.port);
     let urls = match management.host.as_str() {
@@ -168,23 +129,19 @@ fn on_this_thread<F: Future>(future: F) -> F::Output {
         .block_on(future)
 }
 
-fn scope(word: &str) -> Result<Scope, String> {
-    Scope::from_word(word).ok_or_else(|| format!("expected one of {}", Scope::words()))
-}
-
-fn caller_name(name: &str) -> Result<String, &'static str> {
-    if is_name(name) { Ok(name.to_owned()) } else { Err("expected 1 to 255 characters, no control characters") }
-}
-
-fn expiry(date: &str) -> Result<String, String> {
-    parse_expiry(date).map(|_| date.to_owned()).ok_or_else(|| "expected 2027-01-31 or 2027-01-31T12:00:00Z".to_owned())
-}
-
 fn print(text: &str) -> ExitCode {
     match writeln!(stdout(), "{}", text.trim_end()).and_then(|()| stdout().flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => fail(1, &format_args!("standard output: {error}")),
         _ => ExitCode::SUCCESS, // a closed pipe is the reader's choice
     }
+}
+
+/// Prints one line for each fault.
+fn fail_configuration(fault: &SettingsFault) -> ExitCode {
+    for line in fault.lines() {
+        fail(EX_CONFIG, line);
+    }
+    ExitCode::from(EX_CONFIG)
 }
 
 fn fail(status: u8, fault: &dyn std::fmt::Display) -> ExitCode {

@@ -1,7 +1,6 @@
 //! TLS on the callers' listener: a certificate that can be replaced under load.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -14,7 +13,8 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 use crate::certificate;
-use crate::settings::{SettingsFault, TlsFiles};
+use crate::settings::file::read_for;
+use crate::settings::{SettingsFault, TlsFiles, gather};
 
 /// The certificate that the listener shows.
 #[derive(Clone)]
@@ -62,19 +62,26 @@ impl TlsFiles {
     /// Reads the certificate and its key.
     ///
     /// # Errors
-    /// A fault that names the file and what is wrong with it, never its content.
+    /// All faults: each names the file and what is wrong with it, never its content.
     pub(crate) fn read(&self) -> Result<CertifiedKey, SettingsFault> {
-        let pem = |path: &Path| {
-            std::fs::read(path)
-                .map_err(|error| SettingsFault::of(path.display(), format_args!("cannot be read ({})", error.kind())))
-        };
-        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem(&self.certificate)?).collect();
-        let chain = chain.ok().filter(|chain| !chain.is_empty());
-        let chain = chain.ok_or_else(|| SettingsFault::of(self.certificate.display(), "expected PEM certificates"))?;
-        let key = PrivateKeyDer::from_pem_slice(&pem(&self.key)?)
-            .map_err(|_| SettingsFault::of(self.key.display(), "expected a PEM private key"))?;
+        let (chain, key) = gather!(chain: self.read_chain(), key: self.read_key())?;
         CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider()).map_err(|_| {
-            SettingsFault::of(self.key.display(), "does not fit the certificate, or its kind is not supported")
+            let problem = "does not fit the certificate, or its kind is not supported";
+            SettingsFault::of_file(Self::KEY, &self.key, problem)
         })
+    }
+
+    fn read_chain(&self) -> Result<Vec<CertificateDer<'static>>, SettingsFault> {
+        let pem = read_for(Self::CERTIFICATE, &self.certificate)?;
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+        chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(|| {
+            SettingsFault::of_file(Self::CERTIFICATE, &self.certificate, "cannot be used; expected PEM certificates")
+        })
+    }
+
+    fn read_key(&self) -> Result<PrivateKeyDer<'static>, SettingsFault> {
+        let pem = read_for(Self::KEY, &self.key)?;
+        PrivateKeyDer::from_pem_slice(&pem)
+            .map_err(|_| SettingsFault::of_file(Self::KEY, &self.key, "cannot be used; expected a PEM private key"))
     }
 }

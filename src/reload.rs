@@ -17,7 +17,7 @@ use tracing::{error, info};
 use crate::api::Gateway;
 use crate::callers::Callers;
 use crate::centagate::Trust;
-use crate::settings::{Settings, SettingsFault, TlsFiles, TrustSettings};
+use crate::settings::{Settings, SettingsFault, TlsFiles, TrustSettings, file};
 use crate::telemetry::LogFilter;
 
 /// Looks at the files that the settings name and takes changes into use.
@@ -200,15 +200,14 @@ impl Change {
 
 /// The certificates that the settings name.
 pub(crate) fn read_trust(settings: &TrustSettings) -> Result<Trust, SettingsFault> {
-    let read = |path: &Path, parse: fn(&[u8]) -> Result<Trust, crate::centagate::TrustFault>| {
-        let pem = std::fs::read(path)
-            .map_err(|error| SettingsFault::of(path.display(), format_args!("cannot be read ({})", error.kind())))?;
-        parse(&pem).map_err(|fault| SettingsFault::of(path.display(), fault))
+    let read = |key: &str, path: &Path, parse: fn(&[u8]) -> Result<Trust, crate::centagate::TrustFault>| {
+        let pem = file::read_for(key, path)?;
+        parse(&pem).map_err(|fault| SettingsFault::of_file(key, path, format_args!("cannot be used; {fault}")))
     };
     match settings {
         TrustSettings::Public => Ok(Trust::Public),
-        TrustSettings::PrivateCa(path) => read(path, Trust::private_ca),
-        TrustSettings::Pinned(path) => read(path, Trust::pinned),
+        TrustSettings::PrivateCa(path) => read(TrustSettings::CA, path, Trust::private_ca),
+        TrustSettings::Pinned(path) => read(TrustSettings::PINNED, path, Trust::pinned),
     }
 }
 
@@ -238,9 +237,9 @@ fn directory(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn add(digest: &mut Sha256, file: &Path) {
-    let content = std::fs::read(file).unwrap_or_else(|error| error.kind().to_string().into_bytes());
-    for part in [file.as_os_str().as_encoded_bytes(), &content] {
+fn add(digest: &mut Sha256, path: &Path) {
+    let content = file::read(path).unwrap_or_else(|fault| fault.to_string().into_bytes());
+    for part in [path.as_os_str().as_encoded_bytes(), &content] {
         digest.update((part.len() as u64).to_le_bytes());
         digest.update(part);
     }

@@ -24,7 +24,7 @@ fn gateway() -> web::Data<Gateway> {
     std::fs::write(&callers_file, CALLERS).unwrap();
     let set = |name: &str, value: &str| (format!("GATEWAY__{name}"), value.to_owned());
     let settings = Settings::load(&Sources {
-        config_dir: Path::new(env!("CARGO_MANIFEST_DIR")).join("config"),
+        config_dir: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("config")),
         environment: "local".to_owned(),
         variables: BTreeMap::from([
             set("SERVER__PORT", "0"),

@@ -7,122 +7,148 @@ use wildmatch::WildMatch;
 use super::caller::Rights;
 use super::{Caller, Callers, Scope};
 use crate::domain::{OtpTokenStatus, Text};
-use crate::settings::toml_position;
+use crate::settings::{Faults, SettingsFault, gather, parse_toml};
 
 const MEMBERS: &str = "expected only name, key_sha256, jwt_subject, scopes, expires_at, groups, target_usernames and \
                        otp_token_statuses";
-const EXPIRES_AT: &str =
-    "expires_at: expected a date (2027-01-31, its first second in UTC) or a time (2027-01-31T12:00:00Z)";
+const EXPIRES_AT: &str = "expected a date (2027-01-31, its first second in UTC) or a time (2027-01-31T12:00:00Z)";
+const KEY_SHA256: &str = "expected the 64 lowercase hex digits of a SHA-256";
 
 impl Callers {
     /// Reads the text of a callers file.
     ///
     /// # Errors
-    /// The first fault; it holds no value.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let mut file = toml_position(text).map_err(|line| format!("no TOML from line {line} on"))?;
-        let Some(Value::Array(blocks)) = file.remove("callers") else {
-            return Err("expected at least one [[callers]]".to_owned());
+    /// All faults. They contain no value.
+    pub fn parse(text: &str) -> Result<Self, SettingsFault> {
+        let mut file = parse_toml(text).map_err(|problem| SettingsFault::of("the file", problem))?;
+        let blocks = match file.remove("callers") {
+            Some(Value::Array(blocks)) if !blocks.is_empty() => blocks,
+            _ => return Err(SettingsFault::of("the file", "expected at least one [[callers]]")),
         };
-        if blocks.is_empty() {
-            return Err("expected at least one [[callers]]".to_owned());
-        }
+        let mut faults = Faults::default();
         if !file.is_empty() {
-            return Err("expected nothing but [[callers]]".to_owned());
+            faults.add(SettingsFault::of("the file", "expected nothing but [[callers]]"));
         }
         let mut callers = Self::default();
         for (index, block) in blocks.into_iter().enumerate() {
             let added = match block {
                 Value::Table(block) => callers.add(block),
-                _ => Err("expected a table".to_owned()),
+                _ => Err(SettingsFault::of("the block", "expected a table")),
             };
-            added.map_err(|problem| format!("[[callers]] number {}: {problem}", index + 1))?;
+            faults.keep(added.map_err(|fault| fault.within(format_args!("[[callers]] number {}", index + 1))));
         }
-        Ok(callers)
+        faults.or(Some(callers))
     }
 
-    fn add(&mut self, mut block: Table) -> Result<(), String> {
-        let key_sha256 = match block.remove("key_sha256") {
-            None => None,
-            Some(hash) => Some(sha256(&hash).ok_or("key_sha256: expected the 64 lowercase hex digits of a SHA-256")?),
-        };
-        let subject = match block.remove("jwt_subject") {
-            None => None,
-            Some(Value::String(subject)) if !subject.is_empty() => Some(subject),
-            Some(_) => return Err("jwt_subject: expected a text of at least one character".to_owned()),
-        };
-        if key_sha256.is_none() && subject.is_none() {
-            return Err(
-                "key_sha256: is missing; expected the 64 lowercase hex digits of a SHA-256, or jwt_subject".to_owned()
-            );
-        }
-        let caller = Arc::new(caller(block)?);
-        if let Some(hash) = key_sha256
+    fn add(&mut self, mut block: Table) -> Result<(), SettingsFault> {
+        let (identity, caller) = gather!(identity: Identity::take(&mut block), caller: caller(block))?;
+        let caller = Arc::new(caller);
+        let mut faults = Faults::default();
+        if let Some(hash) = identity.key_sha256
             && self.by_key.insert(hash, Arc::clone(&caller)).is_some()
         {
-            return Err("key_sha256 stands in another block, too".to_owned());
+            faults.add(SettingsFault::of("key_sha256", "stands in another block, too; give each block its own key"));
         }
-        if let Some(subject) = subject
+        if let Some(subject) = identity.jwt_subject
             && self.by_subject.insert(subject, caller).is_some()
         {
-            return Err("jwt_subject stands in another block, too".to_owned());
+            faults.add(SettingsFault::of("jwt_subject", "stands in another block, too; remove one of them"));
         }
-        Ok(())
+        faults.or(Some(()))
     }
 }
 
-/// Reads what is left of a block.
-fn caller(mut block: Table) -> Result<Caller, String> {
-    let name = match block.remove("name") {
-        Some(Value::String(name)) if is_name(&name) => name.into(),
-        _ => return Err("name: expected 1 to 255 characters, no control characters".to_owned()),
-    };
-    let expires_at = match block.remove("expires_at") {
-        None => None,
-        Some(Value::String(date)) => Some(date),
-        Some(Value::Datetime(date)) => Some(date.to_string()),
-        Some(_) => return Err(EXPIRES_AT.to_owned()),
-    };
-    let expires_at = expires_at.map(|date| parse_expiry(&date).ok_or(EXPIRES_AT)).transpose()?;
-    let scopes = words(&mut block, "scopes", &Scope::words(), Scope::from_word)?;
-    let rights = Rights {
-        scopes: scopes.ok_or_else(|| format!("scopes: is missing; expected an array of {}", Scope::words()))?,
-        groups: words(&mut block, "groups", "names of groups", |group| Some(group.to_owned()))?,
-        target_usernames: words(&mut block, "target_usernames", "patterns with * and ?", |pattern| {
-            Some(WildMatch::new(pattern))
-        })?,
-        otp_token_statuses: words(
-            &mut block,
-            "otp_token_statuses",
-            &OtpTokenStatus::ALL.map(OtpTokenStatus::as_str).join(", "),
-            OtpTokenStatus::from_word,
-        )?,
-    };
-    if block.is_empty() { Ok(Caller { name, rights, expires_at }) } else { Err(MEMBERS.to_owned()) }
+/// How a caller is recognised: by its key, by the subject of its tokens, or by both.
+struct Identity {
+    key_sha256: Option<[u8; 32]>,
+    jwt_subject: Option<String>,
 }
 
-/// The array called `name`, each text of it read by `read`.
-fn words<T>(
+impl Identity {
+    fn take(block: &mut Table) -> Result<Self, SettingsFault> {
+        let identity = gather!(Self {
+            key_sha256: optional(block, "key_sha256", KEY_SHA256, sha256),
+            jwt_subject: optional(block, "jwt_subject", "expected a text of at least one character", |subject| {
+                subject.as_str().filter(|subject| !subject.is_empty()).map(str::to_owned)
+            }),
+        })?;
+        if identity.key_sha256.is_none() && identity.jwt_subject.is_none() {
+            return Err(SettingsFault::of("key_sha256", format_args!("is missing; {KEY_SHA256}, or jwt_subject")));
+        }
+        Ok(identity)
+    }
+}
+
+/// Reads the rest of a block.
+fn caller(mut block: Table) -> Result<Caller, SettingsFault> {
+    let name = "expected 1 to 255 characters, no control characters";
+    let (name, expires_at, rights, ()) = gather!(
+        name: required(&mut block, "name", name, |name| name.as_str().filter(|name| is_name(name)).map(Arc::from)),
+        expires_at: optional(&mut block, "expires_at", EXPIRES_AT, expiry),
+        rights: gather!(Rights {
+            scopes: required(&mut block, "scopes", &format!("expected an array of {}", Scope::words()), |scopes| {
+                words(scopes, Scope::from_word)
+            }),
+            groups: optional(&mut block, "groups", "expected an array of names of groups", |groups| {
+                words(groups, |group| Some(group.to_owned()))
+            }),
+            target_usernames: optional(
+                &mut block,
+                "target_usernames",
+                "expected an array of patterns with * and ?",
+                |patterns| words(patterns, |pattern| Some(WildMatch::new(pattern))),
+            ),
+            otp_token_statuses: optional(
+                &mut block,
+                "otp_token_statuses",
+                &format!("expected an array of {}", OtpTokenStatus::ALL.map(OtpTokenStatus::as_str).join(", ")),
+                |statuses| words(statuses, OtpTokenStatus::from_word),
+            ),
+        }),
+        unknown: if block.is_empty() { Ok(()) } else { Err(SettingsFault::of("a member is not known", MEMBERS)) },
+    )?;
+    Ok(Caller { name, rights, expires_at })
+}
+
+/// Takes the member called `name` out of `block`, if it is there, and reads it with `read`.
+fn optional<T>(
     block: &mut Table,
     name: &str,
     expected: &str,
-    read: impl Fn(&str) -> Option<T>,
-) -> Result<Option<Vec<T>>, String> {
-    let words = match block.remove(name) {
-        None => return Ok(None),
-        Some(Value::Array(words)) => words.iter().map(|word| word.as_str().and_then(&read)).collect(),
-        Some(_) => None,
-    };
-    words.map(Some).ok_or_else(|| format!("{name}: expected an array of {expected}"))
+    read: impl Fn(&Value) -> Option<T>,
+) -> Result<Option<T>, SettingsFault> {
+    let Some(value) = block.remove(name) else { return Ok(None) };
+    read(&value).map(Some).ok_or_else(|| SettingsFault::of(name, expected))
 }
 
-/// Whether a caller can be called `name`.
+/// Takes the member called `name` out of `block` and reads it with `read`.
+fn required<T>(
+    block: &mut Table,
+    name: &str,
+    expected: &str,
+    read: impl Fn(&Value) -> Option<T>,
+) -> Result<T, SettingsFault> {
+    optional(block, name, expected, read)?
+        .ok_or_else(|| SettingsFault::of(name, format_args!("is missing; {expected}")))
+}
+
+/// The texts of an array, each read with `read`.
+fn words<T>(words: &Value, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    words.as_array()?.iter().map(|word| word.as_str().and_then(&read)).collect()
+}
+
+/// Whether a caller can have this name.
 pub(crate) fn is_name(name: &str) -> bool {
     Text::parse(name).is_ok()
 }
 
-/// `date` as the moment it begins: a day in UTC, or an RFC 3339 time.
-pub(crate) fn parse_expiry(date: &str) -> Option<Timestamp> {
+/// A date or a time, as text or as TOML's own type. A date means its first second in UTC.
+fn expiry(date: &Value) -> Option<Timestamp> {
+    let date = match date {
+        Value::String(date) => date.clone(),
+        Value::Datetime(date) => date.to_string(),
+        _ => return None,
+    };
     if let Ok(day) = date.parse::<jiff::civil::Date>()
         && date.len() == "2027-01-31".len()
     {
@@ -178,7 +204,7 @@ mod tests {
     fn one_name_may_have_two_keys_but_one_key_not_two_blocks() {
         let second = block("").replace(TEST_KEY, &"0".repeat(64));
         assert!(Callers::parse(&(block("") + &second)).is_ok());
-        let fault = Callers::parse(&(block("") + &block(""))).expect_err("one key twice");
+        let fault = Callers::parse(&(block("") + &block(""))).expect_err("one key twice").to_string();
         assert!(fault.contains("number 2") && !fault.contains(TEST_KEY), "{fault}");
     }
 
@@ -204,7 +230,7 @@ mod tests {
             (block("expires_at = \"s3cr3t\""), "expires_at"),
             (block("expires_at = 12:00:00"), "expires_at"),
         ] {
-            let fault = Callers::parse(&text).expect_err(&text);
+            let fault = Callers::parse(&text).expect_err(&text).to_string();
             assert!(fault.contains(names) && !fault.contains("s3cr3t"), "{text}\n{fault}");
         }
     }

@@ -75,7 +75,7 @@ proptest! {
 
     #[test]
     fn a_valid_file_is_read_as_it_stands(blocks in blocks()) {
-        let callers = Callers::parse(&file(blocks.iter().map(|(_, block)| block))).map_err(TestCaseError::fail)?;
+        let callers = Callers::parse(&file(blocks.iter().map(|(_, block)| block))).map_err(|fault| TestCaseError::fail(fault.to_string()))?;
         for (key, block) in &blocks {
             let expires_at = block.get("expires_at").map(|date| date.as_str().expect("a date"));
             let known = expires_at.is_none_or(|date| date > &jiff::Timestamp::now().to_string()[..10]);
@@ -106,9 +106,9 @@ proptest! {
         let mut again = tables[twice.index(tables.len())].clone();
         again.insert("name".to_owned(), name.into());
         tables.push(again);
-        let fault = Callers::parse(&file(&tables)).expect_err("a key twice");
-        let expected = format!("[[callers]] number {}: key_sha256 stands in another block, too", tables.len());
-        prop_assert_eq!(fault, expected);
+        let fault = Callers::parse(&file(&tables)).expect_err("a key twice").to_string();
+        let expected = format!("[[callers]] number {}: key_sha256: stands in another block, too", tables.len());
+        prop_assert!(fault.starts_with(&expected), "{}", fault);
     }
 
     #[test]
@@ -121,6 +121,7 @@ proptest! {
         let member = members[member.index(members.len())];
         tables[at].insert(member.to_owned(), value);
         if let Err(fault) = Callers::parse(&file(&tables)) {
+            let fault = fault.to_string();
             prop_assert!(fault.starts_with(&format!("[[callers]] number {}: {member}", at + 1)), "{fault}");
             prop_assert!(!fault.contains(CONTENT), "{fault}");
         }
@@ -131,8 +132,8 @@ proptest! {
         let mut tables: Vec<Table> = blocks.into_iter().map(|(_, block)| block).collect();
         let at = at.index(tables.len());
         tables[at].insert(member, value);
-        let fault = Callers::parse(&file(&tables)).expect_err("an unknown member");
-        prop_assert!(fault.starts_with(&format!("[[callers]] number {}: expected only", at + 1)), "{fault}");
+        let fault = Callers::parse(&file(&tables)).expect_err("an unknown member").to_string();
+        prop_assert!(fault.starts_with(&format!("[[callers]] number {}: a member is not known", at + 1)), "{fault}");
         prop_assert!(!fault.contains(CONTENT), "{fault}");
     }
 
@@ -141,6 +142,7 @@ proptest! {
         text in damaged(blocks().prop_map(|blocks| file(blocks.iter().map(|(_, block)| block))))
     ) {
         if let Err(fault) = Callers::parse(&String::from_utf8_lossy(&text)) {
+            let fault = fault.to_string();
             prop_assert!(!fault.contains(CONTENT), "{fault}");
         }
     }

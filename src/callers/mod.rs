@@ -14,10 +14,12 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+pub(crate) use self::file::is_name;
 pub use caller::{Caller, Lack};
-pub(crate) use file::{is_name, parse_expiry};
 pub use scope::Scope;
 
+use crate::settings::file::read_text;
+use crate::settings::identity::CALLERS_FILE;
 use crate::settings::{Settings, SettingsFault};
 
 /// All callers, found by the SHA-256 of their keys or by the subject of their tokens.
@@ -28,25 +30,24 @@ pub struct Callers {
 }
 
 impl Callers {
-    /// Reads the callers file that the settings name; without one there are no callers but those with a token.
+    /// Reads the callers file that the settings name. Without one, only tokens identify callers.
     ///
     /// # Errors
-    /// A fault that names the place in the file and what was expected, never a value.
+    /// All faults: each names the place in the file and what was expected, never a value.
     pub fn load(settings: &Settings) -> Result<Self, SettingsFault> {
         let Some(path) = &settings.callers_file else { return Ok(Self::default()) };
-        let callers = Self::read(path)?;
-        if settings.jwt.is_none() && !callers.by_subject.is_empty() {
-            let problem = "jwt_subject means nothing while jwt.issuer is not set; set it, or remove jwt_subject";
-            return Err(SettingsFault::of(format_args!("callers_file {}", path.display()), problem));
-        }
-        Ok(callers)
+        Self::read(path, settings.jwt.is_some())
     }
 
-    fn read(path: &Path) -> Result<Self, SettingsFault> {
-        let fault = |problem: String| SettingsFault::of(format_args!("callers_file {}", path.display()), problem);
-        let text =
-            std::fs::read_to_string(path).map_err(|error| fault(format!("cannot be read ({})", error.kind())))?;
-        Self::parse(&text).map_err(fault)
+    /// Reads the callers file at `path`.
+    pub(crate) fn read(path: &Path, takes_tokens: bool) -> Result<Self, SettingsFault> {
+        let text = read_text(path).map_err(|fault| SettingsFault::of_file(CALLERS_FILE, path, fault))?;
+        let callers = Self::parse(&text).map_err(|fault| fault.within_file(CALLERS_FILE, path))?;
+        if !takes_tokens && !callers.by_subject.is_empty() {
+            let problem = "contains jwt_subject, which has no effect without jwt.issuer; set it, or remove jwt_subject";
+            return Err(SettingsFault::of_file(CALLERS_FILE, path, problem));
+        }
+        Ok(callers)
     }
 
     /// The caller that `key` belongs to; an unknown key and an expired one look the same.

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use secrecy::SecretString;
 use url::{Host, Url};
 
-use super::SettingsFault;
 use super::reader::Reader;
+use super::{SettingsFault, gather};
 
 /// The URL that callers see the gateway under.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,12 +41,15 @@ impl fmt::Display for PublicUrl {
     }
 }
 
-/// `centagate.base_url`: https, or http to this machine or where `centagate.allow_http` says so.
+/// `centagate.base_url`: https; http only to this machine or with `centagate.allow_http`.
 pub(super) fn base_url(reader: &Reader) -> Result<Url, SettingsFault> {
     const KEY: &str = "centagate.base_url";
-    let url = reader
-        .parsed(KEY, "https://host[:port] without a path", |text| plain_url(text).filter(|url| url.path() == "/"))?;
-    let allow_http = reader.flag("centagate.allow_http")?;
+    let (url, allow_http) = gather!(
+        url: reader.parsed(KEY, "https://host[:port] without a path", |text| {
+            plain_url(text).filter(|url| url.path() == "/")
+        }),
+        allow_http: reader.flag("centagate.allow_http"),
+    )?;
     if url.scheme() == "http" && !is_loopback(&url) && !allow_http {
         return Err(SettingsFault::of_key(
             KEY,

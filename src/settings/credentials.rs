@@ -1,7 +1,7 @@
 use secrecy::SecretString;
 
 use super::reader::Reader;
-use super::{SettingsFault, keys};
+use super::{SettingsFault, gather, keys};
 use crate::centagate::{Credentials, LoginCredentials};
 
 const AUTH_TOKEN: &str = "centagate.admin.auth_token";
@@ -10,20 +10,24 @@ const PASSWORD: &str = "centagate.admin.password";
 const INTEGRATION_KEY: &str = "centagate.admin.integration_key";
 const APP_SECRET_KEY: &str = "centagate.admin.app_secret_key";
 
-/// The one complete set of credentials: a given session's pair, or what a login asks for.
+/// The one complete set of credentials: those of a given session, or those for a login.
 pub(super) fn read(reader: &Reader) -> Result<Credentials, SettingsFault> {
-    let given = [reader.optional_secret(AUTH_TOKEN)?, reader.optional_secret(SECRET_CODE)?];
-    let login = [
-        reader.optional_secret(PASSWORD)?,
-        reader.optional_secret(INTEGRATION_KEY)?,
-        reader.optional_secret(APP_SECRET_KEY)?,
-    ];
-    match (given.iter().any(Option::is_some), login.iter().any(Option::is_some)) {
-        (true, true) => Err(SettingsFault::of(
-            "centagate.admin",
-            "a session's pair (auth_token, secret_code) and login credentials (password, integration_key, \
-             app_secret_key) are both set; keep one of the two",
-        )),
+    let is_any_set = |keys: &[&'static str]| keys.iter().any(|key| reader.is_set(key));
+    match (is_any_set(&[AUTH_TOKEN, SECRET_CODE]), is_any_set(&[PASSWORD, INTEGRATION_KEY, APP_SECRET_KEY])) {
+        (true, true) => {
+            gather!(
+                auth_token: reader.optional_secret(AUTH_TOKEN),
+                secret_code: reader.optional_secret(SECRET_CODE),
+                password: reader.optional_secret(PASSWORD),
+                integration_key: reader.optional_secret(INTEGRATION_KEY),
+                app_secret_key: reader.optional_secret(APP_SECRET_KEY),
+            )?;
+            Err(SettingsFault::of(
+                "centagate.admin",
+                "a given session (auth_token, secret_code) and login credentials (password, integration_key, \
+                 app_secret_key) are both set; keep one of the two",
+            ))
+        }
         (false, false) => Err(SettingsFault::of_key(
             AUTH_TOKEN,
             format_args!(
@@ -32,25 +36,21 @@ pub(super) fn read(reader: &Reader) -> Result<Credentials, SettingsFault> {
                 keys::variable(PASSWORD)
             ),
         )),
-        (true, false) => {
-            let [auth_token, secret_code] = given;
-            Ok(Credentials::Given {
-                auth_token: required(AUTH_TOKEN, auth_token)?,
-                secret_code: required(SECRET_CODE, secret_code)?,
-            })
-        }
-        (false, true) => {
-            let [password, integration_key, app_secret_key] = login;
-            Ok(Credentials::Login(LoginCredentials {
-                password: required(PASSWORD, password)?,
-                integration_key: required(INTEGRATION_KEY, integration_key)?,
-                app_secret_key: required(APP_SECRET_KEY, app_secret_key)?,
-            }))
-        }
+        (true, false) => gather!(
+            auth_token: required(reader, AUTH_TOKEN),
+            secret_code: required(reader, SECRET_CODE),
+        )
+        .map(|(auth_token, secret_code)| Credentials::Given { auth_token, secret_code }),
+        (false, true) => gather!(LoginCredentials {
+            password: required(reader, PASSWORD),
+            integration_key: required(reader, INTEGRATION_KEY),
+            app_secret_key: required(reader, APP_SECRET_KEY),
+        })
+        .map(Credentials::Login),
     }
 }
 
-fn required(key: &str, secret: Option<SecretString>) -> Result<SecretString, SettingsFault> {
+fn required(reader: &Reader, key: &'static str) -> Result<SecretString, SettingsFault> {
     let fix = "set the variable or put a file of this name into GATEWAY_SECRETS_DIR";
-    secret.ok_or_else(|| SettingsFault::of_key(key, format_args!("is missing; {fix}")))
+    reader.optional_secret(key)?.ok_or_else(|| SettingsFault::of_key(key, format_args!("is missing; {fix}")))
 }

@@ -1,27 +1,104 @@
 use std::fmt;
+use std::path::Path;
 
 use super::keys;
 
-/// Why the configuration cannot be used: one line that names what to mend and how, never a value.
-#[derive(Debug, PartialEq, Eq)]
-pub struct SettingsFault(String);
+/// Why the configuration cannot be used: one or more faults of one line each. A line names what to fix and how, never a
+/// value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsFault(Vec<String>);
 
 impl SettingsFault {
     /// `subject` (a file, a directory, a variable) has a `problem`.
     pub(crate) fn of(subject: impl fmt::Display, problem: impl fmt::Display) -> Self {
-        Self(format!("{subject}: {problem}"))
+        Self(vec![line(subject, problem)])
     }
 
     /// The value of the key called `name` has a `problem`.
     pub(crate) fn of_key(name: &str, problem: impl fmt::Display) -> Self {
-        Self(format!("{name} ({}): {problem}", keys::variable(name)))
+        Self::of(format_args!("{name} ({})", keys::variable(name)), problem)
     }
+
+    /// The file at `path`, which belongs to the key called `name`, has a `problem`.
+    pub(crate) fn of_file(name: &str, path: &Path, problem: impl fmt::Display) -> Self {
+        Self::of_key(name, format_args!("{} {problem}", shown(path)))
+    }
+
+    /// The same faults, each behind the place where it was found.
+    pub(crate) fn within(self, place: impl fmt::Display) -> Self {
+        Self(self.0.into_iter().map(|fault| line(&place, fault)).collect())
+    }
+
+    /// The same faults, found in the file at `path`, which belongs to the key called `name`.
+    pub(crate) fn within_file(self, name: &str, path: &Path) -> Self {
+        self.within(format_args!("{name} ({}): {}", keys::variable(name), shown(path)))
+    }
+
+    /// One line for each fault.
+    pub(crate) fn lines(&self) -> &[String] {
+        &self.0
+    }
+}
+
+/// `path`, unless it has several lines: then it is probably the content of the file, such as a private key.
+fn shown(path: &Path) -> String {
+    let path = path.display().to_string();
+    if path.contains(char::is_control) { "(not shown, because it is not a path)".to_owned() } else { path }
+}
+
+/// One line of text, even if a path in it contains a line break.
+pub(super) fn line(subject: impl fmt::Display, problem: impl fmt::Display) -> String {
+    format!("{subject}: {problem}").replace(char::is_control, "?")
 }
 
 impl fmt::Display for SettingsFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.0.join("; "))
     }
 }
 
 impl std::error::Error for SettingsFault {}
+
+/// Collects faults, so that one run reports all of them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Faults(Vec<String>);
+
+impl Faults {
+    /// Adds a fault, unless it is already there.
+    pub(crate) fn add(&mut self, fault: SettingsFault) {
+        for line in fault.0 {
+            if !self.0.contains(&line) {
+                self.0.push(line);
+            }
+        }
+    }
+
+    /// Returns the value of `result`, or adds its fault.
+    pub(crate) fn keep<T>(&mut self, result: Result<T, SettingsFault>) -> Option<T> {
+        result.map_err(|fault| self.add(fault)).ok()
+    }
+
+    /// Returns `value` if there are no faults. A missing value must have added its fault.
+    pub(crate) fn or<T>(self, value: Option<T>) -> Result<T, SettingsFault> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(SettingsFault(self.0)),
+        }
+    }
+}
+
+/// Builds a struct, or a tuple, from results. Evaluates all of them and returns the faults of all that failed.
+macro_rules! gather {
+    ($type:ident { $($field:ident: $value:expr),+ $(,)? }) => {
+        $crate::settings::gather!($($field: $value),+).map(|($($field,)+)| $type { $($field),+ })
+    };
+    ($($name:ident: $value:expr),+ $(,)?) => {{
+        let mut faults = $crate::settings::Faults::default();
+        $(let $name = faults.keep($value);)+
+        faults.or(match ($($name,)+) {
+            ($(Some($name),)+) => Some(($($name,)+)),
+            _ => None,
+        })
+    }};
+}
+pub(crate) use gather;

@@ -3,14 +3,18 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use super::reader::Reader;
-use super::{SettingsFault, address, keys};
+use super::{Faults, SettingsFault, address, gather, keys};
 use crate::callers::Scope;
 
+/// The key that names the callers file.
+pub(crate) const CALLERS_FILE: &str = "callers_file";
 const ISSUER: &str = "jwt.issuer";
 const AUDIENCE: &str = "jwt.audience";
 const JWKS_URL: &str = "jwt.jwks_url";
-const JWKS_FILE: &str = "jwt.jwks_file";
-const CA_CERTIFICATE_FILE: &str = "jwt.ca_certificate_file";
+/// The key that names the file of the issuer's keys.
+pub(crate) const JWKS_FILE: &str = "jwt.jwks_file";
+/// The key that names the CAs for `jwt.jwks_url`.
+pub(crate) const CA_CERTIFICATE_FILE: &str = "jwt.ca_certificate_file";
 const SCOPE_CLAIM: &str = "jwt.scope_claim";
 const ALLOWED_SCOPES: &str = "jwt.allowed_scopes";
 
@@ -61,38 +65,42 @@ impl JwksSource {
     }
 }
 
-/// `callers_file`: only scopes in tokens make callers without it.
-pub(super) fn callers_file(reader: &Reader, jwt: Option<&JwtSettings>) -> Result<Option<PathBuf>, SettingsFault> {
-    const KEY: &str = "callers_file";
+/// `callers_file`: optional only if tokens can bring their own scopes.
+pub(super) fn callers_file(reader: &Reader) -> Result<Option<PathBuf>, SettingsFault> {
     let expected = "the path of a TOML file with [[callers]]";
-    if jwt.is_some_and(|jwt| jwt.scope_claim.is_some()) {
-        return reader.optional_parsed(KEY, expected, |path| Some(path.into()));
+    let path = |path: &str| Some(PathBuf::from(path));
+    if reader.is_set(ISSUER) && reader.is_set(SCOPE_CLAIM) {
+        return reader.optional_parsed(CALLERS_FILE, expected, path);
     }
-    reader.parsed(KEY, expected, |path| Some(path.into())).map(Some)
+    reader.parsed(CALLERS_FILE, expected, path).map(Some)
 }
 
 /// The section `jwt`, which is off without its issuer.
 pub(super) fn jwt(reader: &Reader) -> Result<Option<JwtSettings>, SettingsFault> {
     let word = |text: &str| (!text.contains(char::is_control)).then(|| text.to_owned());
-    let Some(issuer) = reader.optional_parsed(ISSUER, "the issuer of tokens as it stands in their iss", word)? else {
-        return match keys::KEYS.iter().find(|key| key.name.starts_with("jwt.") && reader.found.contains_key(key.name)) {
-            None => Ok(None),
-            Some(key) => Err(SettingsFault::of_key(key.name, "means nothing while jwt.issuer is not set; set it, too")),
-        };
-    };
-    Ok(Some(JwtSettings {
-        issuer,
-        audience: reader.parsed(AUDIENCE, "what tokens for this gateway have in their aud", word)?,
-        jwks: jwks(reader)?,
-        scope_claim: scope_claim(reader)?,
-    }))
+    if !reader.is_set(ISSUER) {
+        let mut faults = Faults::default();
+        for key in keys::KEYS.iter().filter(|key| key.name.starts_with("jwt.") && reader.is_set(key.name)) {
+            faults.add(SettingsFault::of_key(key.name, "has no effect without jwt.issuer; set it, too"));
+        }
+        return faults.or(Some(None));
+    }
+    gather!(JwtSettings {
+        issuer: reader.parsed(ISSUER, "the issuer, exactly as in the tokens' iss", word),
+        audience: reader.parsed(AUDIENCE, "the audience that tokens for this gateway have in their aud", word),
+        jwks: jwks(reader),
+        scope_claim: scope_claim(reader),
+    })
+    .map(Some)
 }
 
 fn jwks(reader: &Reader) -> Result<JwksSource, SettingsFault> {
     let path = |path: &str| Some(PathBuf::from(path));
-    let url = reader.optional_parsed(JWKS_URL, "https://host[:port]/path, or http to this machine", jwks_url)?;
-    let file = reader.optional_parsed(JWKS_FILE, "the path of a JWK set in JSON", path)?;
-    let ca_certificate = reader.optional_parsed(CA_CERTIFICATE_FILE, "the path of a PEM file", path)?;
+    let (url, file, ca_certificate) = gather!(
+        url: reader.optional_parsed(JWKS_URL, "https://host[:port]/path, or http to this machine", jwks_url),
+        file: reader.optional_parsed(JWKS_FILE, "the path of a JWK set in JSON", path),
+        ca_certificate: reader.optional_parsed(CA_CERTIFICATE_FILE, "the path of a PEM file", path),
+    )?;
     match (url, file) {
         (Some(url), None) => Ok(JwksSource::Url(JwksUrl { url, ca_certificate })),
         (None, Some(_)) if ca_certificate.is_some() => {
@@ -123,9 +131,10 @@ fn jwks_url(text: &str) -> Option<Url> {
 }
 
 fn scope_claim(reader: &Reader) -> Result<Option<ScopeClaim>, SettingsFault> {
-    let name =
-        reader.optional_parsed(SCOPE_CLAIM, "the name of a claim, such as scope", |name| Some(name.to_owned()))?;
-    let allowed = reader.words(ALLOWED_SCOPES, &format!("some of {}", Scope::words()), Scope::from_word)?;
+    let (name, allowed) = gather!(
+        name: reader.optional_parsed(SCOPE_CLAIM, "the name of a claim, such as scope", |name| Some(name.to_owned())),
+        allowed: reader.words(ALLOWED_SCOPES, &format!("some of {}", Scope::words()), Scope::from_word),
+    )?;
     match (name, allowed.is_empty()) {
         (Some(name), false) => Ok(Some(ScopeClaim { name, allowed })),
         (None, true) => Ok(None),
@@ -134,7 +143,7 @@ fn scope_claim(reader: &Reader) -> Result<Option<ScopeClaim>, SettingsFault> {
             format_args!("is missing; set it to the most that jwt.scope_claim may give: some of {}", Scope::words()),
         )),
         (None, false) => {
-            Err(SettingsFault::of_key(ALLOWED_SCOPES, "means nothing while jwt.scope_claim is not set; set it, too"))
+            Err(SettingsFault::of_key(ALLOWED_SCOPES, "has no effect without jwt.scope_claim; set it, too"))
         }
     }
 }

@@ -35,6 +35,16 @@ pub struct Settings {
     pub(crate) sources: Sources,
 }
 
+/// The files that the configuration names, as far as their keys can be read.
+pub(crate) struct NamedFiles {
+    pub(crate) callers_file: Option<PathBuf>,
+    /// Whether JWTs are configured, correctly or not.
+    pub(crate) takes_tokens: bool,
+    pub(crate) jwt: Option<JwtSettings>,
+    pub(crate) trust: Option<TrustSettings>,
+    pub(crate) tls: Option<TlsFiles>,
+}
+
 /// The listener for callers and its limits.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "config/base.toml describes every key")]
@@ -83,6 +93,11 @@ pub enum TrustSettings {
     PrivateCa(PathBuf),
     /// In this file: the server's own certificate.
     Pinned(PathBuf),
+}
+
+impl TrustSettings {
+    pub(crate) const CA: &str = "centagate.ca_certificate_file";
+    pub(crate) const PINNED: &str = "centagate.pinned_certificate_file";
 }
 
 /// The admin and what its session comes from.
@@ -175,4 +190,9 @@ pub enum LogFormat {
 pub struct TlsFiles {
     pub certificate: PathBuf,
     pub key: PathBuf,
+}
+
+impl TlsFiles {
+    pub(crate) const CERTIFICATE: &str = "server.tls_certificate_file";
+    pub(crate) const KEY: &str = "server.tls_key_file";
 }

@@ -2,28 +2,33 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use config::ValueKind;
 use secrecy::SecretString;
+use toml::Value;
 
-use super::sources::Found;
+use super::layers::Found;
 use super::{SettingsFault, keys};
 
-/// Turns collected values into typed ones; every fault names the key, the variable and what was expected.
+/// Turns collected values into typed ones. Every fault names the key, the variable and what was expected.
 pub(super) struct Reader {
     pub(super) found: BTreeMap<&'static str, Found>,
 }
 
 impl Reader {
-    /// The text of `key`, if it has a value.
-    pub(super) fn optional_text(&self, key: &'static str) -> Result<Option<String>, SettingsFault> {
+    /// The text of `key`, if it has a value. A table or an array is a fault that names what was `expected`.
+    pub(super) fn optional_text(&self, key: &'static str, expected: &str) -> Result<Option<String>, SettingsFault> {
         debug_assert!(keys::find(key).is_some(), "{key} is not in KEYS");
         let Some(found) = self.found.get(key) else { return Ok(None) };
-        match &found.value.kind {
-            ValueKind::String(text) if text.is_empty() => Ok(None),
-            ValueKind::String(text) => Ok(Some(text.clone())),
-            ValueKind::I64(_) | ValueKind::U64(_) | ValueKind::Boolean(_) => Ok(Some(found.value.to_string())),
-            _ => Err(self.expected(key, "a single value")),
+        match found.value.as_ref().map_err(Clone::clone)? {
+            Value::String(text) if text.is_empty() => Ok(None),
+            Value::String(text) => Ok(Some(text.clone())),
+            value @ (Value::Integer(_) | Value::Boolean(_)) => Ok(Some(value.to_string())),
+            _ => Err(self.expected(key, expected)),
         }
+    }
+
+    /// Whether `key` has a value, valid or not.
+    pub(super) fn is_set(&self, key: &'static str) -> bool {
+        !matches!(self.optional_text(key, "one value"), Ok(None))
     }
 
     /// What `parse` makes of the text of `key`, if it has a value.
@@ -33,7 +38,7 @@ impl Reader {
         expected: &str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, SettingsFault> {
-        let Some(text) = self.optional_text(key)? else { return Ok(None) };
+        let Some(text) = self.optional_text(key, expected)? else { return Ok(None) };
         parse(&text).map(Some).ok_or_else(|| self.expected(key, expected))
     }
 
@@ -55,17 +60,11 @@ impl Reader {
         expected: &str,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<Vec<T>, SettingsFault> {
-        let words = match self.found.get(key).map(|found| &found.value.kind) {
-            Some(ValueKind::Array(words)) => words
-                .iter()
-                .map(|word| match &word.kind {
-                    ValueKind::String(word) => parse(word),
-                    _ => None,
-                })
-                .collect(),
-            _ => match self.optional_text(key)? {
+        let words = match self.found.get(key).map(|found| &found.value) {
+            Some(Ok(Value::Array(words))) => words.iter().map(|word| word.as_str().and_then(&parse)).collect(),
+            _ => match self.optional_text(key, expected)? {
                 None => Some(Vec::new()),
-                Some(text) => text.split([' ', ',']).filter(|word| !word.is_empty()).map(parse).collect(),
+                Some(text) => text.split([' ', ',']).filter(|word| !word.is_empty()).map(&parse).collect(),
             },
         };
         words.ok_or_else(|| self.expected(key, expected))
@@ -103,7 +102,7 @@ impl Reader {
     }
 
     fn expected(&self, key: &'static str, expected: &str) -> SettingsFault {
-        let layer = self.found.get(key).map(|found| format!(" in the {}", found.layer)).unwrap_or_default();
-        SettingsFault::of_key(key, format_args!("the value{layer} cannot be used; expected {expected}"))
+        let layer = self.found.get(key).map(|found| format!(" ({})", found.layer)).unwrap_or_default();
+        SettingsFault::of_key(key, format_args!("invalid value{layer}; expected {expected}"))
     }
 }

@@ -159,7 +159,7 @@ async fn a_broken_callers_file_changes_nothing_until_it_is_mended() {
     let file = bench.environment.directory.path().join("callers.toml").display().to_string();
     let good = fs::read_to_string(&file).unwrap();
     let contents = [
-        (Some(format!("{good}\n[[callers]\nname = \"{CONTENT}\"\n")), "no TOML from line"),
+        (Some(format!("{good}\n[[callers]\nname = \"{CONTENT}\"\n")), "is not valid TOML at line"),
         (Some(format!("{good}\n{}", callers::block("one", "key", &[CONTENT], ""))), "scopes"),
         (Some(format!("{good}\n{good}")), "stands in another block"),
         (Some(format!("{good}\n[[callers]]\nname = \"x\"\nkey_sha256 = \"{CONTENT}\"\nscopes = []")), "key_sha256"),
@@ -167,6 +167,27 @@ async fn a_broken_callers_file_changes_nothing_until_it_is_mended() {
         (None, "cannot be read"),
     ];
     expect_faults(&mut Observer::of(&gateway, "callers"), &file, &contents).await;
+}
+
+#[tokio::test]
+async fn a_fifo_in_place_of_a_watched_file_is_refused_and_nothing_waits_for_a_writer() {
+    let bench = Bench::new(50, |_| ()).await;
+    let gateway = bench.environment.serve().await;
+    let mut observer = Observer::of(&gateway, "callers");
+    let file = bench.environment.directory.path().join("callers.toml");
+    let good = fs::read(&file).unwrap();
+    on_disk::replace_with_fifo(&file);
+    observer.expect_fault(&["callers_file", "GATEWAY__CALLERS_FILE", "not a regular file"]).await;
+    on_disk::replace(&file, good);
+    observer.expect_mended().await;
+
+    let gateway = bench.environment.serve().await;
+    let mut observer = Observer::of(&gateway, "secrets");
+    let file = Path::new(bench.secrets.path()).join(SECRET_CODE);
+    on_disk::replace_with_fifo(&file);
+    observer.expect_fault(&[SECRET_CODE, "GATEWAY__CENTAGATE__ADMIN__SECRET_CODE", "not a regular file"]).await;
+    on_disk::replace(&file, &bench.session.secret_code);
+    observer.expect_mended().await;
 }
 
 /// A gateway that trusts what stands in the file of `key`, in front of a CENTAGATE with `tls`, met with each content.

@@ -90,7 +90,7 @@ impl Setup {
             .set("centagate.admin.secret_code", &secret_code);
         setup.variables.extend(variables);
         let settings = Settings::load(&Sources {
-            config_dir: Path::new(env!("CARGO_MANIFEST_DIR")).join("config"),
+            config_dir: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("config")),
             environment: "local".into(),
             variables: setup.variables,
             secrets_dir: None,

@@ -95,7 +95,7 @@ async fn a_filter_that_cannot_be_used_changes_nothing_until_it_is_mended() {
             format!("[telemetry]\nlog_filter = \"{PLANTED}\"\n"),
             "telemetry.log_filter (GATEWAY__TELEMETRY__LOG_FILTER)",
         ),
-        (2, format!("[telemetry]\nlog_filter = \"info\n{PLANTED}\n"), "production.toml: no TOML from line"),
+        (2, format!("[telemetry]\nlog_filter = \"info\n{PLANTED}\n"), "production.toml: is not valid TOML at line"),
         (3, format!("[telemetry]\nlog_filters = \"{PLANTED}\"\n"), "telemetry.log_filters is not a known key"),
     ] {
         environment.write("config/production.toml", content);

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
 /// Gives the file at `path` this content at one stroke, so that no look of a watcher ever meets a part of it; a link stays
 /// one, and what it leads to changes.
 pub(crate) fn replace(path: &Path, content: impl AsRef<[u8]>) {
@@ -11,4 +13,11 @@ pub(crate) fn replace(path: &Path, content: impl AsRef<[u8]>) {
     let aside = path.with_file_name(format!(".{name}.aside"));
     fs::write(&aside, content).unwrap();
     fs::rename(&aside, &path).unwrap();
+}
+
+/// Puts a FIFO in place of the file at `path`, at one stroke.
+pub(crate) fn replace_with_fifo(path: &Path) {
+    let aside = path.with_extension("aside-fifo");
+    mknodat(CWD, &aside, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    fs::rename(&aside, path).unwrap();
 }

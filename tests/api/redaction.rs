@@ -46,7 +46,7 @@ fn settings(changes: &[(&str, &str)]) -> Result<Settings, String> {
         ("GATEWAY__CALLERS_FILE".into(), callers_file.display().to_string()),
     ]);
     variables.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let config_dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let config_dir = Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("config"));
     let sources = Sources { config_dir, environment: "local".into(), variables, secrets_dir: None };
     let settings = Settings::load(&sources).map_err(|fault| format!("{fault} {fault:?}"))?;
     expect_clean(&Settings::describe(&sources).unwrap());

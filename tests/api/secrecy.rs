@@ -114,7 +114,7 @@ async fn no_debug_output_of_settings_and_credentials_holds_a_secret() {
         ("GATEWAY__CALLERS_FILE", bench.environment.write("callers.toml", "")),
     ];
     let sources = Sources {
-        config_dir: std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config"),
+        config_dir: Some(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config")),
         environment: "local".into(),
         variables: variables.map(|(name, value)| (name.to_owned(), value)).into(),
         secrets_dir: Some(bench.secrets.path().into()),

@@ -51,7 +51,7 @@ impl Gateway {
         ]);
         variables.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let settings = Settings::load(&Sources {
-            config_dir: Path::new(env!("CARGO_MANIFEST_DIR")).join("config"),
+            config_dir: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("config")),
             environment: "local".into(),
             variables,
             secrets_dir: None,

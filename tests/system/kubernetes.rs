@@ -284,5 +284,10 @@ fn sources(manifests: &Manifests, secrets: &[(&str, &str)], directory: &Path) ->
     for (name, secret) in secrets {
         std::fs::write(secrets_dir.join(name), secret).expect("a secret");
     }
-    Sources { config_dir, environment: "production".into(), variables, secrets_dir: Some(secrets_dir) }
+    Sources {
+        config_dir: Some(config_dir),
+        environment: "production".into(),
+        variables,
+        secrets_dir: Some(secrets_dir),
+    }
 }

@@ -4,6 +4,8 @@ use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, StatusCode};
 
+use crate::settings::file;
+use crate::settings::identity::CA_CERTIFICATE_FILE;
 use crate::settings::{JwksUrl, SettingsFault};
 
 /// The largest JWK set that is read.
@@ -26,7 +28,7 @@ impl HttpFetch {
     /// # Errors
     /// If the CA's file cannot be used.
     pub(super) fn new(url: JwksUrl) -> Result<Self, SettingsFault> {
-        client(&url).map_err(|cause| SettingsFault::of("jwt.ca_certificate_file", cause))?;
+        client(&url).map_err(|cause| SettingsFault::of_key(CA_CERTIFICATE_FILE, cause))?;
         Ok(Self(url))
     }
 }
@@ -66,7 +68,7 @@ fn client(settings: &JwksUrl) -> Result<Client, String> {
         .no_proxy();
     if let Some(path) = &settings.ca_certificate {
         let fault = |problem: &dyn std::fmt::Display| format!("{} {problem}", path.display());
-        let pem = std::fs::read(path).map_err(|error| fault(&format_args!("cannot be read ({})", error.kind())))?;
+        let pem = file::read(path).map_err(|problem| fault(&problem))?;
         let expected = fault(&"cannot be used; expected PEM with certificates of CAs");
         let certificates = Certificate::from_pem_bundle(&pem).map_err(|_| expected.clone())?;
         if certificates.is_empty() {

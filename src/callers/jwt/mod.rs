@@ -11,7 +11,6 @@ mod refusal;
 mod source;
 mod token;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -25,6 +24,8 @@ use self::source::{Lookup, Source};
 use self::token::Token;
 use super::caller::Rights;
 use super::{Caller, Callers, is_name};
+use crate::settings::file::read_for;
+use crate::settings::identity::JWKS_FILE;
 use crate::settings::{JwksSource, JwtSettings, ScopeClaim, SettingsFault};
 
 /// Fetches the keys of `jwt.jwks_url` in the background.
@@ -88,8 +89,9 @@ impl Verifier {
     /// If the file cannot be used; the last keys stay in use.
     pub(crate) fn read_file(&self, settings: &JwtSettings) -> Result<(), SettingsFault> {
         let JwksSource::File(path) = &settings.jwks else { return Ok(()) };
-        let dropped = read(path).and_then(|text| self.source.replace(text).map_err(str::to_owned));
-        for key in dropped.map_err(|problem| SettingsFault::of(path.display(), problem))? {
+        let text = read_for(JWKS_FILE, path)?;
+        let dropped = self.source.replace(text);
+        for key in dropped.map_err(|problem| SettingsFault::of_file(JWKS_FILE, path, problem))? {
             warn!("a key of jwt.jwks_file is not used: {key}");
         }
         Ok(())
@@ -153,10 +155,6 @@ impl Verifier {
         let rights = Rights { scopes, ..Rights::default() };
         Ok(Arc::new(Caller { name: subject.into(), rights, expires_at: None }))
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map_err(|error| format!("cannot be read ({})", error.kind()))
 }
 
 /// Seconds since 1970.
