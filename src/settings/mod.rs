@@ -25,6 +25,7 @@ use reader::Reader;
 pub use sources::Sources;
 pub(crate) use sources::toml_position;
 
+use crate::audit::AuditSink;
 use crate::centagate::AuthApi;
 use crate::domain::{Text, Username};
 use crate::telemetry::LogFilter;
@@ -131,7 +132,7 @@ impl Settings {
             },
             idempotency: idempotency::read(reader)?,
             audit: AuditSettings {
-                sink: reader.parsed("audit.sink", "stdout or the path of a file", |text| text.parse().ok())?,
+                sink: reader.parsed("audit.sink", AuditSink::EXPECTED, AuditSink::parse)?,
                 fsync: reader.flag("audit.fsync")?,
             },
             users: UserSettings {
