@@ -9,7 +9,7 @@ use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
 /// A JSON value as a line.
-pub(crate) fn to_line(value: &impl Serialize) -> Vec<u8> {
+pub(crate) fn to_line(value: &(impl Serialize + ?Sized)) -> Vec<u8> {
     let mut line = Vec::with_capacity(512); // enough for most
     write_json(&mut line, value);
     line.push(b'\n');

@@ -236,13 +236,14 @@ mod tests {
         fs::create_dir(place("directory")).unwrap();
         symlink("/dev/null", place("device")).unwrap();
         symlink("pipe", place("link")).unwrap();
-        for name in ["pipe", "socket", "directory", "device", "link"] {
+        for name in ["link", "pipe", "socket", "directory", "device"] {
             for if_absent in [IfAbsent::Create, IfAbsent::Fail] {
                 assert!(open(&place(name), if_absent).is_err(), "{name}");
             }
             let path = place("audit");
             let mut file = opened(&path, false);
             file.append(b"1\n").unwrap();
+            fs::remove_file(&path).unwrap();
             fs::rename(place(name), &path).unwrap();
             let refused = file.append(b"2\n").unwrap_err();
             assert_eq!((refused.written, refused.cause.to_string().starts_with("it is a ")), (0, true), "{name}");

@@ -161,7 +161,8 @@ impl AuditTrail {
             Written::No => Err(Unwritten),
             Written::Perhaps => {
                 // If the line is there, the trail must say that nothing followed. Nobody needs to wait for that.
-                let nothing = Ending { outcome: "notExecuted", status: 503, upstream_code: None, duration: Duration::ZERO };
+                let nothing =
+                    Ending { outcome: "notExecuted", status: 503, upstream_code: None, duration: Duration::ZERO };
                 drop(self.writer.write(&line("outcome", &id, action, Some(&nothing)), true));
                 Err(Unwritten)
             }

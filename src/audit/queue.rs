@@ -184,11 +184,10 @@ mod tests {
         let (number, mut lines, mut finished) = add(&mut queue, &[false, true, false]);
         let (_, mut others, _) = add(&mut queue, &[false]);
         assert_eq!(queue.give_up(number), 2);
-        assert_eq!(lines.iter_mut().map(|line| line.try_recv().unwrap()).collect::<Vec<_>>(), [
-            Written::No,
-            Written::Perhaps,
-            Written::No
-        ]);
+        assert_eq!(
+            lines.iter_mut().map(|line| line.try_recv().unwrap()).collect::<Vec<_>>(),
+            [Written::No, Written::Perhaps, Written::No]
+        );
         assert!(matches!(finished.try_recv(), Err(oneshot::error::TryRecvError::Empty)), "the outcome is still owed");
         assert_eq!(queue.take(usize::MAX), b"outcome\nattempt\n");
         assert_eq!(queue.finish(|_| Written::Yes), (2, 0));

@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::{AuditSink, OpenError};
 use super::file::{AuditFile, Unfinished, reason};
 use super::health::Health;
 use super::queue::{Batch, Queue};
+use super::{AuditSink, OpenError};
 use crate::standard_output::{AuditTurn, CHUNK};
 
 /// The longest wait for a line to be written.
@@ -59,7 +59,9 @@ impl Writer {
     pub(super) fn start(sink: &AuditSink, fsync: bool, health: Health) -> Result<Self, OpenError> {
         let file = match sink {
             AuditSink::StandardOutput => None,
-            AuditSink::File(path) => Some(AuditFile::open(path.clone(), fsync).map_err(|cause| AuditSink::fault(&cause))?),
+            AuditSink::File(path) => {
+                Some(AuditFile::open(path.clone(), fsync).map_err(|cause| AuditSink::fault(&cause))?)
+            }
         };
         let shared = Arc::new(Shared {
             gathered: Mutex::default(),

@@ -80,11 +80,13 @@ impl Shared {
     }
 
     fn write_all(&self) {
-        let (mut lines, mut lost) = (Vec::new(), 0);
+        let (mut lines, mut lost, mut is_written) = (Vec::new(), 0, true);
         loop {
             let dropped;
             {
-                let nothing_came = |gathered: &mut Gathered| gathered.lines.is_empty() && !gathered.is_ending;
+                let has_to_report = lost > 0 && is_written;
+                let nothing_came =
+                    |gathered: &mut Gathered| gathered.lines.is_empty() && !gathered.is_ending && !has_to_report;
                 let waited = self.came.wait_while(self.gathered(), nothing_came);
                 let gathered = waited.unwrap_or_else(PoisonError::into_inner);
                 let may_gather = |gathered: &mut Gathered| gathered.lines.len() < CAPACITY / 2 && !gathered.is_ending;
@@ -99,26 +101,31 @@ impl Shared {
                 }
             }
             lost += dropped;
-            if dropped == 0 && lost > 0 {
+            // Once nothing was dropped for one round, and not while every write fails: this is a line, too.
+            if dropped == 0 && lost > 0 && is_written {
                 warn!(lost, "log lines were dropped because standard output was not read fast enough");
                 lost = 0;
             }
-            self.write(&lines);
+            is_written = self.write(&lines);
             lines.clear();
             lines.shrink_to(64 * 1024);
         }
     }
 
-    fn write(&self, lines: &[u8]) {
-        let mut rest = lines;
+    /// Writes `lines` chunk by chunk; answers whether the last chunk was written.
+    fn write(&self, lines: &[u8]) -> bool {
+        let (mut rest, mut is_written) = (lines, true);
         while !rest.is_empty() {
             let (chunk, more) = rest.split_at(whole_lines(rest));
-            if let Err((written, _)) = (self.sink)(chunk) {
+            let result = (self.sink)(chunk);
+            is_written = result.is_ok();
+            if let Err((written, _)) = result {
                 let lost = chunk[written..].iter().filter(|byte| **byte == b'\n').count();
                 self.gathered().drop_lines(u64::try_from(lost).unwrap_or(u64::MAX));
             }
             rest = more;
         }
+        is_written
     }
 }
 
