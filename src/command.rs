@@ -4,15 +4,17 @@ mod check_config;
 mod new_caller_key;
 
 use std::error::Error as _;
-use std::io::{ErrorKind, Write as _, stderr, stdout};
+use std::io::{self, ErrorKind, Write as _, stderr, stdout};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::new_caller_key::NewCallerKey;
 use crate::settings::{Settings, SettingsFault, Sources};
+use crate::standard_output::write_within;
 use crate::startup::{Application, BuildError};
 use crate::{open_files, openapi, telemetry};
 
@@ -52,6 +54,30 @@ pub fn run() -> ExitCode {
 }
 
 fn serve() -> ExitCode {
+    on_this_thread(async {
+        let signals = match Signals::install() {
+            Ok(signals) => signals,
+            Err(error) => return fail(1, &format_args!("signals cannot be handled: {error}")),
+        };
+        serve_with(signals).await
+    })
+}
+
+/// The signals that must not end the process, from its first moment on.
+struct Signals {
+    /// A closed terminal, or log rotation: check the files.
+    hangup: Signal,
+}
+
+impl Signals {
+    fn install() -> io::Result<Self> {
+        // Ignored: some log rotators send these. Their default action would end the process without draining.
+        drop((signal(SignalKind::user_defined1())?, signal(SignalKind::user_defined2())?));
+        Ok(Self { hangup: signal(SignalKind::hangup())? })
+    }
+}
+
+async fn serve_with(mut signals: Signals) -> ExitCode {
     let mut settings = match check_config::load() {
         Ok(settings) => settings,
         Err(fault) => return fail_configuration(&fault),
@@ -72,18 +98,24 @@ fn serve() -> ExitCode {
         Err(BuildError::Settings(fault)) => return fail_configuration(&fault),
         Err(fault @ BuildError::Client(_)) => return fail(EX_CONFIG, &fault),
     };
-    let served = on_this_thread(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let stop = async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        };
-        application.run_until(stop).await
+    let check_files = application.check_files();
+    tokio::spawn(async move {
+        while signals.hangup.recv().await.is_some() {
+            check_files.notify_one();
+        }
     });
-    match served {
+    let stop = signal(SignalKind::terminate()).and_then(|terminate| Ok((terminate, signal(SignalKind::interrupt())?)));
+    let (mut terminate, mut interrupt) = match stop {
+        Ok(stop) => stop,
+        Err(error) => return fail(1, &format_args!("signals cannot be handled: {error}")),
+    };
+    let stop = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    match application.run_until(stop).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(1, &error),
     }
@@ -116,7 +148,7 @@ fn healthcheck() -> ExitCode {
 }
 
 async fn probe(url: &str) -> Result<(), reqwest::Error> {
-    let client = reqwest::Client::builder().no_proxy().timeout(std::time::Duration::from_secs(3)).build()?;
+    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(3)).build()?;
     client.get(url).send().await?.error_for_status().map(|_| ())
 }
 
@@ -145,6 +177,7 @@ fn fail_configuration(fault: &SettingsFault) -> ExitCode {
 }
 
 fn fail(status: u8, fault: &dyn std::fmt::Display) -> ExitCode {
-    let _ = writeln!(stderr(), "centagate-gateway: {fault}");
+    // Nobody may read it; the process ends all the same.
+    write_within(Duration::from_secs(1), stderr(), &format!("centagate-gateway: {fault}\n"));
     ExitCode::from(status)
 }

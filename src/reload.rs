@@ -11,7 +11,8 @@ use std::time::Duration;
 use actix_web::web;
 use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::sync::Notify;
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{error, info};
 
 use crate::api::Gateway;
@@ -20,10 +21,14 @@ use crate::centagate::Trust;
 use crate::settings::{Settings, SettingsFault, TlsFiles, TrustSettings, file};
 use crate::telemetry::LogFilter;
 
+/// The time between the two reads that must agree when files are checked at once.
+const SECOND_LOOK: Duration = Duration::from_millis(100);
+
 /// Looks at the files that the settings name and takes changes into use.
 pub(crate) struct Watcher {
     watched: Vec<Watched>,
     poll: Duration,
+    check_now: Arc<Notify>,
     settings: Settings,
 }
 
@@ -73,7 +78,12 @@ impl Watcher {
                 let now = fingerprint(&paths);
                 Watched { set, paths, last: now, applied: now, refused: None }
             });
-        Self { watched: watched.collect(), poll: settings.secrets_poll, settings }
+        Self { watched: watched.collect(), poll: settings.secrets_poll, check_now: Arc::default(), settings }
+    }
+
+    /// Notify this to have the files checked at once.
+    pub(crate) fn check_now(&self) -> Arc<Notify> {
+        Arc::clone(&self.check_now)
     }
 
     /// Watches for ever.
@@ -84,10 +94,22 @@ impl Watcher {
         let mut ticks = interval(self.poll);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            ticks.tick().await;
-            for watched in &mut self.watched {
-                watched.look(&gateway, &mut self.settings);
+            tokio::select! {
+                _ = ticks.tick() => self.look(&gateway),
+                () = self.check_now.notified() => {
+                    info!("checking the watched files now");
+                    gateway.audit.reopen();
+                    self.look(&gateway);
+                    sleep(SECOND_LOOK).await;
+                    self.look(&gateway);
+                }
             }
+        }
+    }
+
+    fn look(&mut self, gateway: &Gateway) {
+        for watched in &mut self.watched {
+            watched.look(gateway, &mut self.settings);
         }
     }
 }

@@ -13,12 +13,13 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, web};
 use arc_swap::ArcSwap;
 use thiserror::Error as ThisError;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 
 use crate::api::{self, Gateway, Lifecycle, Limits, RateLimits};
-use crate::audit::AuditTrail;
+use crate::audit::{self, AuditTrail};
 use crate::callers::{Callers, jwt};
 use crate::centagate::{Client, ClientOptions, HttpOptions, SessionKeeper, SetupError};
 use crate::domain::Identity;
@@ -79,6 +80,15 @@ pub enum BuildError {
     },
 }
 
+impl From<audit::OpenError> for BuildError {
+    fn from(error: audit::OpenError) -> Self {
+        match error {
+            audit::OpenError::Sink(fault) => Self::Settings(fault),
+            audit::OpenError::Thread(cause) => Self::Thread(cause),
+        }
+    }
+}
+
 impl Application {
     /// Reads the callers, makes the client and binds both listeners.
     ///
@@ -90,8 +100,7 @@ impl Application {
         let (client, keeper) = Client::new(client_options(&settings)?, Arc::clone(&metrics) as _)?;
         let (jwt_verifier, identity_keys) = settings.jwt.as_ref().map(jwt::Verifier::new).transpose()?.unzip();
         let base_path = settings.server.public_url.as_ref().map_or("", |url| url.path()).to_owned();
-        let audit = AuditTrail::new(settings.audit.sink.clone(), settings.audit.fsync, Arc::clone(&metrics))
-            .map_err(BuildError::Thread)?;
+        let audit = AuditTrail::open(&settings.audit.sink, settings.audit.fsync, Arc::clone(&metrics))?;
         let ledger = Arc::new(Ledger::open(&settings.idempotency, Arc::clone(&metrics))?);
         let gateway = Gateway {
             callers: ArcSwap::from_pointee(Callers::load(&settings)?),
@@ -129,6 +138,11 @@ impl Application {
             identity_keys: identity_keys.flatten(),
             watcher,
         })
+    }
+
+    /// Notify this to have the watched files checked at once.
+    pub fn check_files(&self) -> Arc<Notify> {
+        self.watcher.check_now()
     }
 
     /// Where callers are served.

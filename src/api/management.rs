@@ -41,20 +41,25 @@ async fn livez() -> &'static str {
     "alive\n"
 }
 
-/// Ready for requests: not while draining, and not while this process has never had a session and CENTAGATE refuses its
-/// login. It follows CENTAGATE no further, or one outage would take every replica out. `?verbose` adds the reasons, a line
-/// each.
+/// Ready for requests: not while draining, not while the audit trail cannot be written (every action is refused then), and
+/// not while this process has never had a session and CENTAGATE refuses its login. It does not follow CENTAGATE any
+/// further, or one outage would take every replica out. `?verbose` adds the reasons, one per line.
 async fn readyz(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
     let draining = gateway.lifecycle.is_draining();
     let session = gateway.centagate.session_status();
     let never_let_in = !session.ever_live && session.refusal.as_ref().is_some_and(LoginRefusal::is_for_operators);
-    let unready = draining || never_let_in;
+    let audit_broken = gateway.audit.broken();
+    let unready = draining || never_let_in || audit_broken.is_some();
     let mut reply = if unready { HttpResponse::ServiceUnavailable() } else { HttpResponse::Ok() };
     let mut text = if unready { "not ready\n" } else { "ready\n" }.to_owned();
     if request.query_string().split('&').any(|flag| flag == "verbose" || flag.starts_with("verbose=")) {
         let draining = if draining { "stopping" } else { "no" };
+        let audit = audit_broken.map_or_else(|| "ok".to_owned(), |cause| format!("cannot be written: {cause}"));
         let store = gateway.ledger.verdict();
-        let _ = write!(text, "draining: {draining}\nsession: {session}\nidempotency store check: {store}\n");
+        let _ = write!(
+            text,
+            "draining: {draining}\nsession: {session}\naudit: {audit}\nidempotency store check: {store}\n"
+        );
     }
     reply.content_type(ContentType::plaintext()).body(text)
 }

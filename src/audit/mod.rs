@@ -1,29 +1,33 @@
 //! The audit trail: what was done in CENTAGATE, or read there, for whom and with which right.
 //!
 //! Each action leaves two JSON lines with one id: an `attempt` before the first byte goes to CENTAGATE, and an `outcome`
-//! before the reply; a passcode that is told once more to who repeats a request leaves a `replay`. An attempt without an outcome means that the process ended in between: unknown. No other personal data
-//! than the target's name is written, and no passcode, token or key.
+//! before the reply. A passcode that is sent again to a caller who repeats a request leaves a `replay`. An attempt without
+//! an outcome means unknown: the process ended in between. After a gap in the trail, a `resumed` line says how many lines
+//! are missing. The target's name is the only personal data; no passcode, token or key is written.
 
+mod file;
+mod health;
+mod queue;
 mod sink;
 mod writer;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::time::timeout;
 use tracing::error;
 use uuid::Uuid;
 
+use health::Health;
 pub use sink::AuditSink;
-use writer::Writer;
+use writer::{Writer, Written};
 
 use crate::callers::Scope;
 use crate::centagate::Operation;
+use crate::line::to_line;
 use crate::metrics::Metrics;
-
-/// The longest wait for the outcome of an attempt that is late itself.
-const LATE: Duration = Duration::from_secs(1);
+use crate::settings::SettingsFault;
 
 /// An action of a caller's in CENTAGATE.
 #[derive(Clone, Debug)]
@@ -66,6 +70,21 @@ pub(crate) struct Attempt<'a> {
 #[derive(Debug)]
 pub(crate) struct Unwritten;
 
+/// Why the trail cannot be opened.
+#[derive(Debug)]
+pub(crate) enum OpenError {
+    /// The sink cannot be used.
+    Sink(SettingsFault),
+    /// The system gives no thread.
+    Thread(io::Error),
+}
+
+impl From<SettingsFault> for OpenError {
+    fn from(fault: SettingsFault) -> Self {
+        Self::Sink(fault)
+    }
+}
+
 /// One line of the trail.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -92,62 +111,85 @@ struct Line<'a> {
 }
 
 impl AuditTrail {
-    pub(crate) fn new(sink: AuditSink, fsync: bool, metrics: Arc<Metrics>) -> std::io::Result<Self> {
-        Ok(Self { writer: Writer::start(sink.synced(fsync))?, metrics })
-    }
-
-    /// Puts the attempt of `action` on record.
+    /// Opens the sink.
     ///
     /// # Errors
-    /// If the line is not written in time; the action must then not be begun.
+    /// If it cannot be opened, or the system gives no thread.
+    pub(crate) fn open(sink: &AuditSink, fsync: bool, metrics: Arc<Metrics>) -> Result<Self, OpenError> {
+        Ok(Self { writer: Writer::start(sink, fsync, Health::new(Arc::clone(&metrics)))?, metrics })
+    }
+
+    /// Why the trail cannot be written, if so.
+    pub(crate) fn broken(&self) -> Option<String> {
+        self.writer.health().cause()
+    }
+
+    /// Opens the file anew if it was moved away.
+    pub(crate) fn reopen(&self) {
+        self.writer.look();
+    }
+
+    /// Writes the attempt of `action`.
+    ///
+    /// # Errors
+    /// If the line is not written in time; the action must then not begin.
     pub(crate) async fn attempt<'a>(&'a self, action: &'a Action) -> Result<Attempt<'a>, Unwritten> {
-        let id = Uuid::now_v7().to_string();
-        if self.write("attempt", &id, action, None).await {
-            self.metrics.attempt_opened();
-            return Ok(Attempt { trail: self, id, action, has_outcome: false });
-        }
-        // The line may still be written, late: then it needs an outcome, too, and before the reply if that can be.
-        let nothing = Ending { outcome: "notExecuted", status: 503, upstream_code: None, duration: Duration::ZERO };
-        if let Some(written) = self.writer.send(&line("outcome", &id, action, Some(&nothing))) {
-            let _ = timeout(LATE, written).await;
-        }
-        Err(Unwritten)
+        let id = self.before_action("attempt", action).await?;
+        self.metrics.attempt_opened();
+        Ok(Attempt { trail: self, id, action, has_outcome: false })
     }
 
-    /// Puts on record that the secrets which `action` once brought are told again.
+    /// Writes that the secrets of an earlier `action` are sent again.
     ///
     /// # Errors
-    /// If the line is not written in time; they must then not be told.
+    /// If the line is not written in time; the secrets must then not be sent.
     pub(crate) async fn replay(&self, action: &Action) -> Result<(), Unwritten> {
-        let id = Uuid::now_v7().to_string();
-        if self.write("replay", &id, action, None).await { Ok(()) } else { Err(Unwritten) }
+        self.before_action("replay", action).await.map(drop)
     }
 
-    async fn write(&self, event: &'static str, id: &str, action: &Action, ending: Option<&Ending>) -> bool {
-        let line = line(event, id, action, ending);
-        let written = match self.writer.send(&line) {
-            Some(written) => written.await.unwrap_or(false),
-            None => false,
-        };
-        self.metrics.audit(event, written);
+    /// Writes a line that must be there before the action goes on; answers its id.
+    async fn before_action(&self, event: &'static str, action: &Action) -> Result<String, Unwritten> {
+        // A trail that is known to be broken is not waited for: the writer finds out when it works again.
+        if self.writer.health().is_broken() {
+            self.writer.health().lose(1);
+            self.metrics.audit(event, false);
+            return Err(Unwritten);
+        }
+        let id = Uuid::now_v7().to_string();
+        match self.write(event, &id, action, None).await {
+            Written::Yes => Ok(id),
+            Written::No => Err(Unwritten),
+            Written::Perhaps => {
+                // If the line is there, the trail must say that nothing followed. Nobody needs to wait for that.
+                let nothing =
+                    Ending { outcome: "notExecuted", status: 503, upstream_code: None, duration: Duration::ZERO };
+                drop(self.writer.write(&line("outcome", &id, action, Some(&nothing)), true));
+                Err(Unwritten)
+            }
+        }
+    }
+
+    async fn write(&self, event: &'static str, id: &str, action: &Action, ending: Option<&Ending>) -> Written {
+        let written = self.writer.write(&line(event, id, action, ending), ending.is_some()).await;
+        self.metrics.audit(event, written == Written::Yes);
         written
     }
 }
 
 impl Attempt<'_> {
-    /// Puts the outcome on record. Where that fails the reply goes out all the same; a metric shows it.
+    /// Writes the outcome. If that fails, the reply goes out all the same; a metric shows it.
     pub(crate) async fn ended(mut self, ending: &Ending) {
-        self.has_outcome = self.trail.write("outcome", &self.id, self.action, Some(ending)).await;
+        self.has_outcome = self.trail.write("outcome", &self.id, self.action, Some(ending)).await == Written::Yes;
     }
 }
 
-/// Also where a panic, or the end of the process, came before the outcome.
+/// Also reports a panic, or the end of the process, before the outcome.
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         self.trail.metrics.attempt_closed(self.has_outcome);
         if !self.has_outcome {
             let (audit_id, request_id) = (&*self.id, &*self.action.request_id);
-            error!(audit_id, request_id, "an attempt stands in the audit trail without its outcome");
+            error!(audit_id, request_id, "the outcome of an attempt could not be written to the audit trail in time");
         }
     }
 }
@@ -171,8 +213,5 @@ fn line(event: &'static str, id: &str, action: &Action, ending: Option<&Ending>)
         upstream_code: ending.map(|ending| ending.upstream_code),
         duration_ms: ending.map(|ending| crate::telemetry::fine_milliseconds(ending.duration)),
     };
-    let mut text = Vec::with_capacity(512); // as much as most need, at once
-    serde_json::to_writer(&mut text, &line).expect("texts and numbers serialize");
-    text.push(b'\n');
-    text
+    to_line(&line)
 }

@@ -1,146 +1,253 @@
-use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::AuditSink;
+use super::file::{AuditFile, Unfinished, reason};
+use super::health::Health;
+use super::queue::{Batch, Queue};
+use super::{AuditSink, OpenError};
+use crate::standard_output::{AuditTurn, CHUNK};
 
-/// Lines that may wait to be written; more are refused.
-const QUEUE: usize = 4096;
-
-/// The longest wait for lines to be written.
+/// The longest wait for a line to be written.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Writes lines many at once: those that tasks bring in one turn of their worker are gathered.
+/// How often the thread looks whether a trail that cannot be written can be written again, and whether standard output
+/// is still read.
+const PROBE_PERIOD: Duration = Duration::from_secs(1);
+
+/// What became of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    Yes,
+    /// Not now, and not later.
+    No,
+    /// It may be there, or may still come.
+    Perhaps,
+}
+
+/// Writes lines many at once: the lines that tasks bring in one turn of their worker are gathered.
 ///
-/// Where the sink takes them at once, the worker writes them itself; otherwise a thread does, which may be kept waiting,
-/// and the way to it and back costs more than many lines.
+/// Where the file takes them at once, the worker writes them itself. Otherwise a thread does, because that may block;
+/// the way to the thread and back costs more than many lines.
 #[derive(Debug)]
-pub(super) struct Writer(Gathering);
+pub(super) struct Writer(Arc<Shared>);
 
-/// The lines of a turn, and where they go when it is over.
-#[derive(Clone, Debug)]
-struct Gathering {
-    batch: Arc<Mutex<Batch>>,
-    sink: Arc<Mutex<AuditSink>>,
-    thread: SyncSender<Handover>,
-    /// Lines that are not written yet.
-    waiting: Arc<AtomicUsize>,
-}
-
-#[derive(Debug, Default)]
-struct Batch {
-    lines: Vec<u8>,
-    written: Vec<oneshot::Sender<bool>>,
-}
-
-/// What the thread has to write.
 #[derive(Debug)]
-struct Handover {
-    lines: Vec<u8>,
-    count: usize,
-    written: oneshot::Sender<bool>,
+struct Shared {
+    /// The lines of the present turn.
+    gathered: Mutex<Batch>,
+    /// None: standard output.
+    file: Option<Mutex<AuditFile>>,
+    /// The lines for the thread.
+    queue: Mutex<Queue>,
+    /// There is something to do for the thread.
+    came: Condvar,
+    /// Lines that the thread has not finished.
+    pending: AtomicUsize,
+    health: Health,
 }
 
 impl Writer {
-    pub(super) fn start(sink: AuditSink) -> io::Result<Self> {
-        let (thread, handovers) = sync_channel(QUEUE);
-        let (sink, waiting) = (Arc::new(Mutex::new(sink)), Arc::new(AtomicUsize::new(0)));
-        let gathering =
-            Gathering { batch: Arc::default(), sink: Arc::clone(&sink), thread, waiting: Arc::clone(&waiting) };
-        thread::Builder::new().name("audit".to_owned()).spawn(move || write_all(&sink, &handovers, &waiting))?;
-        Ok(Self(gathering))
+    /// Opens the sink and starts the thread.
+    ///
+    /// # Errors
+    /// If the sink cannot be opened, or the system gives no thread.
+    pub(super) fn start(sink: &AuditSink, fsync: bool, health: Health) -> Result<Self, OpenError> {
+        let file = match sink {
+            AuditSink::StandardOutput => None,
+            AuditSink::File(path) => {
+                Some(AuditFile::open(path.clone(), fsync).map_err(|cause| AuditSink::fault(&cause))?)
+            }
+        };
+        let shared = Arc::new(Shared {
+            gathered: Mutex::default(),
+            file: file.map(Mutex::new),
+            queue: Mutex::default(),
+            came: Condvar::new(),
+            pending: AtomicUsize::new(0),
+            health,
+        });
+        let thread = Arc::clone(&shared);
+        thread::Builder::new().name("audit".to_owned()).spawn(move || thread.run()).map_err(OpenError::Thread)?;
+        Ok(Self(shared))
     }
 
-    /// Has a line written; tells whether it was, and in time. Nothing if too many wait.
-    pub(super) fn send(&self, line: &[u8]) -> Option<oneshot::Receiver<bool>> {
-        let Self(gathering) = self;
-        if gathering.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE {
-            gathering.waiting.fetch_sub(1, Ordering::Relaxed);
-            return None;
-        }
-        let (written, receiver) = oneshot::channel();
-        let mut batch = gathering.batch();
-        batch.lines.extend_from_slice(line);
-        batch.written.push(written);
-        if batch.written.len() == 1 {
+    /// Has a line written and answers what became of it, in bounded time. A line that `must_stand` is written also after
+    /// that time; any other is withdrawn. Dropping the answer changes nothing.
+    pub(super) fn write(&self, line: &[u8], must_stand: bool) -> impl Future<Output = Written> + use<> {
+        let (answer, receiver) = oneshot::channel();
+        let is_first = lock(&self.0.gathered).add(line, must_stand, answer);
+        if is_first {
             // It runs after the tasks that are ready now, which may bring lines, too.
-            tokio::spawn(end(Turn(Some(gathering.clone()))));
+            tokio::spawn(end(Turn(Some(Arc::clone(&self.0)))));
         }
-        Some(receiver)
+        async { receiver.await.unwrap_or(Written::Perhaps) }
+    }
+
+    pub(super) fn health(&self) -> &Health {
+        &self.0.health
+    }
+
+    /// Has the thread look at the sink now: a file that was moved away is opened anew.
+    pub(super) fn look(&self) {
+        self.0.look();
     }
 }
 
-impl Gathering {
-    fn batch(&self) -> MutexGuard<'_, Batch> {
-        self.batch.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Writes `lines` here and now, if the sink takes them at once: whether they are written.
-    fn write(&self, lines: &[u8], count: usize) -> Option<bool> {
-        let appended = self.sink.try_lock().ok()?.append_at_once(lines)?;
-        self.waiting.fetch_sub(count, Ordering::Relaxed);
-        Some(is_written(&appended))
-    }
-
-    /// Hands `lines` to the thread, which tells whether they are written.
-    fn hand_over(&self, lines: Vec<u8>, count: usize) -> oneshot::Receiver<bool> {
-        let (written, receiver) = oneshot::channel();
-        // There is room: a batch has at least one line, and the lines are counted.
-        let _ = self.thread.try_send(Handover { lines, count, written });
-        receiver
+impl Drop for Writer {
+    fn drop(&mut self) {
+        lock(&self.0.queue).is_ending = true;
+        self.0.came.notify_one();
     }
 }
 
-/// A turn of a worker. Its lines are written also where the worker ends before it.
-struct Turn(Option<Gathering>);
+/// A turn of a worker. Its lines are written even if the worker ends before the turn does.
+struct Turn(Option<Arc<Shared>>);
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        if let Some(gathering) = self.0.take() {
-            let Batch { lines, written } = std::mem::take(&mut *gathering.batch());
-            drop(gathering.hand_over(lines, written.len()));
+        if let Some(shared) = self.0.take() {
+            let batch = std::mem::take(&mut *lock(&shared.gathered));
+            drop(shared.hand_over(batch));
         }
     }
 }
 
 async fn end(mut turn: Turn) {
-    let Some(gathering) = turn.0.take() else { return };
-    let Batch { lines, written } = std::mem::take(&mut *gathering.batch());
-    let is_written = match gathering.write(&lines, written.len()) {
-        Some(is_written) => is_written,
-        None => matches!(timeout(WRITE_TIMEOUT, gathering.hand_over(lines, written.len())).await, Ok(Ok(true))),
-    };
-    for waiter in written {
-        let _ = waiter.send(is_written);
+    let Some(shared) = turn.0.take() else { return };
+    let batch = std::mem::take(&mut *lock(&shared.gathered));
+    let Some(batch) = shared.write_at_once(batch) else { return };
+    let (number, finished) = shared.hand_over(batch);
+    if timeout(WRITE_TIMEOUT, finished).await.is_err() {
+        shared.give_up(number);
     }
 }
 
-fn write_all(sink: &Mutex<AuditSink>, handovers: &Receiver<Handover>, waiting: &AtomicUsize) {
-    while let Ok(Handover { mut lines, mut count, written }) = handovers.recv() {
-        let mut waiters = vec![written];
-        for more in handovers.try_iter() {
-            lines.extend_from_slice(&more.lines);
-            count += more.count;
-            waiters.push(more.written);
+impl Shared {
+    /// Writes the batch here and now if the file takes it at once; otherwise hands it back.
+    fn write_at_once(&self, batch: Batch) -> Option<Batch> {
+        let Some(file) = &self.file else { return Some(batch) };
+        // Lines keep their order, and a broken trail is mended by the thread.
+        if self.pending.load(Ordering::Acquire) > 0 || self.health.is_broken() {
+            return Some(batch);
         }
-        let appended = sink.lock().unwrap_or_else(PoisonError::into_inner).append(&lines);
-        let is_written = is_written(&appended);
-        waiting.fetch_sub(count, Ordering::Relaxed);
-        for waiter in waiters {
-            let _ = waiter.send(is_written);
+        let appended = file.try_lock().ok().and_then(|mut file| file.append_at_once(batch.lines()));
+        let Some(appended) = appended else { return Some(batch) };
+        if let Err(Unfinished { cause, .. }) = &appended {
+            self.health.fail(reason(cause));
+            self.look();
         }
+        self.health.lose(batch.answer(|end| verdict(end, &appended)));
+        None
+    }
+
+    /// Gives the batch to the thread. The receiver ends when the thread has finished with all of it.
+    fn hand_over(&self, batch: Batch) -> (u64, oneshot::Receiver<()>) {
+        let (finish, finished) = oneshot::channel();
+        let handed_over = lock(&self.queue).add(batch, &Arc::new(finish));
+        self.pending.fetch_add(handed_over.added, Ordering::AcqRel);
+        self.health.lose(handed_over.refused);
+        self.came.notify_one();
+        (handed_over.number, finished)
+    }
+
+    /// The lines of a batch have not been written in time.
+    fn give_up(&self, number: u64) {
+        self.health.fail("lines are not taken in time");
+        let withdrawn = lock(&self.queue).give_up(number);
+        self.pending.fetch_sub(withdrawn, Ordering::AcqRel);
+        self.health.lose(withdrawn as u64);
+    }
+
+    fn look(&self) {
+        lock(&self.queue).look = true;
+        self.came.notify_one();
+    }
+
+    /// The thread.
+    fn run(&self) {
+        loop {
+            let idle = |queue: &mut Queue| queue.is_idle();
+            let waited = self.came.wait_timeout_while(lock(&self.queue), PROBE_PERIOD, idle);
+            let (mut queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            let looks = std::mem::take(&mut queue.look);
+            if queue.is_ending && (queue.is_empty() || self.health.is_broken()) {
+                return;
+            }
+            drop(queue);
+            match &self.file {
+                Some(file) => self.write_to_file(file, looks),
+                None => self.write_to_standard_output(),
+            }
+        }
+    }
+
+    fn write_to_file(&self, file: &Mutex<AuditFile>, looks: bool) {
+        let resumed = self.health.resumed();
+        let entries = lock(&self.queue).take(usize::MAX);
+        if looks || resumed.is_some() || !entries.is_empty() {
+            self.write_with(resumed, &entries, |lines| lock(file).append(lines));
+        }
+    }
+
+    fn write_to_standard_output(&self) {
+        let turn = AuditTurn::take();
+        loop {
+            if !turn.has_room(WRITE_TIMEOUT) {
+                return self.health.fail("standard output is not read");
+            }
+            let resumed = self.health.resumed();
+            let room = CHUNK - resumed.as_ref().map_or(0, |(line, _)| line.len());
+            let entries = lock(&self.queue).take(room);
+            if resumed.is_none() && entries.is_empty() {
+                return;
+            }
+            let write = |lines: &[u8]| turn.write(lines).map_err(|(written, cause)| Unfinished { written, cause });
+            if !self.write_with(resumed, &entries, write) {
+                return;
+            }
+        }
+    }
+
+    /// Writes the line that ends a gap, if there is one, and what the thread has taken; answers whether that worked.
+    fn write_with(
+        &self,
+        resumed: Option<(Vec<u8>, u64)>,
+        taken: &[u8],
+        write: impl FnOnce(&[u8]) -> Result<(), Unfinished>,
+    ) -> bool {
+        let appended = match &resumed {
+            None => write(taken),
+            Some((line, _)) => write(&[line, taken].concat()).map_err(|unfinished| Unfinished {
+                written: unfinished.written.saturating_sub(line.len()),
+                ..unfinished
+            }),
+        };
+        match (&appended, resumed) {
+            (Ok(()), Some((_, lost))) => self.health.resume(lost),
+            (Ok(()), None) => {}
+            (Err(Unfinished { cause, .. }), _) => self.health.fail(reason(cause)),
+        }
+        let (finished, lost) = lock(&self.queue).finish(|end| verdict(end, &appended));
+        self.pending.fetch_sub(finished, Ordering::AcqRel);
+        self.health.lose(lost);
+        appended.is_ok()
     }
 }
 
-fn is_written(appended: &io::Result<()>) -> bool {
-    if let Err(error) = appended {
-        tracing::error!(cause = %error.kind(), "the audit trail cannot be written; actions are refused until it can");
+/// What became of the line that ends at `end`.
+fn verdict(end: usize, appended: &Result<(), Unfinished>) -> Written {
+    match appended {
+        Ok(()) => Written::Yes,
+        Err(Unfinished { written, .. }) if end <= *written => Written::Perhaps,
+        Err(_) => Written::No,
     }
-    appended.is_ok()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -32,7 +32,7 @@ pub(super) fn load() -> Result<Settings, SettingsFault> {
     let files = Settings::named_files(&sources);
     gather!(
         readable: readable,
-        settings: Settings::load(&sources),
+        settings: Settings::load(&sources).and_then(|settings| settings.audit.sink.check().map(|()| settings)),
         callers: files.callers_file.as_ref().map(|path| Callers::read(path, files.takes_tokens)).transpose(),
         keys: files.jwt.as_ref().map(Verifier::new).transpose(),
         trust: files.trust.as_ref().map(read_trust).transpose(),

@@ -63,7 +63,11 @@ impl Metrics {
     pub fn audit(&self, event: &'static str, written: bool) {
         let result = if written { "written" } else { "failed" };
         self.audit.lines.get_or_create(&LineLabels { event, result }).inc();
-        self.audit.broken.set(i64::from(!written));
+    }
+
+    /// Notes whether the trail can be written.
+    pub fn audit_broken(&self, broken: bool) {
+        self.audit.broken.set(i64::from(broken));
     }
 
     /// Notes an attempt that is on record and whose outcome is owed.

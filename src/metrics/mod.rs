@@ -11,6 +11,7 @@ mod centagate;
 mod exposition;
 mod idempotency;
 mod lifetimes;
+mod logs;
 mod process;
 mod reloads;
 mod requests;
@@ -29,6 +30,7 @@ pub use self::exposition::Exposition;
 use self::idempotency::Idempotency;
 pub use self::idempotency::KeyResult;
 use self::lifetimes::Lifetimes;
+pub(crate) use self::logs::log_lines_dropped;
 use self::process::Process;
 use self::reloads::Reloads;
 use self::requests::Requests;
@@ -63,6 +65,7 @@ impl Default for Metrics {
         let gateway = registry.sub_registry_with_prefix("gateway");
         let build = Info::new([("version", env!("CARGO_PKG_VERSION")), ("revision", REVISION)].to_vec());
         gateway.register("build", "Which gateway this is", build);
+        logs::register(gateway);
         Self {
             requests: Requests::new(gateway),
             calls: Calls::new(gateway),

@@ -33,6 +33,7 @@ use reader::Reader;
 pub use sources::Sources;
 use toml::Value;
 
+use crate::audit::AuditSink;
 use crate::centagate::AuthApi;
 use crate::domain::{Text, Username};
 use crate::telemetry::LogFilter;
@@ -147,7 +148,7 @@ impl Settings {
             }),
             idempotency: idempotency::read(reader),
             audit: gather!(AuditSettings {
-                sink: reader.parsed("audit.sink", "stdout or the path of a file", |text| text.parse().ok()),
+                sink: reader.parsed("audit.sink", AuditSink::EXPECTED, AuditSink::parse),
                 fsync: reader.flag("audit.fsync"),
             }),
             users: gather!(UserSettings {

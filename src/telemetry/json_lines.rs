@@ -5,44 +5,45 @@ use std::io::Write as _;
 use serde::Serialize;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Context, Layer};
 
+use super::log_filter::level_of;
 use super::log_writer::LogWriter;
+use crate::line::write_json;
 
 /// Writes each event as one line of JSON: its time, level and message, its fields in their order, its target.
 pub(super) struct JsonLines(pub(super) LogWriter);
 
 thread_local! {
-    /// The line that is being made; kept for the next one.
+    /// The buffer for a line; reused for the next one.
     static LINE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 impl<S: Subscriber> Layer<S> for JsonLines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        // Taken, not borrowed: a value may log while it is written.
+        // Taken, not borrowed: a value may log while it is formatted.
         let mut line = LINE.try_with(RefCell::take).unwrap_or_default();
         line.clear();
         let _ = write!(line, "{{\"timestamp\":\"{:.6}\"", jiff::Timestamp::now());
         let mut members = Members(&mut line);
-        members.add("level", event.metadata().level().as_str());
+        members.add("level", level_of(event.metadata()).as_str());
         event.record(&mut members);
         members.add("target", event.metadata().target());
         line.extend_from_slice(b"}\n");
-        let _ = self.0.make_writer().write_all(&line);
+        self.0.write(&line);
         let _ = LINE.try_with(|kept| kept.replace(line));
     }
 }
 
-/// The members of a line that has been begun.
+/// The members of a line, appended to its beginning.
 struct Members<'a>(&'a mut Vec<u8>);
 
 impl Members<'_> {
     fn add(&mut self, name: &str, value: impl Serialize) {
         self.0.extend_from_slice(b",\"");
-        self.0.extend_from_slice(name.as_bytes()); // field names are words of this program's
+        self.0.extend_from_slice(name.as_bytes()); // field names come from the code
         self.0.extend_from_slice(b"\":");
-        let _ = serde_json::to_writer(&mut *self.0, &value);
+        write_json(self.0, &value);
     }
 }
 

@@ -9,7 +9,7 @@ use tracing_subscriber::layer::{Context, Filter};
 
 /// Which events are logged: those up to a level, and up to other levels where the target starts with a name.
 ///
-/// Other crates' events are capped at INFO whatever it says: below that, HTTP libraries may log what they carry.
+/// Other crates' events are capped at INFO whatever the filter says: below that, HTTP libraries may log what they carry.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogFilter(Targets);
 
@@ -46,9 +46,16 @@ impl LogFilter {
 
     fn lets_through(&self, metadata: &Metadata<'_>) -> bool {
         let (target, level) = (metadata.target(), metadata.level());
-        let ours = target.starts_with("centagate_gateway");
-        (ours || *level <= Level::INFO) && self.0.would_enable(target, level)
+        let is_ours = target.starts_with("centagate_gateway");
+        (is_ours || *level <= Level::INFO) && self.0.would_enable(target, &level_of(metadata))
     }
+}
+
+/// The level that an event is logged at. Events of actix-http count as DEBUG at most: anyone can cause them with a malformed
+/// request.
+pub(super) fn level_of(metadata: &Metadata<'_>) -> Level {
+    let is_any_peers_fault = metadata.target().starts_with("actix_http");
+    if is_any_peers_fault { Level::DEBUG.max(*metadata.level()) } else { *metadata.level() }
 }
 
 /// The filter in use. Each line of code that logs is asked about once, and again after a change: an event costs nothing

@@ -1,49 +1,76 @@
-use std::io::{self, Write, stdout};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
+use std::{fmt, io, thread};
 
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::warn;
+
+use crate::metrics;
+use crate::standard_output::{self, CHUNK};
 
 /// How long lines are gathered before they are written together.
 const GATHERING: Duration = Duration::from_millis(20);
 
-/// Bytes that may wait; whoever logs more waits until they are written: no line is lost.
-const MOST: usize = 4 * 1024 * 1024;
+/// Bytes that may wait to be written. Further lines are dropped and counted: a request never waits for the log.
+const CAPACITY: usize = 2 * 1024 * 1024;
 
-/// Takes lines and has a thread write them to standard output, many at once: writing each by itself would cost a request
-/// more than all else that is done for its line.
-#[derive(Clone, Debug, Default)]
+/// How long the end of the process waits for lines to be written.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Writes lines to a sink; tests have one of their own.
+type Sink = dyn Fn(&[u8]) -> Result<(), (usize, io::Error)> + Send + Sync;
+
+/// Takes lines and has a thread write them, many at once: a write for each line would cost more than the rest of the
+/// request's line together.
+#[derive(Clone)]
 pub(super) struct LogWriter(Arc<Shared>);
 
-#[derive(Debug, Default)]
 struct Shared {
     gathered: Mutex<Gathered>,
-    /// Something came, or is to end.
+    /// Lines have come, or the log is to end.
     came: Condvar,
-    /// What had come is written.
-    written: Condvar,
+    /// The thread has ended.
+    ended: Condvar,
+    sink: Box<Sink>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Gathered {
     lines: Vec<u8>,
-    ended: bool,
+    /// Lines that were dropped since the thread last took lines.
+    dropped: u64,
+    is_ending: bool,
+    has_ended: bool,
 }
 
-/// Keeps the log going; when it is dropped, everything that was logged before is written.
+/// Keeps the log going. When it is dropped, the lines logged before are written, unless standard output is not read.
 #[derive(Debug)]
-pub struct LogGuard {
-    shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
-}
+pub struct LogGuard(LogWriter);
 
 impl LogWriter {
-    /// Starts the thread.
-    pub(super) fn start(&self) -> io::Result<LogGuard> {
-        let shared = Arc::clone(&self.0);
-        let thread = thread::Builder::new().name("log".to_owned()).spawn(move || shared.write_all())?;
-        Ok(LogGuard { shared: Arc::clone(&self.0), thread: Some(thread) })
+    /// Starts the thread that writes to standard output.
+    pub(super) fn start() -> io::Result<(Self, LogGuard)> {
+        Self::start_with(Box::new(standard_output::write_log))
+    }
+
+    fn start_with(sink: Box<Sink>) -> io::Result<(Self, LogGuard)> {
+        let shared = Shared { gathered: Mutex::default(), came: Condvar::new(), ended: Condvar::new(), sink };
+        let writer = Self(Arc::new(shared));
+        let shared = Arc::clone(&writer.0);
+        thread::Builder::new().name("log".to_owned()).spawn(move || shared.write_all())?;
+        Ok((writer.clone(), LogGuard(writer)))
+    }
+
+    /// Takes a line, or drops it if too many wait. It never blocks.
+    pub(super) fn write(&self, line: &[u8]) {
+        let mut gathered = self.0.gathered();
+        if gathered.lines.len() + line.len() > CAPACITY {
+            return gathered.drop_lines(1);
+        }
+        let is_first = gathered.lines.is_empty();
+        gathered.lines.extend_from_slice(line);
+        if is_first || gathered.lines.len() >= CAPACITY / 2 {
+            self.0.came.notify_one();
+        }
     }
 }
 
@@ -53,60 +80,151 @@ impl Shared {
     }
 
     fn write_all(&self) {
-        let mut lines = Vec::new();
+        let (mut lines, mut lost, mut is_written) = (Vec::new(), 0, true);
         loop {
+            let dropped;
             {
-                let nothing_came = |gathered: &mut Gathered| gathered.lines.is_empty() && !gathered.ended;
+                let has_to_report = lost > 0 && is_written;
+                let nothing_came =
+                    |gathered: &mut Gathered| gathered.lines.is_empty() && !gathered.is_ending && !has_to_report;
                 let waited = self.came.wait_while(self.gathered(), nothing_came);
                 let gathered = waited.unwrap_or_else(PoisonError::into_inner);
-                let at_leisure = |gathered: &mut Gathered| gathered.lines.len() < MOST / 2 && !gathered.ended;
-                let waited = self.came.wait_timeout_while(gathered, GATHERING, at_leisure);
+                let may_gather = |gathered: &mut Gathered| gathered.lines.len() < CAPACITY / 2 && !gathered.is_ending;
+                let waited = self.came.wait_timeout_while(gathered, GATHERING, may_gather);
                 let (mut gathered, _) = waited.unwrap_or_else(PoisonError::into_inner);
                 std::mem::swap(&mut gathered.lines, &mut lines);
-                if lines.is_empty() && gathered.ended {
+                dropped = std::mem::take(&mut gathered.dropped);
+                if lines.is_empty() && gathered.is_ending {
+                    gathered.has_ended = true;
+                    self.ended.notify_all();
                     return;
                 }
             }
-            self.written.notify_all();
-            let mut sink = stdout().lock();
-            // Nobody could be told that the log cannot be written.
-            let _ = sink.write_all(&lines).and_then(|()| sink.flush());
+            lost += dropped;
+            // Once nothing was dropped for one round, and not while every write fails: this is a line, too.
+            if dropped == 0 && lost > 0 && is_written {
+                warn!(lost, "log lines were dropped because standard output was not read fast enough");
+                lost = 0;
+            }
+            is_written = self.write(&lines);
             lines.clear();
             lines.shrink_to(64 * 1024);
         }
     }
+
+    /// Writes `lines` chunk by chunk; answers whether the last chunk was written.
+    fn write(&self, lines: &[u8]) -> bool {
+        let (mut rest, mut is_written) = (lines, true);
+        while !rest.is_empty() {
+            let (chunk, more) = rest.split_at(whole_lines(rest));
+            let result = (self.sink)(chunk);
+            is_written = result.is_ok();
+            if let Err((written, _)) = result {
+                let lost = chunk[written..].iter().filter(|byte| **byte == b'\n').count();
+                self.gathered().drop_lines(u64::try_from(lost).unwrap_or(u64::MAX));
+            }
+            rest = more;
+        }
+        is_written
+    }
+}
+
+impl Gathered {
+    fn drop_lines(&mut self, lines: u64) {
+        self.dropped += lines;
+        metrics::log_lines_dropped(lines);
+    }
+}
+
+/// The length of the lines at the start of `lines` that fit into one chunk, or of the first line if it does not fit.
+fn whole_lines(lines: &[u8]) -> usize {
+    if lines.len() <= CHUNK {
+        return lines.len();
+    }
+    let end = lines[..CHUNK].iter().rposition(|byte| *byte == b'\n');
+    let end = end.or_else(|| lines.iter().position(|byte| *byte == b'\n'));
+    end.map_or(lines.len(), |end| end + 1)
 }
 
 impl Drop for LogGuard {
     fn drop(&mut self) {
-        self.shared.gathered().ended = true;
-        self.shared.came.notify_one();
-        let _ = self.thread.take().map(JoinHandle::join);
+        let shared = &self.0.0;
+        let mut gathered = shared.gathered();
+        gathered.is_ending = true;
+        shared.came.notify_one();
+        drop(shared.ended.wait_timeout_while(gathered, FLUSH_TIMEOUT, |gathered| !gathered.has_ended));
     }
 }
 
-impl Write for &LogWriter {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let has_no_room = |gathered: &mut Gathered| gathered.lines.len() >= MOST && !gathered.ended;
-        let waited = self.0.written.wait_while(self.0.gathered(), has_no_room);
-        let mut gathered = waited.unwrap_or_else(PoisonError::into_inner);
-        let is_first = gathered.lines.is_empty();
-        gathered.lines.extend_from_slice(line);
-        if is_first || gathered.lines.len() >= MOST / 2 {
-            self.0.came.notify_one();
+impl fmt::Debug for LogWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LogWriter")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+    use std::sync::{Arc, Mutex};
+    use std::time::{Duration, Instant};
+
+    use super::{CAPACITY, CHUNK, FLUSH_TIMEOUT, LogGuard, LogWriter, whole_lines};
+
+    /// A sink that takes a chunk for each permit that it is sent, and everything once the sender is dropped.
+    fn gated() -> (LogWriter, LogGuard, SyncSender<()>, Arc<Mutex<Vec<Vec<u8>>>>) {
+        let (permit, permits): (_, Receiver<()>) = sync_channel(0);
+        let (permits, chunks) = (Mutex::new(permits), Arc::new(Mutex::new(Vec::new())));
+        let taken = Arc::clone(&chunks);
+        let (writer, guard) = LogWriter::start_with(Box::new(move |chunk| {
+            let _ = permits.lock().unwrap().recv();
+            taken.lock().unwrap().push(chunk.to_vec());
+            Ok(())
+        }))
+        .unwrap();
+        (writer, guard, permit, chunks)
+    }
+
+    #[test]
+    fn a_sink_that_blocks_holds_nobody_up_and_further_lines_are_dropped_and_counted() {
+        let (writer, guard, permit, chunks) = gated();
+        let line = [&[b'x'; 999][..], b"\n"].concat();
+        writer.write(&line);
+        permit.send(()).unwrap(); // the thread is past the first line
+        let started = Instant::now();
+        for _ in 0..3 * CAPACITY / line.len() {
+            writer.write(&line);
         }
-        Ok(line.len())
+        assert!(started.elapsed() < Duration::from_secs(5), "nobody waits");
+        let gathered = writer.0.gathered().lines.len();
+        assert!(gathered <= CAPACITY && gathered > CAPACITY - line.len(), "{gathered}");
+        assert!(writer.0.gathered().dropped > 0);
+        drop(permit);
+        drop(guard);
+        let chunks = chunks.lock().unwrap();
+        assert!(chunks.iter().all(|chunk| chunk.len() <= CHUNK && chunk.ends_with(b"\n")));
+        let lines: usize = chunks.iter().map(|chunk| chunk.len() / line.len()).sum();
+        assert!(lines >= CAPACITY / line.len(), "what was gathered is written: {lines}");
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    #[test]
+    fn the_end_does_not_wait_for_a_sink_that_blocks() {
+        let (writer, guard, permit, _) = gated();
+        writer.write(b"line\n");
+        let started = Instant::now();
+        drop(guard);
+        assert!(started.elapsed() >= FLUSH_TIMEOUT && started.elapsed() < FLUSH_TIMEOUT + Duration::from_secs(10));
+        drop(permit);
     }
-}
 
-impl<'a> MakeWriter<'a> for LogWriter {
-    type Writer = &'a Self;
-
-    fn make_writer(&'a self) -> Self::Writer {
-        self
+    #[test]
+    fn chunks_end_where_lines_do() {
+        let short = "a\n".repeat(CHUNK);
+        assert_eq!(whole_lines(short.as_bytes()), CHUNK);
+        let odd = "abc\nabcd\n".repeat(CHUNK);
+        let end = whole_lines(odd.as_bytes());
+        assert!(end <= CHUNK && end > CHUNK - 9 && odd.as_bytes()[end - 1] == b'\n');
+        let long = format!("{}\nnext\n", "x".repeat(2 * CHUNK));
+        assert_eq!(whole_lines(long.as_bytes()), 2 * CHUNK + 1, "a line is never split between turns");
+        assert_eq!(whole_lines(b"one\ntwo\n"), 8);
     }
 }

@@ -1,23 +1,23 @@
-//! One subscriber for the process, and a panic hook that never prints what a panic was about.
+//! One subscriber for the process, and a panic hook that never prints the panic's message.
 
 use std::io::{self, IsTerminal as _, Write as _, stdout};
 
 use tracing::error;
+use tracing_subscriber::Registry;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
-use tracing_subscriber::{Registry, fmt};
 
 use super::json_lines::JsonLines;
 use super::log_filter::FilterInUse;
 use super::log_writer::{LogGuard, LogWriter};
+use super::pretty_lines::PrettyLines;
 use crate::settings::{LogFormat, TelemetrySettings};
 
-/// Makes logs go to standard output, for as long as the guard is kept, and panics to the log. Later calls change nothing.
+/// Sends the log to standard output while the guard is kept, and panics to the log. Later calls change nothing.
 ///
 /// # Errors
 /// If the system gives no thread.
 pub fn init(settings: &TelemetrySettings) -> io::Result<LogGuard> {
-    let writer = LogWriter::default();
-    let guard = writer.start()?;
+    let (writer, guard) = LogWriter::start()?;
     if tracing::subscriber::set_global_default(subscriber(settings.log_format, writer)).is_ok() {
         settings.log_filter.clone().take_into_use();
         std::panic::set_hook(Box::new(|panic| {
@@ -35,7 +35,7 @@ fn subscriber(format: LogFormat, writer: LogWriter) -> Box<dyn tracing::Subscrib
     match format {
         LogFormat::Json => Box::new(Registry::default().with(JsonLines(writer).with_filter(FilterInUse))),
         LogFormat::Pretty => {
-            let lines = fmt::layer().with_writer(writer).with_ansi(stdout().is_terminal());
+            let lines = PrettyLines { writer, has_colours: stdout().is_terminal() };
             Box::new(Registry::default().with(lines.with_filter(FilterInUse)))
         }
     }

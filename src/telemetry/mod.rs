@@ -5,6 +5,7 @@ mod json_lines;
 mod log_filter;
 mod log_writer;
 mod logs;
+mod pretty_lines;
 mod spans;
 pub(crate) mod traceparent;
 mod traces;

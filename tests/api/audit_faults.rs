@@ -1,11 +1,10 @@
-//! The audit trail where it cannot be written: what cannot be put on record is not done.
+//! The audit trail in a file that cannot be written: an action that cannot be recorded is refused.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use centagate_simulator::{Behaviour, Gate, Instruction};
+use centagate_simulator::{Behaviour, Gate, Instruction, Simulator};
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -41,43 +40,71 @@ async fn count(gateway: &GatewayProcess, name: &str) -> u64 {
 const WRITTEN: &str = "lines_total{event=\"attempt\",result=\"written\"}";
 const FAILED: &str = "lines_total{event=\"attempt\",result=\"failed\"}";
 
+/// A gateway whose trail is in a directory that tests can break, and that directory.
+async fn start() -> (GatewayProcess, Simulator, AuditFile) {
+    let (environment, simulator) = Environment::with_simulator().await;
+    let trail = AuditFile::at(environment.directory.path().join("trail/audit.jsonl"));
+    std::fs::create_dir(trail.path().parent().unwrap()).unwrap();
+    let gateway = environment.set("GATEWAY__AUDIT__SINK", trail.path().to_str().unwrap()).serve().await;
+    (gateway, simulator, trail)
+}
+
 #[tokio::test]
 async fn where_the_trail_cannot_be_written_nothing_is_sent_and_the_gateway_lives_on() {
-    for sink in ["/dev/full", "directory", "missing/audit.jsonl", "callers.toml/audit.jsonl"] {
-        let (environment, simulator) = Environment::with_simulator().await;
-        std::fs::create_dir(environment.directory.path().join("directory")).unwrap();
-        let path = environment.directory.path().join(sink).display().to_string(); // /dev/full stays what it is
-        let mut gateway = environment.set("GATEWAY__AUDIT__SINK", &path).serve().await;
+    for (kind, break_it) in [
+        ("no directory", (|path| std::fs::remove_dir_all(path.parent().unwrap()).unwrap()) as fn(&Path)),
+        ("a directory", |path| {
+            std::fs::rename(path, path.with_extension("old")).unwrap();
+            std::fs::create_dir(path).unwrap();
+        }),
+        ("a pipe", |path| {
+            std::fs::rename(path, path.with_extension("old")).unwrap();
+            assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+        }),
+        ("a device", |path| {
+            std::fs::rename(path, path.with_extension("old")).unwrap();
+            std::os::unix::fs::symlink("/dev/full", path).unwrap();
+        }),
+    ] {
+        let (mut gateway, simulator, trail) = start().await;
+        break_it(trail.path());
         for (path, body) in [("/users", alice()), ("/users/bob/otp-token", token())] {
             refused(&post(&gateway, callers::NO_ADMINS, path, &body).await);
             post(&gateway, "unknown", path, &body).await.problem("unauthenticated");
             post(&gateway, callers::NO_ADMINS, path, &Value::Null).await.problem("malformed_request");
         }
-        assert!(simulator.requests().is_empty(), "{sink}");
-        assert_eq!(gateway.manage("/livez").await.0, 200, "{sink}");
+        assert!(simulator.requests().is_empty(), "{kind}");
+        assert_eq!(gateway.manage("/livez").await.0, 200, "{kind}");
+        let (status, reasons) = gateway.manage("/readyz?verbose").await;
+        assert_eq!((status, reasons.contains("\naudit: cannot be written: ")), (503, true), "{kind}: {reasons}");
         let counted = [count(&gateway, FAILED).await, count(&gateway, WRITTEN).await, count(&gateway, "broken").await];
-        assert_eq!(counted, [2, 0, 1], "{sink}");
-        let complaint = gateway.wait_for_line(|line| line.contains("\"ERROR\"")).await;
-        assert!(complaint.contains("audit trail") && !complaint.contains("alice"), "{complaint}");
+        assert_eq!(counted, [2, 0, 1], "{kind}");
+        let complaints = gateway.wait_for_lines(1, |line| line.contains("\"ERROR\"")).await;
+        assert_eq!(complaints.len(), 1, "the cause is logged once: {complaints:?}");
+        assert!(complaints[0].contains("audit trail") && !complaints[0].contains("alice"), "{complaints:?}");
         gateway.terminate();
-        assert!(gateway.end().await.success(), "{sink}");
+        assert!(gateway.end().await.success(), "{kind}");
     }
 }
 
 #[tokio::test]
-async fn actions_go_on_once_the_trail_can_be_written() {
-    let (environment, simulator) = Environment::with_simulator().await;
-    let directory = environment.directory.path().join("later");
-    let trail = AuditFile::at(directory.join("audit.jsonl"));
-    let gateway = environment.set("GATEWAY__AUDIT__SINK", trail.path().to_str().unwrap()).serve().await;
+async fn the_trail_recovers_without_a_request_and_says_how_many_lines_are_missing() {
+    let (gateway, simulator, trail) = start().await;
+    let directory = trail.path().parent().unwrap();
+    std::fs::remove_dir_all(directory).unwrap();
     for name in ["one", "two"] {
         refused(&create(&gateway, name).await);
     }
-    std::fs::create_dir(&directory).unwrap();
+    std::fs::create_dir(directory).unwrap();
+    gateway.wait_for_sample("gateway_audit_broken", 0).await;
+    let (status, reasons) = gateway.manage("/readyz?verbose").await;
+    assert_eq!((status, reasons.ends_with("\naudit: ok\n")), (200, true), "{reasons}");
     assert_eq!(create(&gateway, "three").await.status, 201);
-    assert_eq!((simulator.requests().len(), count(&gateway, "broken").await), (1, 0));
+    assert_eq!(simulator.requests().len(), 1);
     let lines = trail.lines();
-    assert!(lines.len() == 2 && lines.iter().all(|line| line["target"] == "three"), "{lines:?}");
+    assert_eq!((lines.len(), &lines[0]["audit"], &lines[0]["lost"]), (3, &"resumed".into(), &2.into()), "{lines:?}");
+    assert!(lines[0]["since"].as_str() <= lines[0]["time"].as_str(), "{lines:?}");
+    assert!(lines[1..].iter().all(|line| line["target"] == "three"), "{lines:?}");
 }
 
 #[tokio::test]
@@ -133,7 +160,7 @@ async fn an_attempt_whose_outcome_cannot_be_written_is_counted_and_told() {
         lines
     });
     assert_eq!(reply.status, 201, "what was done is told");
-    let told = gateway.wait_for_line(|line| line.contains("without its outcome")).await;
+    let told = gateway.wait_for_line(|line| line.contains("outcome of an attempt could not be written")).await;
     assert_eq!(json(&told)["audit_id"], lines[0]["id"], "{told}");
     assert_eq!(json(&told)["request_id"], reply.header("x-request-id").unwrap(), "{told}");
     let counted = (count(&gateway, "attempts_without_outcome_total").await, count(&gateway, "attempts_open").await);
@@ -173,36 +200,4 @@ async fn lines_are_whole_behind_a_line_that_an_earlier_process_left_torn() {
     let text = gateway.audit_trail().text();
     let whole = text.lines().filter_map(object).count();
     assert_eq!((whole, text.lines().count()), (2, 3), "{text}");
-}
-
-/// A pipe that has no reader keeps whoever opens it waiting.
-#[tokio::test]
-async fn a_trail_that_hangs_refuses_actions_in_bounded_time_and_owes_no_line_afterwards() {
-    let (environment, simulator) = Environment::with_simulator().await;
-    let pipe = environment.directory.path().join("pipe");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let gateway = environment.set("GATEWAY__AUDIT__SINK", pipe.to_str().unwrap()).serve().await;
-    let bounded =
-        timeout(Duration::from_secs(8), async { tokio::join!(create(&gateway, "one"), create(&gateway, "two")) });
-    let (one, two) = bounded.await.expect("an answer in time");
-    refused(&one);
-    refused(&two);
-    assert!(simulator.requests().is_empty(), "nothing is sent before its attempt is written");
-    let reader = read_lines(&pipe, 6);
-    assert_eq!(create(&gateway, "three").await.status, 201);
-    let lines = timeout(Duration::from_secs(10), reader).await.expect("lines in time").unwrap();
-    for (target, outcome) in [("one", "notExecuted"), ("two", "notExecuted"), ("three", "executed")] {
-        let of_one: Vec<_> = lines.iter().filter(|line| line["target"] == target).collect();
-        assert_eq!(of_one.len(), 2, "{target}: {lines:?}");
-        assert_eq!((&of_one[0]["audit"], &of_one[1]["outcome"]), (&"attempt".into(), &outcome.into()), "{lines:?}");
-    }
-}
-
-/// So many lines of a pipe, read on a thread of its own.
-fn read_lines(pipe: &Path, count: usize) -> tokio::task::JoinHandle<Vec<Value>> {
-    let pipe = pipe.to_owned();
-    tokio::task::spawn_blocking(move || {
-        let lines = BufReader::new(std::fs::File::open(pipe).unwrap()).lines().take(count);
-        lines.map(|line| object(&line.unwrap()).expect("a whole line")).collect()
-    })
 }

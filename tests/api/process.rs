@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -107,10 +107,12 @@ impl Environment {
     /// Starts the gateway and waits until it serves.
     pub(crate) async fn serve(&self) -> GatewayProcess {
         let mut child = self.command(&["serve"]).spawn().unwrap();
-        let (stdout, stderr) = (follow(child.stdout.take().unwrap()), follow(child.stderr.take().unwrap()));
+        let reader = Reader::default();
+        let stdout = follow(child.stdout.take().unwrap(), reader.clone());
+        let stderr = follow(child.stderr.take().unwrap(), Reader::default());
         let directory = Arc::clone(&self.directory);
-        let mut gateway =
-            GatewayProcess { child, stdout, stderr, address: unknown(), management: unknown(), directory };
+        let (address, management) = (unknown(), unknown());
+        let mut gateway = GatewayProcess { child, reader, stdout, stderr, address, management, directory };
         let serving = gateway.wait_for_line(|line| line.contains("serving") && line.contains("management")).await;
         gateway.address = address_after(&serving, "address");
         gateway.management = address_after(&serving, "management");
@@ -129,12 +131,43 @@ pub(crate) struct Finished {
 /// A running gateway; dropping it ends it.
 pub(crate) struct GatewayProcess {
     child: Child,
+    /// Reads standard output.
+    pub(crate) reader: Reader,
     stdout: watch::Receiver<Output>,
     stderr: watch::Receiver<Output>,
     pub(crate) address: SocketAddr,
     pub(crate) management: SocketAddr,
     /// What it reads and writes lives as long as it does.
     directory: Arc<TempDir>,
+}
+
+/// What the reader of a pipe does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Reading {
+    #[default]
+    On,
+    Paused,
+    /// The pipe is closed.
+    Off,
+}
+
+/// The reader of a pipe.
+#[derive(Clone, Default)]
+pub(crate) struct Reader(Arc<(Mutex<Reading>, Condvar)>);
+
+impl Reader {
+    /// Has it read on, pause, or close the pipe. A line that it is waiting for may still be read.
+    pub(crate) fn set(&self, reading: Reading) {
+        *self.0.0.lock().unwrap() = reading;
+        self.0.1.notify_all();
+    }
+
+    /// Waits while it pauses; answers whether it reads on.
+    fn reads_on(&self) -> bool {
+        let (reading, changed) = &*self.0;
+        let paused = |reading: &mut Reading| *reading == Reading::Paused;
+        *changed.wait_while(reading.lock().unwrap(), paused).unwrap() == Reading::On
+    }
 }
 
 #[derive(Default)]
@@ -213,7 +246,13 @@ impl GatewayProcess {
         reached.await.unwrap_or_else(|_| panic!("{name} is not {value}: {:?}", self.lines()));
     }
 
-    fn signal(&self, signal: &str) {
+    /// Sends SIGHUP, as log rotation does.
+    pub(crate) fn hang_up(&self) {
+        self.signal("-HUP");
+    }
+
+    /// Sends a signal, named as for `kill`.
+    pub(crate) fn signal(&self, signal: &str) {
         let id = self.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
@@ -225,6 +264,19 @@ impl GatewayProcess {
             drop(ended.expect("an end in time"));
         }
         self.child.wait().unwrap()
+    }
+
+    /// Waits for the end of the process, whether or not its output is read.
+    pub(crate) async fn exit(&mut self) -> ExitStatus {
+        let exited = timeout(PATIENCE, async {
+            loop {
+                if let Some(status) = self.child.try_wait().unwrap() {
+                    return status;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await; // between two looks
+            }
+        });
+        exited.await.expect("an end in time")
     }
 
     /// What the management listener answers.
@@ -265,11 +317,14 @@ fn gather(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
     receiver
 }
 
-fn follow(pipe: impl Read + Send + 'static) -> watch::Receiver<Output> {
+fn follow(pipe: impl Read + Send + 'static, reader: Reader) -> watch::Receiver<Output> {
     let (sender, receiver) = watch::channel(Output::default());
     thread::spawn(move || {
         for line in BufReader::new(pipe).lines().map_while(Result::ok) {
             sender.send_modify(|output| output.lines.push(line));
+            if !reader.reads_on() {
+                break;
+            }
         }
         sender.send_modify(|output| output.ended = true);
     });
