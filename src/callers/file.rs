@@ -14,6 +14,9 @@ const MEMBERS: &str = "expected only name, key_sha256, jwt_subject, scopes, expi
 const EXPIRES_AT: &str =
     "expires_at: expected a date (2027-01-31, its first second in UTC) or a time (2027-01-31T12:00:00Z)";
 
+/// Two such texts look alike to people and to lenient databases.
+const RESEMBLES: &str = "differs only in case, accents, spaces around it or invisible characters from";
+
 impl Callers {
     /// Reads the text of a callers file.
     ///
@@ -62,10 +65,16 @@ impl Callers {
         {
             return Err("key_sha256 stands in another block, too".to_owned());
         }
-        if let Some(subject) = subject
-            && self.by_subject.insert(subject, caller).is_some()
-        {
-            return Err("jwt_subject stands in another block, too".to_owned());
+        if !self.names.add(&caller.name) {
+            return Err(format!("name: {RESEMBLES} the name of another block"));
+        }
+        if let Some(subject) = subject {
+            if !self.subjects.add(&subject) {
+                return Err(format!("jwt_subject: {RESEMBLES} the jwt_subject of another block"));
+            }
+            if self.by_subject.insert(subject, caller).is_some() {
+                return Err("jwt_subject stands in another block, too".to_owned());
+            }
         }
         Ok(())
     }
@@ -180,6 +189,36 @@ mod tests {
         assert!(Callers::parse(&(block("") + &second)).is_ok());
         let fault = Callers::parse(&(block("") + &block(""))).expect_err("one key twice");
         assert!(fault.contains("number 2") && !fault.contains(TEST_KEY), "{fault}");
+    }
+
+    #[test]
+    fn names_and_subjects_that_could_be_mistaken_for_each_other_are_a_fault() {
+        let with_key =
+            |name: &str, key: &str| block("").replace("\"one\"", &format!("\"{name}\"")).replace(TEST_KEY, key);
+        let with_subject = |name: &str, subject: &str| {
+            format!("[[callers]]\nname = \"{name}\"\njwt_subject = \"{subject}\"\nscopes = [\"users:create\"]\n")
+        };
+        let zeros = "0".repeat(64);
+        for other in ["SHOP", "shop ", "shóp", "ſhop", "shop\u{200b}", "ｓhop"] {
+            for (text, member) in [
+                (with_key("shop", TEST_KEY) + &with_key(other, &zeros), "name"),
+                (with_key("shop", TEST_KEY) + &with_subject(other, "subject"), "name"),
+                (with_subject("one", "shop") + &with_subject("two", other), "jwt_subject"),
+            ] {
+                let fault = Callers::parse(&text).expect_err(&text);
+                assert!(fault.contains("number 2: ") && fault.contains(member), "{fault}");
+                assert!(!fault.contains(other), "{fault}");
+            }
+        }
+        for different in ["shop2", "sh-op", "ѕhop"] {
+            assert!(
+                Callers::parse(&(with_key("shop", TEST_KEY) + &with_key(different, &zeros))).is_ok(),
+                "{different}"
+            );
+        }
+        let rotation = with_key("shop\u{200b}", TEST_KEY) + &with_key("shop\u{200b}", &zeros);
+        assert!(Callers::parse(&rotation).is_ok(), "one name may appear twice");
+        assert!(Callers::parse(&(with_subject("one", "shop") + &with_key("shop", &zeros))).is_ok());
     }
 
     #[test]

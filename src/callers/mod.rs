@@ -5,6 +5,7 @@ mod file;
 #[cfg(test)]
 mod file_tests;
 pub(crate) mod jwt;
+mod names;
 mod scope;
 
 use std::collections::HashMap;
@@ -18,6 +19,7 @@ pub use caller::{Caller, Lack};
 pub(crate) use file::{is_name, parse_expiry};
 pub use scope::Scope;
 
+use self::names::Names;
 use crate::settings::{Settings, SettingsFault};
 
 /// All callers, found by the SHA-256 of their keys or by the subject of their tokens.
@@ -25,6 +27,8 @@ use crate::settings::{Settings, SettingsFault};
 pub struct Callers {
     by_key: HashMap<[u8; 32], Arc<Caller>>,
     by_subject: HashMap<String, Arc<Caller>>,
+    names: Names,
+    subjects: Names,
 }
 
 impl Callers {
@@ -62,7 +66,8 @@ impl Callers {
         self.by_subject.get(subject)
     }
 
-    fn has_name(&self, name: &str) -> bool {
-        self.by_key.values().chain(self.by_subject.values()).any(|caller| *caller.name == *name)
+    /// Whether the file has a caller or a `jwt_subject` that `subject` equals or could be mistaken for.
+    fn resembles(&self, subject: &str) -> bool {
+        self.names.has_match(subject) || self.subjects.has_match(subject)
     }
 }

@@ -145,8 +145,8 @@ impl Verifier {
             return if caller.has_expired() { Err(Refusal::BlockExpired) } else { Ok(Arc::clone(caller)) };
         }
         let scope_claim = self.scope_claim.as_ref().ok_or(Refusal::NoRights)?;
-        // Two callers with one name would share limits and look the same in logs and audit trail.
-        if !is_name(subject) || callers.has_name(subject) {
+        // Two callers with one name would share limits, and nobody could tell them apart in the log and the audit trail.
+        if !is_name(subject) || callers.resembles(subject) {
             return Err(Refusal::Name);
         }
         let scopes = claims.scopes(&scope_claim.name, &scope_claim.allowed)?;
