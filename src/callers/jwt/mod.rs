@@ -1,10 +1,12 @@
 //! JSON Web Tokens as a second way for callers to identify themselves (RFC 7519, after the advice of RFC 8725).
 //!
-//! `token` reads the shape and the header, `keys` holds public keys with the one algorithm of each, `source` where they
-//! come from, `refresher` and `fetch` how they get there from a URL, `claims` what a token says. [`Verifier`] joins them.
+//! `token` reads the shape and the header, `key` reads one public key and `keys` a set of them, `source` holds the current
+//! set, `refresher` and `fetch` get it from a URL, `claims` checks what a token says. [`Verifier`] joins them.
 
+mod algorithm;
 mod claims;
 mod fetch;
+mod key;
 mod keys;
 mod refresher;
 mod refusal;
@@ -88,7 +90,7 @@ impl Verifier {
     /// If the file cannot be used; the last keys stay in use.
     pub(crate) fn read_file(&self, settings: &JwtSettings) -> Result<(), SettingsFault> {
         let JwksSource::File(path) = &settings.jwks else { return Ok(()) };
-        let dropped = read(path).and_then(|text| self.source.replace(text).map_err(str::to_owned));
+        let dropped = read(path).and_then(|text| self.source.replace(text));
         for key in dropped.map_err(|problem| SettingsFault::of(path.display(), problem))? {
             warn!("a key of jwt.jwks_file is not used: {key}");
         }
@@ -121,15 +123,12 @@ impl Verifier {
         deadline: Instant,
     ) -> Result<Arc<Caller>, Unidentified> {
         let token = Token::parse(credential)?;
-        let key = match self.source.find(&token.key_id, deadline).await {
+        let key = match self.source.find(token.key_id.as_deref(), token.algorithm, deadline).await {
             Lookup::Found(key) => key,
-            Lookup::Unknown => return Err(Refusal::UnknownKey.into()),
+            Lookup::Refused(refusal) => return Err(refusal.into()),
             Lookup::Unavailable => return Err(Unidentified::NoKeys),
         };
-        if key.algorithm() != token.algorithm {
-            return Err(Refusal::Algorithm.into());
-        }
-        if !key.verifies(token.message, token.signature) {
+        if !key.verifies(token.message.as_bytes(), &token.signature) {
             return Err(Refusal::Signature.into());
         }
         let claims = Claims::parse(&token.payload()?)?;
