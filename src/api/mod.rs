@@ -121,7 +121,7 @@ impl Gateway {
     }
 
     fn refuse_own_admin(&self, target: &Username) -> Result<(), ApiError> {
-        if Identity::of(target.as_str()) == self.admin {
+        if Identity::of(target.as_str()).matches(&self.admin) {
             return Err(ApiError::with_detail(Problem::Forbidden, "The gateway's own admin is never a target."));
         }
         Ok(())

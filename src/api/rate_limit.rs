@@ -68,7 +68,13 @@ impl RateLimits {
     /// Counts an OTP token that `caller` registers for `target`; nothing where these are not limited.
     pub(super) fn otp_token(&self, caller: &Arc<str>, target: &Username) -> Option<Verdict> {
         let limit = self.otp_tokens_per_user.as_ref()?;
-        Some(limit.count(self.hasher.hash_one((caller, Identity::of(target.as_str()))), &self.clock))
+        let identity = Identity::of(target.as_str());
+        // A name counts in each of its readings, so that no other spelling of it has a limit of its own.
+        let [one, other] = &*identity.keys();
+        let keys = [Some(one), Some(other).filter(|other| *other != one)];
+        let verdicts =
+            keys.into_iter().flatten().map(|key| limit.count(self.hasher.hash_one((caller, key)), &self.clock));
+        verdicts.max_by_key(|verdict| verdict.wait)
     }
 
     /// Forgets the keys whose limits are full again.

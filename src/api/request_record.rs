@@ -29,6 +29,7 @@ pub(crate) struct RequestRecord {
     route: &'static str,
     method: &'static str,
     caller: OnceLock<Arc<str>>,
+    credential_fault: OnceLock<&'static str>,
     rate_limits: Mutex<Vec<Verdict>>,
     idempotency: OnceLock<KeyResult>,
     call: OnceLock<CallRecord>,
@@ -71,6 +72,7 @@ impl RequestRecord {
             route,
             method,
             caller: OnceLock::new(),
+            credential_fault: OnceLock::new(),
             rate_limits: Mutex::default(),
             idempotency: OnceLock::new(),
             call: OnceLock::new(),
@@ -90,6 +92,11 @@ impl RequestRecord {
     /// Who sent the request.
     pub(super) fn caller(&self, name: &Arc<str>) {
         let _ = self.caller.set(Arc::clone(name));
+    }
+
+    /// Why the request's credential is rejected.
+    pub(super) fn credential_fault(&self, reason: &'static str) {
+        let _ = self.credential_fault.set(reason);
     }
 
     /// What a limit says of the request.
@@ -201,6 +208,7 @@ impl Drop for RequestRecord {
                     request_id = self.request_id,
                     trace_id = trace_id.map(tracing::field::display),
                     caller = self.caller.get().map(AsRef::as_ref),
+                    credential_fault = self.credential_fault.get().copied(),
                     method = self.method,
                     route = self.route,
                     status,

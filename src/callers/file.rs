@@ -14,6 +14,9 @@ const MEMBERS: &str = "expected only name, key_sha256, jwt_subject, scopes, expi
 const EXPIRES_AT: &str = "expected a date (2027-01-31, its first second in UTC) or a time (2027-01-31T12:00:00Z)";
 const KEY_SHA256: &str = "expected the 64 lowercase hex digits of a SHA-256";
 
+/// Two such texts look alike to people and to lenient databases.
+const RESEMBLES: &str = "differs only in case, accents, spaces around it or invisible characters from";
+
 impl Callers {
     /// Reads the text of a callers file.
     ///
@@ -49,10 +52,16 @@ impl Callers {
         {
             faults.add(SettingsFault::of("key_sha256", "stands in another block, too; give each block its own key"));
         }
-        if let Some(subject) = identity.jwt_subject
-            && self.by_subject.insert(subject, caller).is_some()
-        {
-            faults.add(SettingsFault::of("jwt_subject", "stands in another block, too; remove one of them"));
+        if !self.names.add(&caller.name) {
+            faults.add(SettingsFault::of("name", format_args!("{RESEMBLES} the name of another block")));
+        }
+        if let Some(subject) = identity.jwt_subject {
+            if !self.subjects.add(&subject) {
+                let problem = format_args!("{RESEMBLES} the jwt_subject of another block");
+                faults.add(SettingsFault::of("jwt_subject", problem));
+            } else if self.by_subject.insert(subject, caller).is_some() {
+                faults.add(SettingsFault::of("jwt_subject", "stands in another block, too; remove one of them"));
+            }
         }
         faults.or(Some(()))
     }
@@ -206,6 +215,36 @@ mod tests {
         assert!(Callers::parse(&(block("") + &second)).is_ok());
         let fault = Callers::parse(&(block("") + &block(""))).expect_err("one key twice").to_string();
         assert!(fault.contains("number 2") && !fault.contains(TEST_KEY), "{fault}");
+    }
+
+    #[test]
+    fn names_and_subjects_that_could_be_mistaken_for_each_other_are_a_fault() {
+        let with_key =
+            |name: &str, key: &str| block("").replace("\"one\"", &format!("\"{name}\"")).replace(TEST_KEY, key);
+        let with_subject = |name: &str, subject: &str| {
+            format!("[[callers]]\nname = \"{name}\"\njwt_subject = \"{subject}\"\nscopes = [\"users:create\"]\n")
+        };
+        let zeros = "0".repeat(64);
+        for other in ["SHOP", "shop ", "shóp", "ſhop", "shop\u{200b}", "ｓhop"] {
+            for (text, member) in [
+                (with_key("shop", TEST_KEY) + &with_key(other, &zeros), "name"),
+                (with_key("shop", TEST_KEY) + &with_subject(other, "subject"), "name"),
+                (with_subject("one", "shop") + &with_subject("two", other), "jwt_subject"),
+            ] {
+                let fault = Callers::parse(&text).expect_err(&text);
+                assert!(fault.contains("number 2: ") && fault.contains(member), "{fault}");
+                assert!(!fault.contains(other), "{fault}");
+            }
+        }
+        for different in ["shop2", "sh-op", "ѕhop"] {
+            assert!(
+                Callers::parse(&(with_key("shop", TEST_KEY) + &with_key(different, &zeros))).is_ok(),
+                "{different}"
+            );
+        }
+        let rotation = with_key("shop\u{200b}", TEST_KEY) + &with_key("shop\u{200b}", &zeros);
+        assert!(Callers::parse(&rotation).is_ok(), "one name may appear twice");
+        assert!(Callers::parse(&(with_subject("one", "shop") + &with_key("shop", &zeros))).is_ok());
     }
 
     #[test]

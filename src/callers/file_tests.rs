@@ -24,8 +24,8 @@ fn some_of(words: impl IntoIterator<Item = &'static str>) -> impl Strategy<Value
     subsequence(words, 0..=at_most).prop_map(Value::from)
 }
 
-/// A block that nothing is wrong with, for the caller with this key.
-fn block(key: &str) -> impl Strategy<Value = Table> + use<> {
+/// A block that nothing is wrong with, for the caller with this key; its number ends the name, so that no two match.
+fn block(number: usize, key: &str) -> impl Strategy<Value = Table> + use<> {
     let key_sha256 = hex::encode(Sha256::digest(key));
     let texts = || option::of(vec(text(), 0..3).prop_map(Value::from));
     let expires_at = option::of((1970..2999_i32, 1..=12_u8, 1..=28_u8));
@@ -36,7 +36,7 @@ fn block(key: &str) -> impl Strategy<Value = Table> + use<> {
             let expires_at = expires_at.map(|(year, month, day)| format!("{year}-{month:02}-{day:02}").into());
             let members = [
                 ("key_sha256", Some(key_sha256.clone().into())),
-                ("name", Some(name.into())),
+                ("name", Some(format!("{name} {number}").into())),
                 ("scopes", Some(scopes)),
                 ("expires_at", expires_at),
                 ("groups", groups),
@@ -50,8 +50,10 @@ fn block(key: &str) -> impl Strategy<Value = Table> + use<> {
 
 /// Keys, and a block for each.
 fn blocks() -> impl Strategy<Value = Vec<(String, Table)>> {
-    hash_set(any::<String>(), 1..5)
-        .prop_flat_map(|keys| keys.into_iter().map(|key| (Just(key.clone()), block(&key))).collect::<Vec<_>>())
+    hash_set(any::<String>(), 1..5).prop_flat_map(|keys| {
+        let blocks = keys.into_iter().enumerate().map(|(number, key)| (Just(key.clone()), block(number, &key)));
+        blocks.collect::<Vec<_>>()
+    })
 }
 
 fn file<'a>(blocks: impl IntoIterator<Item = &'a Table>) -> String {

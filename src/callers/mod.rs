@@ -5,6 +5,7 @@ mod file;
 #[cfg(test)]
 mod file_tests;
 pub(crate) mod jwt;
+mod names;
 mod scope;
 
 use std::collections::HashMap;
@@ -18,6 +19,7 @@ pub(crate) use self::file::is_name;
 pub use caller::{Caller, Lack};
 pub use scope::Scope;
 
+use self::names::Names;
 use crate::settings::file::read_text;
 use crate::settings::identity::CALLERS_FILE;
 use crate::settings::{Settings, SettingsFault};
@@ -27,6 +29,8 @@ use crate::settings::{Settings, SettingsFault};
 pub struct Callers {
     by_key: HashMap<[u8; 32], Arc<Caller>>,
     by_subject: HashMap<String, Arc<Caller>>,
+    names: Names,
+    subjects: Names,
 }
 
 impl Callers {
@@ -63,7 +67,8 @@ impl Callers {
         self.by_subject.get(subject)
     }
 
-    fn has_name(&self, name: &str) -> bool {
-        self.by_key.values().chain(self.by_subject.values()).any(|caller| *caller.name == *name)
+    /// Whether the file has a caller or a `jwt_subject` that `subject` equals or could be mistaken for.
+    fn resembles(&self, subject: &str) -> bool {
+        self.names.has_match(subject) || self.subjects.has_match(subject)
     }
 }

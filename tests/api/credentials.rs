@@ -111,6 +111,9 @@ async fn the_gateways_own_admin_is_never_a_target_however_its_name_is_spelled() 
         "Ａｄｍｉｎ－Ｓｔｒａｓｓｅ", // full-width
         "admin-ﬆraße",                // LATIN SMALL LIGATURE ST
         "ᴬdmin-straße",
+        "admin-strase", // utf8mb4_general_ci takes ß for s
+        "admın-straße",
+        "ádmin-straße\u{200b}",
     ] {
         let reply = gateway.create_user(&with(alice(), "username", name)).await;
         assert_eq!(reply.status, 403, "{name}: {}", reply.text());
@@ -118,7 +121,7 @@ async fn the_gateways_own_admin_is_never_a_target_however_its_name_is_spelled() 
         gateway.register_otp_token(name, &token()).await.problem("forbidden");
     }
     assert!(gateway.simulator.requests().is_empty());
-    assert_eq!(gateway.create_user(&with(alice(), "username", "admin-strase")).await.status, 201);
+    assert_eq!(gateway.create_user(&with(alice(), "username", "admin-strate")).await.status, 201);
 }
 
 #[tokio::test]

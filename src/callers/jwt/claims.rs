@@ -47,10 +47,10 @@ impl Claims {
         self.text("sub").filter(|subject| !subject.is_empty()).ok_or(Refusal::NoSubject)
     }
 
-    /// Those of `allowed` that the claim called `name` lists: words in one text (RFC 8693, section 4.2), or an array of
-    /// them. Without the claim there are none; words that are no scopes of ours are passed over.
+    /// The scopes of `allowed` in the claim called `name`: a string of words (RFC 8693, section 4.2) or an array of words.
+    /// An absent claim gives no scopes. Words that are not scopes of ours are ignored.
     pub(super) fn scopes(&self, name: &str, allowed: &[Scope]) -> Result<Vec<Scope>, Refusal> {
-        let words: Vec<&str> = match self.0.get(name) {
+        let words: Vec<&str> = match find(&self.0, name) {
             None => Vec::new(),
             Some(Value::String(words)) => words.split(' ').collect(),
             Some(Value::Array(words)) => {
@@ -64,6 +64,14 @@ impl Claims {
     fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str()
     }
+}
+
+/// The claim with exactly this name, or else the nested claim that it is the path of: `realm_access.roles` is `roles` in
+/// `realm_access`. A name on the path may hold dots itself; the longest that exists counts.
+fn find<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    claims.get(name).or_else(|| {
+        name.rmatch_indices('.').find_map(|(dot, _)| find(claims.get(&name[..dot])?.as_object()?, &name[dot + 1..]))
+    })
 }
 
 #[cfg(test)]
@@ -143,5 +151,28 @@ mod tests {
             assert_eq!(claims(&json!({ "scope": scope })).scopes("scope", &allowed), expected, "{scope}");
         }
         assert_eq!(claims(&json!({})).scopes("scope", &allowed), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_scope_claim_has_exactly_its_name_or_is_nested() {
+        let read = json!(["users:read"]);
+        for (name, claim, is_found) in [
+            ("realm_access.roles", json!({ "realm_access": { "roles": read } }), true),
+            ("realm_access.roles", json!({ "realm_access.roles": read }), true),
+            ("realm_access.roles", json!({ "realm_access.roles": read, "realm_access": { "roles": [] } }), true),
+            ("resource_access.my.client.roles", json!({ "resource_access": { "my.client": { "roles": read } } }), true),
+            ("https://example.com/scopes", json!({ "https://example.com/scopes": "users:read" }), true),
+            ("https://example.com/app.scopes", json!({ "https://example.com/app": { "scopes": "users:read" } }), true),
+            ("realm_access.roles", json!({ "realm_access": read }), false),
+            ("realm_access.roles", json!({ "realm_access": { "roles.": read, ".roles": read } }), false),
+            ("realm_access.roles", json!({ "roles": read }), false),
+            ("realm_access.", json!({ "realm_access": read }), false),
+            (".", json!({ "realm_access": read }), false),
+        ] {
+            let expected = if is_found { vec![Scope::UsersRead] } else { Vec::new() };
+            assert_eq!(claims(&claim).scopes(name, &[Scope::UsersRead]), Ok(expected), "{name} {claim}");
+        }
+        let nested = claims(&json!({ "realm_access": { "roles": 1 } }));
+        assert_eq!(nested.scopes("realm_access.roles", &[Scope::UsersRead]), Err(Refusal::Scopes));
     }
 }

@@ -8,8 +8,8 @@ use crate::settings::file;
 use crate::settings::identity::CA_CERTIFICATE_FILE;
 use crate::settings::{JwksUrl, SettingsFault};
 
-/// The largest JWK set that is read.
-const MAX_BYTES: usize = 64 * 1024;
+/// The largest JWK set that is read. Sets with certificate chains (`x5c`) need tens of KiB.
+const MAX_BYTES: usize = 256 * 1024;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -49,7 +49,7 @@ async fn read(request: reqwest::RequestBuilder) -> Result<Vec<u8>, String> {
     let mut text = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(causes)? {
         if text.len() + chunk.len() > MAX_BYTES {
-            return Err("larger than 64 KiB".to_owned());
+            return Err("larger than 256 KiB".to_owned());
         }
         text.extend_from_slice(&chunk);
     }

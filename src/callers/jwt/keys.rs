@@ -1,149 +1,144 @@
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, crypto};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
-/// The sizes of an RSA modulus that are taken, in bits (RFC 7518, section 3.3: at least 2048).
-const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+use super::algorithm::Algorithm;
+use super::key::{Jwk, Key};
+use super::refusal::Refusal;
 
-/// A public key and the one algorithm that it checks signatures with (RFC 8725, section 3.1): the key decides, never the
-/// token.
-#[derive(Debug)]
-pub(super) struct Key {
-    algorithm: Algorithm,
-    decoding: DecodingKey,
+/// The longest `kid` that is shown in full, in characters.
+const MAX_SHOWN_ID: usize = 64;
+
+/// How many unusable keys a fault names.
+const MAX_SHOWN_KEYS: usize = 5;
+
+const NO_USABLE_KEY: &str = "expected at least one usable key: RSA of 2048 bits or more, P-256 or Ed25519";
+
+/// The usable keys of a JWK set. No two have both the same `kid` and the same algorithm.
+#[derive(Debug, Default)]
+pub(crate) struct Keys(Vec<Listed>);
+
+#[derive(Clone, Debug)]
+struct Listed {
+    /// Its place in the set, from 1 on.
+    place: usize,
+    id: Option<String>,
+    key: Arc<Key>,
 }
 
-/// The keys of a JWK set that can be used, found by their `kid`.
-#[derive(Debug, Default)]
-pub(crate) struct Keys(HashMap<String, Arc<Key>>);
-
-/// A key of the set that is left out, and why; it holds nothing but the key's place in the set.
+/// A key of the set that is not used, and why.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Dropped {
     place: usize,
+    id: Option<String>,
     reason: &'static str,
 }
 
-impl Key {
-    /// The only `alg` that a token of this key may name.
-    pub(super) fn algorithm(&self) -> &'static str {
-        match self.algorithm {
-            Algorithm::RS256 => "RS256",
-            Algorithm::ES256 => "ES256",
-            _ => "EdDSA",
-        }
-    }
-
-    /// Whether `signature`, in base64url, is this key's for `message`.
-    pub(super) fn verifies(&self, message: &str, signature: &str) -> bool {
-        crypto::verify(signature, message.as_bytes(), &self.decoding, self.algorithm).unwrap_or(false)
-    }
-
-    /// Reads a JWK (RFC 7517, section 4; RFC 7518, section 6; RFC 8037, section 2).
-    fn read(jwk: &Map<String, Value>) -> Result<Self, &'static str> {
-        let text = |name: &str| jwk.get(name).and_then(Value::as_str);
-        let bytes = |name: &str| text(name).and_then(|value| URL_SAFE_NO_PAD.decode(value).ok());
-        let (algorithm, word, decoding) = match (text("kty"), text("crv")) {
-            (Some("RSA"), _) => {
-                let (n, e) = bytes("n").zip(bytes("e")).ok_or("n or e cannot be read")?;
-                if !RSA_BITS.contains(&bits(&n)) {
-                    return Err("the RSA modulus has fewer than 2048 bits, or more than 8192");
-                }
-                if !(2..=64).contains(&bits(&e)) || e.last().is_none_or(|last| last % 2 == 0) {
-                    return Err("the RSA exponent cannot be one");
-                }
-                (Algorithm::RS256, "RS256", Ok(DecodingKey::from_rsa_raw_components(&n, &e)))
-            }
-            (Some("EC"), Some("P-256")) => {
-                let coordinate = |name| text(name).filter(|_| bytes(name).is_some_and(|bytes| bytes.len() == 32));
-                let (x, y) = coordinate("x").zip(coordinate("y")).ok_or("x or y cannot be read")?;
-                (Algorithm::ES256, "ES256", DecodingKey::from_ec_components(x, y))
-            }
-            (Some("OKP"), Some("Ed25519")) => {
-                let x = text("x").filter(|_| bytes("x").is_some_and(|bytes| bytes.len() == 32));
-                (Algorithm::EdDSA, "EdDSA", DecodingKey::from_ed_components(x.ok_or("x cannot be read")?))
-            }
-            _ => return Err("its type is none of RSA, EC on P-256 and OKP on Ed25519"),
-        };
-        if jwk.get("alg").is_some_and(|alg| alg.as_str() != Some(word)) {
-            return Err("its alg is not the one of RS256, ES256 and EdDSA that fits its type");
-        }
-        if jwk.get("use").is_some_and(|usage| usage.as_str() != Some("sig")) {
-            return Err("its use is not sig");
-        }
-        let verify = |operations: &Vec<Value>| operations.iter().any(|operation| operation == "verify");
-        if jwk.get("key_ops").is_some_and(|operations| !operations.as_array().is_some_and(verify)) {
-            return Err("its key_ops are without verify");
-        }
-        Ok(Self { algorithm, decoding: decoding.map_err(|_| "it cannot be read")? })
-    }
+#[derive(Deserialize)]
+struct Set<'a> {
+    #[serde(borrow)]
+    keys: Vec<&'a RawValue>,
 }
 
 impl Keys {
-    /// Reads a JWK set (RFC 7517, section 5). Keys that cannot be used are left out and named; two with one `kid` are
-    /// ambiguous, so both are.
+    /// Reads a JWK set (RFC 7517, section 5). A key that is listed twice counts once. Different keys with the same `kid`
+    /// and the same algorithm are ambiguous: none of them is used. A key without a `kid` must be the only one.
     ///
     /// # Errors
-    /// If it is no set, or no key of it can be used; the fault holds no value.
-    pub(super) fn parse(text: &[u8]) -> Result<(Self, Vec<Dropped>), &'static str> {
-        let set: Map<String, Value> = serde_json::from_slice(text).map_err(|_| "expected a JWK set in JSON")?;
-        let jwks = set.get("keys").and_then(Value::as_array).ok_or("expected a JWK set with an array of keys")?;
-        let mut keys: HashMap<String, Option<Arc<Key>>> = HashMap::new();
+    /// If it is not a set, or no key of it can be used. The fault holds no value but the `kid`s of the set.
+    pub(super) fn parse(text: &[u8]) -> Result<(Self, Vec<Dropped>), String> {
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+        if !text.trim_ascii_start().starts_with(b"{") {
+            return Err("expected a JWK set in JSON".to_owned()); // serde would accept an array, too
+        }
+        let set: Set<'_> =
+            serde_json::from_slice(text).map_err(|_| "expected a JWK set in JSON, with an array of keys")?;
+        let mut listed: Vec<Listed> = Vec::new();
         let mut dropped = Vec::new();
-        for (index, jwk) in jwks.iter().enumerate() {
-            let mut drop = |reason| dropped.push(Dropped { place: index + 1, reason });
-            let Some(jwk) = jwk.as_object() else {
-                drop("it is not an object");
-                continue;
-            };
-            let Some(kid) = jwk.get("kid").and_then(Value::as_str) else {
-                drop("it has no kid");
-                continue;
-            };
-            match (Key::read(jwk), keys.entry(kid.to_owned())) {
-                (Err(reason), _) => drop(reason),
-                (Ok(_), Entry::Occupied(mut first)) => {
-                    first.insert(None);
-                    drop("another key has the same kid: neither is used");
-                }
-                (Ok(key), Entry::Vacant(place)) => {
-                    place.insert(Some(Arc::new(key)));
-                }
+        for (place, jwk) in (1..).zip(set.keys) {
+            match read(jwk) {
+                Ok((id, key)) if listed.iter().any(|known| known.id == id && known.key.is_same(&key)) => {}
+                Ok((id, key)) => listed.push(Listed { place, id, key: Arc::new(key) }),
+                Err((id, reason)) => dropped.push(Dropped { place, id, reason }),
             }
         }
-        let keys: HashMap<_, _> = keys.into_iter().filter_map(|(kid, key)| Some((kid, key?))).collect();
-        if keys.is_empty() {
-            return Err(
-                "expected at least one key that can be used: RSA of 2048 bits or more, P-256 or Ed25519, with a \
-                        kid of its own",
-            );
+        let is_ambiguous = |one: &Listed| {
+            let mut others = listed.iter().filter(|other| other.place != one.place);
+            others.any(|other| one.id.is_none() || (other.id == one.id && other.key.algorithm == one.key.algorithm))
+        };
+        let (ambiguous, used): (Vec<_>, Vec<_>) = listed.iter().cloned().partition(is_ambiguous);
+        dropped.extend(ambiguous.into_iter().map(|Listed { place, id, .. }| {
+            let reason =
+                if id.is_some() { "another key has the same kid" } else { "it has no kid, and is not the only key" };
+            Dropped { place, id, reason }
+        }));
+        dropped.sort_by_key(|key| key.place);
+        if used.is_empty() {
+            return Err(no_usable_key(&dropped));
         }
-        Ok((Self(keys), dropped))
+        Ok((Self(used), dropped))
     }
 
-    /// The key called `kid`.
-    pub(super) fn find(&self, kid: &str) -> Option<Arc<Key>> {
-        self.0.get(kid).map(Arc::clone)
+    /// The key that a token with this `kid` and algorithm is signed with. A token without a `kid` needs a set with a single
+    /// key (OpenID Connect Core, section 10.1).
+    ///
+    /// # Errors
+    /// Why no key fits.
+    pub(super) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Result<Arc<Key>, Refusal> {
+        let named: Vec<&Listed> = match (id, self.0.as_slice()) {
+            (None, [only]) => vec![only],
+            (None, _) => return Err(Refusal::NoKeyId),
+            (Some(_), [only @ Listed { id: None, .. }]) => vec![only],
+            (Some(_), listed) => listed.iter().filter(|listed| listed.id.as_deref() == id).collect(),
+        };
+        if named.is_empty() {
+            return Err(Refusal::UnknownKey);
+        }
+        let fitting = named.into_iter().find(|listed| listed.key.algorithm == algorithm);
+        fitting.map(|listed| Arc::clone(&listed.key)).ok_or(Refusal::Algorithm)
     }
+}
+
+/// A key and its `kid`; or its `kid`, if it has one, and why it is not used.
+fn read(text: &RawValue) -> Result<(Option<String>, Key), (Option<String>, &'static str)> {
+    if !text.get().starts_with('{') {
+        return Err((None, "it is not an object"));
+    }
+    let jwk: Jwk =
+        serde_json::from_str(text.get()).map_err(|_| (None, "it names a member twice, or cannot be read"))?;
+    let id = jwk.kid.as_str().map(str::to_owned);
+    if id.is_none() && !jwk.kid.is_null() {
+        return Err((None, "its kid is not a string"));
+    }
+    match Key::read(&jwk) {
+        Ok(key) => Ok((id, key)),
+        Err(reason) => Err((id, reason)),
+    }
+}
+
+fn no_usable_key(dropped: &[Dropped]) -> String {
+    let mut fault = NO_USABLE_KEY.to_owned();
+    for key in dropped.iter().take(MAX_SHOWN_KEYS) {
+        let _ = write!(fault, "; {key}");
+    }
+    if dropped.len() > MAX_SHOWN_KEYS {
+        let _ = write!(fault, "; and {} more", dropped.len() - MAX_SHOWN_KEYS);
+    }
+    fault
 }
 
 impl fmt::Display for Dropped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "key number {}: {}", self.place, self.reason)
+        write!(f, "key number {}", self.place)?;
+        if let Some(id) = &self.id {
+            let shown: String = id.chars().take(MAX_SHOWN_ID).collect();
+            let more = if shown.len() < id.len() { "…" } else { "" };
+            write!(f, " (kid {shown:?}{more})")?;
+        }
+        write!(f, ": {}", self.reason)
     }
-}
-
-/// The length of the big-endian number `bytes`.
-fn bits(bytes: &[u8]) -> usize {
-    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-    let first = bytes.get(zeros).map_or(0, |first| first.leading_zeros() as usize);
-    (bytes.len() - zeros) * 8 - first
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! JSON Web Tokens as a second way for callers to identify themselves (RFC 7519, after the advice of RFC 8725).
 //!
-//! `token` reads the shape and the header, `keys` holds public keys with the one algorithm of each, `source` where they
-//! come from, `refresher` and `fetch` how they get there from a URL, `claims` what a token says. [`Verifier`] joins them.
+//! `token` reads the shape and the header, `key` reads one public key and `keys` a set of them, `source` holds the current
+//! set, `refresher` and `fetch` get it from a URL, `claims` checks what a token says. [`Verifier`] joins them.
 
+mod algorithm;
 mod claims;
 mod fetch;
+mod key;
 mod keys;
 mod refresher;
 mod refusal;
@@ -123,15 +125,12 @@ impl Verifier {
         deadline: Instant,
     ) -> Result<Arc<Caller>, Unidentified> {
         let token = Token::parse(credential)?;
-        let key = match self.source.find(&token.key_id, deadline).await {
+        let key = match self.source.find(token.key_id.as_deref(), token.algorithm, deadline).await {
             Lookup::Found(key) => key,
-            Lookup::Unknown => return Err(Refusal::UnknownKey.into()),
+            Lookup::Refused(refusal) => return Err(refusal.into()),
             Lookup::Unavailable => return Err(Unidentified::NoKeys),
         };
-        if key.algorithm() != token.algorithm {
-            return Err(Refusal::Algorithm.into());
-        }
-        if !key.verifies(token.message, token.signature) {
+        if !key.verifies(token.message.as_bytes(), &token.signature) {
             return Err(Refusal::Signature.into());
         }
         let claims = Claims::parse(&token.payload()?)?;
@@ -147,8 +146,8 @@ impl Verifier {
             return if caller.has_expired() { Err(Refusal::BlockExpired) } else { Ok(Arc::clone(caller)) };
         }
         let scope_claim = self.scope_claim.as_ref().ok_or(Refusal::NoRights)?;
-        // Two callers with one name would share limits and look the same in logs and audit trail.
-        if !is_name(subject) || callers.has_name(subject) {
+        // Two callers with one name would share limits, and nobody could tell them apart in the log and the audit trail.
+        if !is_name(subject) || callers.resembles(subject) {
             return Err(Refusal::Name);
         }
         let scopes = claims.scopes(&scope_claim.name, &scope_claim.allowed)?;

@@ -52,7 +52,7 @@ impl<F: FetchKeys> Refresher<F> {
     async fn fetch_once(&mut self) {
         self.refresh.progress.send_modify(|progress| progress.under_way = true);
         let result = match self.fetch.fetch().await {
-            Ok(text) => self.source.replace(text).map_err(str::to_owned),
+            Ok(text) => self.source.replace(text),
             Err(cause) => Err(cause),
         };
         match result {

@@ -6,11 +6,16 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, advance, sleep, timeout};
 
 use super::Refresher;
+use crate::callers::jwt::algorithm::Algorithm;
 use crate::callers::jwt::fetch::FetchKeys;
+use crate::callers::jwt::refusal::Refusal;
 use crate::callers::jwt::source::{Lookup, Source};
 
 const COOL_DOWN: Duration = Duration::from_secs(30);
 const HOUR: Duration = Duration::from_secs(3600);
+
+/// A point on Ed25519.
+const BASE_POINT: &str = "WGZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmY";
 
 /// A key set that tests change, and how often it was fetched.
 #[derive(Clone)]
@@ -58,21 +63,24 @@ impl FetchKeys for Issuer {
         };
         sleep(delay).await;
         self.0.lock().unwrap().at_once -= 1;
-        let jwk = |kid: &&str| json!({ "kid": kid, "kty": "OKP", "crv": "Ed25519", "x": "B".repeat(42) + "A" });
+        let jwk = |kid: &&str| json!({ "kid": kid, "kty": "OKP", "crv": "Ed25519", "x": BASE_POINT });
         let set = |kids: Vec<&str>| json!({ "keys": kids.iter().map(jwk).collect::<Vec<_>>() }).to_string();
         kids.map(|kids| set(kids).into_bytes()).ok_or_else(|| "away".to_owned())
     }
 }
 
 async fn find(source: &Source, kid: &str) -> Lookup {
-    source.find(kid, Instant::now() + Duration::from_secs(10)).await
+    source.find(Some(kid), Algorithm::Ed25519, Instant::now() + Duration::from_secs(10)).await
 }
 
 #[track_caller]
 fn expect(lookup: &Lookup, expected: &str) {
     let word = match lookup {
         Lookup::Found(_) => "found",
-        Lookup::Unknown => "unknown",
+        Lookup::Refused(refusal) => {
+            assert_eq!(*refusal, Refusal::UnknownKey);
+            "unknown"
+        }
         Lookup::Unavailable => "unavailable",
     };
     assert_eq!(word, expected);
@@ -131,7 +139,7 @@ async fn a_request_waits_two_seconds_or_until_its_own_deadline() {
     for (patience, waited) in [(10_000, 2000), (300, 300)] {
         let start = Instant::now();
         let deadline = start + Duration::from_millis(patience);
-        expect(&source.find("unknown", deadline).await, "unknown");
+        expect(&source.find(Some("unknown"), Algorithm::Ed25519, deadline).await, "unknown");
         let waited = Duration::from_millis(waited);
         assert!((waited..waited + Duration::from_millis(2)).contains(&start.elapsed()), "{:?}", start.elapsed());
     }
@@ -206,7 +214,7 @@ async fn where_keys_are_away_the_first_request_has_them_fetched_and_the_next_one
 async fn keys_of_a_file_do_not_age_and_nobody_waits_for_others() {
     let source = Source::file();
     expect(&find(&source, "a").await, "unavailable");
-    let set = json!({ "keys": [{ "kid": "a", "kty": "OKP", "crv": "Ed25519", "x": "B".repeat(42) + "A" }, {}] });
+    let set = json!({ "keys": [{ "kid": "a", "kty": "OKP", "crv": "Ed25519", "x": BASE_POINT }, {}] });
     assert_eq!(source.replace(set.to_string().into_bytes()).unwrap().len(), 1);
     assert!(source.replace(set.to_string().into_bytes()).unwrap().is_empty(), "told once");
     assert!(source.replace(b"{}".to_vec()).is_err());

@@ -1,6 +1,4 @@
-use std::fmt;
-
-/// Why a token is not taken, for the debug log: it holds nothing of the token.
+/// Why a token is rejected. The reason goes into the request's log line: it holds nothing of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     TooLong,
@@ -22,26 +20,32 @@ pub(crate) enum Refusal {
     Name,
 }
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TooLong => "it is longer than 8 KiB",
-            Self::Malformed => "it is no JWT",
-            Self::Algorithm => "its alg is not the one of its key",
-            Self::Critical => "its header has crit",
-            Self::NoKeyId => "its header has no kid",
-            Self::UnknownKey => "no key of the issuer has its kid",
-            Self::Signature => "its signature is not its key's",
-            Self::Issuer => "its iss is not jwt.issuer",
-            Self::Audience => "its aud is without jwt.audience",
-            Self::NoExpiry => "it has no exp",
-            Self::Expired => "its exp is over",
-            Self::NotYetValid => "its nbf is not yet reached",
-            Self::NoSubject => "it has no sub",
-            Self::Scopes => "its jwt.scope_claim is neither a text nor an array of texts",
-            Self::NoRights => "no jwt_subject of the callers file is its sub, and jwt.scope_claim is not set",
-            Self::BlockExpired => "the block with its sub as jwt_subject has expired",
-            Self::Name => "its sub cannot be a caller's name, or is the name of a caller in the callers file",
-        })
+impl Refusal {
+    /// The reason in words.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::TooLong => "the token is longer than 16 KiB",
+            Self::Malformed => "the token is not a JWT",
+            Self::Algorithm => "the token's alg is not supported, or is not its key's",
+            Self::Critical => "the token's header has crit",
+            Self::NoKeyId => "the token has no kid, and the issuer has several keys",
+            Self::UnknownKey => "the issuer has no usable key for the token's kid and alg",
+            Self::Signature => "the token's signature does not verify",
+            Self::Issuer => "the token's iss is not jwt.issuer",
+            Self::Audience => "the token's aud does not include jwt.audience",
+            Self::NoExpiry => "the token has no exp",
+            Self::Expired => "the token has expired",
+            Self::NotYetValid => "the token's nbf is in the future",
+            Self::NoSubject => "the token has no sub",
+            Self::Scopes => "the token's jwt.scope_claim is neither a string nor an array of strings",
+            Self::NoRights => {
+                "the token's sub is not a jwt_subject of the callers file, and jwt.scope_claim is not set"
+            }
+            Self::BlockExpired => "the callers file's block for the token's sub has expired",
+            Self::Name => {
+                "the token's sub is not a valid caller name, or could be mistaken for a name or jwt_subject of the callers \
+                 file"
+            }
+        }
     }
 }

@@ -7,7 +7,10 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-use super::keys::{Dropped, Key, Keys};
+use super::algorithm::Algorithm;
+use super::key::Key;
+use super::keys::{Dropped, Keys};
+use super::refusal::Refusal;
 
 /// How long keys are used after they were last fetched.
 const USABLE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -54,7 +57,8 @@ pub(super) struct Progress {
 #[derive(Debug)]
 pub(super) enum Lookup {
     Found(Arc<Key>),
-    Unknown,
+    /// No key fits.
+    Refused(Refusal),
     /// There are no keys to look through.
     Unavailable,
 }
@@ -76,7 +80,7 @@ impl Source {
     ///
     /// # Errors
     /// If `text` cannot be used; the last keys stay in use.
-    pub(super) fn replace(&self, text: Vec<u8>) -> Result<Vec<Dropped>, &'static str> {
+    pub(super) fn replace(&self, text: Vec<u8>) -> Result<Vec<Dropped>, String> {
         let (keys, mut dropped) = Keys::parse(&text)?;
         if self.current.load().as_ref().is_some_and(|last| last.text == text) {
             dropped.clear();
@@ -96,23 +100,28 @@ impl Source {
         self.current.load().as_ref().is_some_and(|current| current.is_usable())
     }
 
-    /// The key called `key_id`. Where it is not known, fetched keys are fetched again, unless that was just done, and
-    /// waited for until `deadline` or for two seconds.
-    pub(super) async fn find(&self, key_id: &str, deadline: Instant) -> Lookup {
-        let found = self.look(key_id);
-        let (Lookup::Unknown | Lookup::Unavailable, Some(refresh)) = (&found, &self.refresh) else { return found };
+    /// The key for a token with this `kid` and algorithm. If there is none, the keys of a URL are fetched again, unless
+    /// that was just done; this waits for them until `deadline`, but for at most two seconds.
+    pub(super) async fn find(&self, key_id: Option<&str>, algorithm: Algorithm, deadline: Instant) -> Lookup {
+        let found = self.look(key_id, algorithm);
+        let (Lookup::Refused(Refusal::UnknownKey) | Lookup::Unavailable, Some(refresh)) = (&found, &self.refresh)
+        else {
+            return found;
+        };
         // Taken before the second look: a fetch that ends between the two is not asked for again.
         let seen = *refresh.progress.borrow();
-        if let found @ Lookup::Found(_) = self.look(key_id) {
+        if let found @ Lookup::Found(_) = self.look(key_id, algorithm) {
             return found;
         }
         refresh.wait(seen, deadline.min(Instant::now() + PATIENCE)).await;
-        self.look(key_id)
+        self.look(key_id, algorithm)
     }
 
-    fn look(&self, key_id: &str) -> Lookup {
+    fn look(&self, key_id: Option<&str>, algorithm: Algorithm) -> Lookup {
         match self.current.load().as_ref() {
-            Some(current) if current.is_usable() => current.keys.find(key_id).map_or(Lookup::Unknown, Lookup::Found),
+            Some(current) if current.is_usable() => {
+                current.keys.find(key_id, algorithm).map_or_else(Lookup::Refused, Lookup::Found)
+            }
             _ => Lookup::Unavailable,
         }
     }
