@@ -1,7 +1,8 @@
 //! Programs that call CENTAGATE directly send exactly what the gateway sends.
 //!
-//! Our own clients in `clients/programs/` are written from the parameter tables of the vendor's pages and always run.
-//! The sample programs of these pages run where the pages are available (`vendor`).
+//! Our own clients in `clients/programs/` always run. They are written from the parameter tables of the vendor's pages,
+//! except that the tables capitalise some names (`LastName`) that CENTAGATE expects in camel case (`lastName`).
+//! The sample programs of these pages run if the pages are available (`vendor`).
 
 mod client;
 mod comparison;

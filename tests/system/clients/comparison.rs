@@ -19,7 +19,7 @@ pub(super) async fn start_simulator(admin: &Admin) -> Simulator {
     simulator
 }
 
-/// Runs the clients one after the other against `simulator`, and the gateway against a second simulator. Both must
+/// Runs the clients one after the other against `simulator`, and the gateway against a second one. Both simulators must
 /// receive the same requests and answer them with code 0.
 pub(super) async fn compare_with_gateway(simulator: Simulator, admin: &Admin, clients: &[Client]) {
     let mut printed = String::new();
