@@ -6,6 +6,7 @@
 
 mod audit_disk;
 mod browser;
+mod clients;
 mod demo;
 mod gateway;
 mod idempotency;
@@ -17,8 +18,6 @@ mod own_address;
 mod printed;
 mod program;
 mod redis;
-mod sample;
-mod samples;
 mod schemathesis;
 mod slow_peers;
 mod swagger_ui;

@@ -8,10 +8,11 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-/// How long a sample program may run; a JVM that compiles its source first needs seconds on a busy machine.
+/// How long a program may run. A JVM that first compiles its source needs seconds on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A program that a test needs.
+#[derive(Clone, Copy)]
 pub(crate) struct Program {
     pub(crate) name: &'static str,
     /// The Debian package that brings it.

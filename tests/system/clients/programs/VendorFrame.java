@@ -1,5 +1,5 @@
-// Runs a Java sample of CENTAGATE's pages with nothing but a JDK: what the samples use of Jersey 1, Gson and Apache
-// Commons Codec, and a place for the sample itself.
+// Lets the Java programs of the vendor's pages run with only a JDK. A program is pasted where the marker is; the classes
+// below stand in for the parts of Jersey 1, Gson and Apache Commons Codec that the programs use.
 
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -15,9 +15,9 @@ import java.util.stream.Collectors;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-public class Frame {
+public class VendorFrame {
 
-/* THE SAMPLE */
+/* VENDOR PROGRAM */
 
     static class ClientConfig {}
 
@@ -61,7 +61,7 @@ public class Frame {
         static final String APPLICATION_JSON = "application/json";
     }
 
-    /** JSON objects whose members are strings, which is what the samples send and CENTAGATE answers. */
+    /** Supports only JSON objects whose members are strings: the programs send and read nothing else. */
     static class Gson {
         String toJson(Map<String, String> map) {
             return map.entrySet().stream()
