@@ -231,7 +231,7 @@ mod tests {
                 (with_key("shop", TEST_KEY) + &with_subject(other, "subject"), "name"),
                 (with_subject("one", "shop") + &with_subject("two", other), "jwt_subject"),
             ] {
-                let fault = Callers::parse(&text).expect_err(&text);
+                let fault = Callers::parse(&text).expect_err(&text).to_string();
                 assert!(fault.contains("number 2: ") && fault.contains(member), "{fault}");
                 assert!(!fault.contains(other), "{fault}");
             }

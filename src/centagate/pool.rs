@@ -162,7 +162,7 @@ mod tests {
     use crate::centagate::call::{Call, ConnectionKind};
     use crate::centagate::http::{HttpClient, HttpOptions};
     use crate::centagate::server_certificate::ServerCertificate;
-    use crate::centagate::transport::send;
+    use crate::centagate::transport::{Times, send};
 
     const MAX_SPARES: usize = 3;
     const PATIENCE: Duration = Duration::from_secs(30);
@@ -198,7 +198,8 @@ mod tests {
     async fn call(pool: &Arc<Pool>) {
         let path = "/path".parse().unwrap();
         let call = Call { method: Method::PUT, path, body: "body".into(), connection: ConnectionKind::Dedicated };
-        let reply = send(pool, &call, Instant::now() + PATIENCE).await.expect("a reply");
+        let times = Times { send_by: Instant::now() + PATIENCE, reply_within: PATIENCE };
+        let reply = send(pool, &call, times).await.expect("a reply");
         assert_eq!(reply.object.unwrap(), "own");
     }
 
