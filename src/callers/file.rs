@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -32,10 +33,10 @@ impl Callers {
         if !file.is_empty() {
             faults.add(SettingsFault::of("the file", "expected nothing but [[callers]]"));
         }
-        let mut callers = Self::default();
+        let (mut callers, mut known) = (Self::default(), HashSet::new());
         for (index, block) in blocks.into_iter().enumerate() {
             let added = match block {
-                Value::Table(block) => callers.add(block),
+                Value::Table(block) => gather!(new: callers.check_new(&block, &mut known), added: callers.add(block)),
                 _ => Err(SettingsFault::of("the block", "expected a table")),
             };
             faults.keep(added.map_err(|fault| fault.within(format_args!("[[callers]] number {}", index + 1))));
@@ -43,27 +44,33 @@ impl Callers {
         faults.or(Some(callers))
     }
 
-    fn add(&mut self, mut block: Table) -> Result<(), SettingsFault> {
-        let (identity, caller) = gather!(identity: Identity::take(&mut block), caller: caller(block))?;
-        let caller = Arc::new(caller);
+    /// Checks that no block before this one has its key or its subject, or a name or subject that could be mistaken for its
+    /// own. These are remembered in `self` and `known`, also if other members of the block are wrong.
+    fn check_new(&mut self, block: &Table, known: &mut HashSet<(&'static str, String)>) -> Result<(), SettingsFault> {
         let mut faults = Faults::default();
-        if let Some(hash) = identity.key_sha256
-            && self.by_key.insert(hash, Arc::clone(&caller)).is_some()
-        {
-            faults.add(SettingsFault::of("key_sha256", "stands in another block, too; give each block its own key"));
+        for member in ["key_sha256", "jwt_subject"] {
+            if let Some(Value::String(text)) = block.get(member)
+                && !known.insert((member, text.clone()))
+            {
+                faults.add(SettingsFault::of(member, "stands in another block, too; remove it from one of them"));
+            }
         }
-        if !self.names.add(&caller.name) {
-            faults.add(SettingsFault::of("name", format_args!("{RESEMBLES} the name of another block")));
-        }
-        if let Some(subject) = identity.jwt_subject {
-            if !self.subjects.add(&subject) {
-                let problem = format_args!("{RESEMBLES} the jwt_subject of another block");
-                faults.add(SettingsFault::of("jwt_subject", problem));
-            } else if self.by_subject.insert(subject, caller).is_some() {
-                faults.add(SettingsFault::of("jwt_subject", "stands in another block, too; remove one of them"));
+        for (member, names) in [("name", &mut self.names), ("jwt_subject", &mut self.subjects)] {
+            if let Some(Value::String(text)) = block.get(member)
+                && !names.add(text)
+            {
+                faults.add(SettingsFault::of(member, format_args!("{RESEMBLES} the {member} of another block")));
             }
         }
         faults.or(Some(()))
+    }
+
+    fn add(&mut self, mut block: Table) -> Result<(), SettingsFault> {
+        let (identity, caller) = gather!(identity: Identity::take(&mut block), caller: caller(block))?;
+        let caller = Arc::new(caller);
+        self.by_key.extend(identity.key_sha256.map(|hash| (hash, Arc::clone(&caller))));
+        self.by_subject.extend(identity.jwt_subject.map(|subject| (subject, caller)));
+        Ok(())
     }
 }
 

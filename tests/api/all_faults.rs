@@ -45,7 +45,7 @@ fn faults_of_all_kinds_are_reported_in_one_run() {
     environment.write("secrets/centagate.proxy_url", PLANTED);
     let directory = environment.directory.path().join("secrets").display().to_string();
     let block = callers::block("one", "key", &[PLANTED], &format!("expires_at = \"{PLANTED}\""));
-    environment.write("callers.toml", format!("{block}[[callers]]\nname = \"two\"\nscopes = []\n"));
+    environment.write("callers.toml", format!("{block}[[callers]]\nname = \"two\"\nscopes = []\n{block}"));
     expect_faults(
         &environment.set("GATEWAY_SECRETS_DIR", &directory),
         &[
@@ -71,6 +71,9 @@ fn faults_of_all_kinds_are_reported_in_one_run() {
             &["callers_file", "GATEWAY__CALLERS_FILE", "number 1: scopes"],
             &["callers_file", "GATEWAY__CALLERS_FILE", "number 1: expires_at"],
             &["callers_file", "GATEWAY__CALLERS_FILE", "number 2: key_sha256", "is missing"],
+            &["callers_file", "GATEWAY__CALLERS_FILE", "number 3: key_sha256", "stands in another block"],
+            &["callers_file", "GATEWAY__CALLERS_FILE", "number 3: scopes"],
+            &["callers_file", "GATEWAY__CALLERS_FILE", "number 3: expires_at"],
         ],
     );
 }
@@ -114,6 +117,9 @@ fn a_key_that_stands_in_a_variable_for_a_path_is_not_shown() {
     for key in ["callers_file", "centagate.ca_certificate_file"] {
         expect_faults(&valid().set(&variable(key), &pem), &[&[key, &variable(key)]]);
     }
+    let tokens = valid().set("GATEWAY__JWT__ISSUER", "i").set("GATEWAY__JWT__AUDIENCE", "us");
+    let tokens = tokens.set("GATEWAY__JWT__JWKS_URL", "https://id.example.com/keys");
+    expect_faults(&tokens.set("GATEWAY__JWT__CA_CERTIFICATE_FILE", &pem), &[&["jwt.ca_certificate_file"]]);
 }
 
 #[test]

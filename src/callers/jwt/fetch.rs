@@ -4,7 +4,7 @@ use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, StatusCode};
 
-use crate::settings::file;
+use crate::settings::file::read_for;
 use crate::settings::identity::CA_CERTIFICATE_FILE;
 use crate::settings::{JwksUrl, SettingsFault};
 
@@ -28,14 +28,14 @@ impl HttpFetch {
     /// # Errors
     /// If the CA's file cannot be used.
     pub(super) fn new(url: JwksUrl) -> Result<Self, SettingsFault> {
-        client(&url).map_err(|cause| SettingsFault::of_key(CA_CERTIFICATE_FILE, cause))?;
+        client(&url)?;
         Ok(Self(url))
     }
 }
 
 impl FetchKeys for HttpFetch {
     async fn fetch(&self) -> Result<Vec<u8>, String> {
-        let client = client(&self.0)?;
+        let client = client(&self.0).map_err(|fault| fault.to_string())?;
         read(client.get(self.0.url.clone())).await
     }
 }
@@ -56,7 +56,7 @@ async fn read(request: reqwest::RequestBuilder) -> Result<Vec<u8>, String> {
     Ok(text)
 }
 
-fn client(settings: &JwksUrl) -> Result<Client, String> {
+fn client(settings: &JwksUrl) -> Result<Client, SettingsFault> {
     let client = Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TIMEOUT)
@@ -67,16 +67,18 @@ fn client(settings: &JwksUrl) -> Result<Client, String> {
         .user_agent(concat!("centagate-gateway/", env!("CARGO_PKG_VERSION")))
         .no_proxy();
     if let Some(path) = &settings.ca_certificate {
-        let fault = |problem: &dyn std::fmt::Display| format!("{} {problem}", path.display());
-        let pem = file::read(path).map_err(|problem| fault(&problem))?;
-        let expected = fault(&"cannot be used; expected PEM with certificates of CAs");
-        let certificates = Certificate::from_pem_bundle(&pem).map_err(|_| expected.clone())?;
+        let pem = read_for(CA_CERTIFICATE_FILE, path)?;
+        let unusable = || {
+            let problem = "cannot be used; expected PEM with certificates of CAs";
+            SettingsFault::of_file(CA_CERTIFICATE_FILE, path, problem)
+        };
+        let certificates = Certificate::from_pem_bundle(&pem).map_err(|_| unusable())?;
         if certificates.is_empty() {
-            return Err(expected);
+            return Err(unusable());
         }
-        return client.tls_certs_only(certificates).build().map_err(|_| expected);
+        return client.tls_certs_only(certificates).build().map_err(|_| unusable());
     }
-    client.build().map_err(|_| "TLS cannot be set up".to_owned())
+    client.build().map_err(|_| SettingsFault::of("jwt.jwks_url", "TLS cannot be set up"))
 }
 
 /// The chain of causes, without the URL.
