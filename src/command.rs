@@ -13,7 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::callers::jwt::Verifier;
 use crate::callers::{Callers, Scope, is_name, parse_expiry};
 use crate::reload::read_trust;
-use crate::settings::{Settings, Sources, TlsFiles};
+use crate::settings::{Settings, SettingsFault, Sources, TlsFiles};
 use crate::standard_output::write_within;
 use crate::startup::{Application, BuildError};
 use crate::{open_files, openapi, telemetry};
@@ -137,7 +137,7 @@ fn check_config() -> ExitCode {
         settings.jwt.as_ref().map(Verifier::new).transpose()?;
         read_trust(&settings.centagate.trust)?;
         settings.server.tls.as_ref().map(TlsFiles::read).transpose()?;
-        settings.audit.sink.check()?;
+        settings.audit.sink.check().map_err(|fault| SettingsFault::of_key("audit.sink", fault))?;
         Settings::describe(&sources)
     });
     match described {
