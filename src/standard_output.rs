@@ -109,7 +109,7 @@ fn write(sink: impl AsFd, bytes: &[u8]) -> Result<(), (usize, io::Error)> {
             Ok(0) => return Err((written, io::ErrorKind::WriteZero.into())),
             Ok(length) => written += length,
             Err(Errno::INTR) => {}
-            // The other end of the pipe may have been made non-blocking.
+            // A process that shares standard output may have made it non-blocking.
             Err(Errno::AGAIN) => {
                 has_room(&sink, None);
             }

@@ -83,7 +83,7 @@ pub enum BuildError {
 impl From<audit::OpenError> for BuildError {
     fn from(error: audit::OpenError) -> Self {
         match error {
-            audit::OpenError::Sink(fault) => Self::Settings(fault),
+            audit::OpenError::Sink(fault) => Self::Settings(SettingsFault::of_key("audit.sink", fault)),
             audit::OpenError::Thread(cause) => Self::Thread(cause),
         }
     }

@@ -21,13 +21,13 @@ use uuid::Uuid;
 
 use health::Health;
 pub use sink::AuditSink;
+pub(crate) use sink::SinkFault;
 use writer::{Writer, Written};
 
 use crate::callers::Scope;
 use crate::centagate::Operation;
 use crate::line::to_line;
 use crate::metrics::Metrics;
-use crate::settings::SettingsFault;
 
 /// An action of a caller's in CENTAGATE.
 #[derive(Clone, Debug)]
@@ -74,15 +74,9 @@ pub(crate) struct Unwritten;
 #[derive(Debug)]
 pub(crate) enum OpenError {
     /// The sink cannot be used.
-    Sink(SettingsFault),
+    Sink(SinkFault),
     /// The system gives no thread.
     Thread(io::Error),
-}
-
-impl From<SettingsFault> for OpenError {
-    fn from(fault: SettingsFault) -> Self {
-        Self::Sink(fault)
-    }
 }
 
 /// One line of the trail.

@@ -73,7 +73,7 @@ struct Entry {
 /// What became of a batch that was added.
 pub(super) struct Added {
     pub(super) number: u64,
-    pub(super) added: usize,
+    pub(super) taken: usize,
     pub(super) refused: u64,
 }
 
@@ -88,7 +88,7 @@ impl Queue {
 
     /// Takes a batch in. `finish` is dropped when all of it is finished.
     pub(super) fn add(&mut self, batch: Batch, finish: &Arc<oneshot::Sender<()>>) -> Added {
-        let mut report = Added { number: self.next, added: 0, refused: 0 };
+        let mut report = Added { number: self.next, taken: 0, refused: 0 };
         self.next += 1;
         let mut start = 0;
         for Waiter { end, must_stand, answer } in batch.waiters {
@@ -102,7 +102,7 @@ impl Queue {
             let finish = Arc::clone(finish);
             let entry = Entry { batch: report.number, line, must_stand, answer: Some(answer), _finish: finish };
             self.waiting.push_back(entry);
-            report.added += 1;
+            report.taken += 1;
         }
         report
     }

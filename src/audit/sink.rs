@@ -1,12 +1,9 @@
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 use rustix::fs::{Access, access};
 
 use super::file;
-use crate::settings::SettingsFault;
-
-const KEY: &str = "audit.sink";
 
 /// Where the trail goes, as configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +29,7 @@ impl AuditSink {
     ///
     /// # Errors
     /// If it could not be opened now.
-    pub(crate) fn check(&self) -> Result<(), SettingsFault> {
+    pub(crate) fn check(&self) -> Result<(), SinkFault> {
         let Self::File(path) = self else { return Ok(()) };
         let checked = match file::open(path, file::IfAbsent::Fail) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -41,12 +38,17 @@ impl AuditSink {
             }
             opened => opened.map(drop),
         };
-        checked.map_err(|cause| Self::fault(&cause))
+        checked.map_err(SinkFault)
     }
+}
 
-    /// The sink cannot be used because of `cause`.
-    pub(super) fn fault(cause: &io::Error) -> SettingsFault {
-        SettingsFault::of_key(KEY, format_args!("the file cannot be opened for appending ({})", file::reason(cause)))
+/// Why the sink cannot be used. Its `Display` does not hold the path.
+#[derive(Debug)]
+pub(crate) struct SinkFault(pub(super) io::Error);
+
+impl fmt::Display for SinkFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the file cannot be opened for appending ({})", file::reason(&self.0))
     }
 }
 

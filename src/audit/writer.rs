@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::file::{AuditFile, Unfinished, reason};
 use super::health::Health;
 use super::queue::{Batch, Queue};
-use super::{AuditSink, OpenError};
+use super::{AuditSink, OpenError, SinkFault};
 use crate::standard_output::{AuditTurn, CHUNK};
 
 /// The longest wait for a line to be written.
@@ -60,7 +60,7 @@ impl Writer {
         let file = match sink {
             AuditSink::StandardOutput => None,
             AuditSink::File(path) => {
-                Some(AuditFile::open(path.clone(), fsync).map_err(|cause| AuditSink::fault(&cause))?)
+                Some(AuditFile::open(path.clone(), fsync).map_err(|cause| OpenError::Sink(SinkFault(cause)))?)
             }
         };
         let shared = Arc::new(Shared {
@@ -148,17 +148,20 @@ impl Shared {
     /// Gives the batch to the thread. The receiver ends when the thread has finished with all of it.
     fn hand_over(&self, batch: Batch) -> (u64, oneshot::Receiver<()>) {
         let (finish, finished) = oneshot::channel();
-        let handed_over = lock(&self.queue).add(batch, &Arc::new(finish));
-        self.pending.fetch_add(handed_over.added, Ordering::AcqRel);
-        self.health.lose(handed_over.refused);
+        let mut queue = lock(&self.queue);
+        let added = queue.add(batch, &Arc::new(finish));
+        self.pending.fetch_add(added.taken, Ordering::AcqRel); // before the thread can finish them
+        drop(queue);
+        self.health.lose(added.refused);
         self.came.notify_one();
-        (handed_over.number, finished)
+        (added.number, finished)
     }
 
     /// The lines of a batch have not been written in time.
     fn give_up(&self, number: u64) {
         self.health.fail("lines are not taken in time");
         let withdrawn = lock(&self.queue).give_up(number);
+        self.look(); // as soon as the thread can
         self.pending.fetch_sub(withdrawn, Ordering::AcqRel);
         self.health.lose(withdrawn as u64);
     }

@@ -32,11 +32,18 @@ pub(super) fn load() -> Result<Settings, SettingsFault> {
     let files = Settings::named_files(&sources);
     gather!(
         readable: readable,
-        settings: Settings::load(&sources).and_then(|settings| settings.audit.sink.check().map(|()| settings)),
+        settings: Settings::load(&sources).and_then(with_audit_sink),
         callers: files.callers_file.as_ref().map(|path| Callers::read(path, files.takes_tokens)).transpose(),
         keys: files.jwt.as_ref().map(Verifier::new).transpose(),
         trust: files.trust.as_ref().map(read_trust).transpose(),
         certificate: files.tls.as_ref().map(TlsFiles::read).transpose(),
     )
     .map(|((), settings, ..)| settings)
+}
+
+fn with_audit_sink(settings: Settings) -> Result<Settings, SettingsFault> {
+    match settings.audit.sink.check() {
+        Ok(()) => Ok(settings),
+        Err(fault) => Err(SettingsFault::of_key("audit.sink", fault)),
+    }
 }

@@ -120,7 +120,7 @@ impl Shared {
             let result = (self.sink)(chunk);
             is_written = result.is_ok();
             if let Err((written, _)) = result {
-                let lost = chunk[written..].iter().filter(|byte| **byte == b'\n').count();
+                let lost = chunk[written..].split_inclusive(|byte| *byte == b'\n').count();
                 self.gathered().drop_lines(u64::try_from(lost).unwrap_or(u64::MAX));
             }
             rest = more;
@@ -170,8 +170,11 @@ mod tests {
 
     use super::{CAPACITY, CHUNK, FLUSH_TIMEOUT, LogGuard, LogWriter, whole_lines};
 
+    /// What the sink has taken.
+    type Chunks = Arc<Mutex<Vec<Vec<u8>>>>;
+
     /// A sink that takes a chunk for each permit that it is sent, and everything once the sender is dropped.
-    fn gated() -> (LogWriter, LogGuard, SyncSender<()>, Arc<Mutex<Vec<Vec<u8>>>>) {
+    fn gated() -> (LogWriter, LogGuard, SyncSender<()>, Chunks) {
         let (permit, permits): (_, Receiver<()>) = sync_channel(0);
         let (permits, chunks) = (Mutex::new(permits), Arc::new(Mutex::new(Vec::new())));
         let taken = Arc::clone(&chunks);

@@ -9,7 +9,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::caller::Caller;
-use crate::process::{Environment, GatewayProcess, PATIENCE, Reading, json};
+use crate::output::Reading;
+use crate::process::{Environment, GatewayProcess, PATIENCE, json};
 
 const DROPPED: &str = "gateway_log_lines_dropped_total";
 
@@ -20,7 +21,7 @@ async fn flood(gateway: &GatewayProcess, requests: usize) {
     for _ in 0..requests / 10 {
         connection.write_all(&request).await.unwrap();
         let mut replies = Vec::new();
-        let mut chunk = [0; 16384];
+        let mut chunk = vec![0; 16384];
         while replies.windows(12).filter(|window| *window == b"HTTP/1.1 404").count() < 10 {
             let read = timeout(PATIENCE, connection.read(&mut chunk)).await.expect("a reply in time").unwrap();
             assert!(read > 0, "the connection ended");

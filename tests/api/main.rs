@@ -18,6 +18,7 @@ mod load;
 mod login_bench;
 mod mutation;
 mod on_disk;
+mod output;
 mod planted;
 mod process;
 mod proxies;

@@ -1,11 +1,11 @@
 //! The real program in a process of its own: its command line, environment, output and end.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use crate::audit_file::AuditFile;
 use crate::callers;
 use crate::on_disk;
+use crate::output::{Output, Reader, follow};
 
 /// No wait in these tests takes longer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -139,41 +140,6 @@ pub(crate) struct GatewayProcess {
     pub(crate) management: SocketAddr,
     /// What it reads and writes lives as long as it does.
     directory: Arc<TempDir>,
-}
-
-/// What the reader of a pipe does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Reading {
-    #[default]
-    On,
-    Paused,
-    /// The pipe is closed.
-    Off,
-}
-
-/// The reader of a pipe.
-#[derive(Clone, Default)]
-pub(crate) struct Reader(Arc<(Mutex<Reading>, Condvar)>);
-
-impl Reader {
-    /// Has it read on, pause, or close the pipe. A line that it is waiting for may still be read.
-    pub(crate) fn set(&self, reading: Reading) {
-        *self.0.0.lock().unwrap() = reading;
-        self.0.1.notify_all();
-    }
-
-    /// Waits while it pauses; answers whether it reads on.
-    fn reads_on(&self) -> bool {
-        let (reading, changed) = &*self.0;
-        let paused = |reading: &mut Reading| *reading == Reading::Paused;
-        *changed.wait_while(reading.lock().unwrap(), paused).unwrap() == Reading::On
-    }
-}
-
-#[derive(Default)]
-struct Output {
-    lines: Vec<String>,
-    ended: bool,
 }
 
 impl GatewayProcess {
@@ -313,20 +279,6 @@ fn gather(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
         let mut text = String::new();
         pipe.read_to_string(&mut text).expect("output in UTF-8");
         sender.send(text)
-    });
-    receiver
-}
-
-fn follow(pipe: impl Read + Send + 'static, reader: Reader) -> watch::Receiver<Output> {
-    let (sender, receiver) = watch::channel(Output::default());
-    thread::spawn(move || {
-        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
-            sender.send_modify(|output| output.lines.push(line));
-            if !reader.reads_on() {
-                break;
-            }
-        }
-        sender.send_modify(|output| output.ended = true);
     });
     receiver
 }

@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use centagate_simulator::{Admin, Config, Simulator};
 use serde_json::Value;
+use tokio::time::{Instant, sleep};
 
 use crate::gateway::{Gateway, user};
+use crate::process::{Environment, PATIENCE};
 
 /// A disk in memory. Dropping it takes it away.
 struct Disk(PathBuf);
@@ -69,8 +72,13 @@ async fn a_disk_that_fills_up_within_an_action_lets_it_end_and_refuses_others_un
     assert_eq!(gateway.metric(BROKEN).await, Some(1));
 
     disk.remount("size=64k");
+    let started = Instant::now();
+    while gateway.metric(BROKEN).await != Some(0) {
+        assert!(started.elapsed() < PATIENCE, "the trail does not recover");
+        sleep(Duration::from_millis(20)).await; // between two looks
+    }
     assert_eq!(gateway.post("/users", &user("third")).await, 201, "there is space again");
-    assert_eq!((simulator.requests().len(), gateway.metric(BROKEN).await), (2, Some(0)));
+    assert_eq!(simulator.requests().len(), 2);
     let text = std::fs::read_to_string(&trail).expect("the trail");
     let lines: Vec<(&str, Option<Value>)> = text.lines().map(|line| (line, serde_json::from_str(line).ok())).collect();
     let torn: Vec<_> = lines.iter().filter(|(_, whole)| whole.is_none()).map(|(line, _)| line).collect();
@@ -82,23 +90,27 @@ async fn a_disk_that_fills_up_within_an_action_lets_it_end_and_refuses_others_un
     };
     assert_eq!(events("first"), ["attempt"]);
     assert_eq!(events("third"), ["attempt", "outcome"]);
+    let resumed = lines.iter().filter_map(|(_, line)| line.as_ref()).find(|line| line["audit"] == "resumed");
+    assert_eq!(resumed.expect("a line that ends the gap")["lost"], 4, "an outcome and three attempts");
     assert!(!events("second").contains(&"attempt".to_owned()), "{text}");
     gateway.stop().await;
 }
 
 #[tokio::test]
-async fn a_disk_that_becomes_read_only_refuses_actions_until_it_can_be_written() {
+async fn a_gateway_does_not_start_with_its_trail_on_a_read_only_disk() {
     let directory = tempfile::tempdir().expect("a directory");
     let disk = Disk::mount(directory.path(), 65536);
     let trail = directory.path().join("audit.jsonl");
     disk.remount("ro");
-    let (gateway, simulator) = setup(&trail).await;
-    assert_eq!(gateway.post("/users", &user("first")).await, 503);
-    assert!(simulator.requests().is_empty() && !trail.exists());
+    let environment = Environment::without_centagate();
+    let environment = environment.set("GATEWAY__AUDIT__SINK", trail.to_str().expect("a path in UTF-8"));
+    for command in ["check-config", "serve"] {
+        let run = environment.run(&[command]);
+        assert_eq!(run.status, Some(78), "{run:?}");
+        assert!(run.stderr.contains("audit.sink") && run.stderr.contains("read-only"), "{run:?}");
+    }
     disk.remount("rw");
-    assert_eq!(gateway.post("/users", &user("second")).await, 201);
-    assert_eq!((simulator.requests().len(), gateway.metric(BROKEN).await), (1, Some(0)));
-    gateway.stop().await;
+    assert_eq!(environment.run(&["check-config"]).status, Some(0));
 }
 
 /// Whole lines of together so many bytes.

@@ -20,17 +20,20 @@ mod program;
 mod redis;
 mod schemathesis;
 mod slow_peers;
+mod standard_output;
 mod swagger_ui;
 
 #[path = "../api"]
 #[expect(dead_code, clippy::unwrap_used, reason = "the tests of the API use the rest; what cannot go on fails")]
 mod of_the_api {
     pub(crate) mod audit_file;
+    pub(crate) mod caller;
     pub(crate) mod callers;
     pub(crate) mod certificates;
     pub(crate) mod on_disk;
+    pub(crate) mod output;
     pub(crate) mod process;
     pub(crate) mod reply;
     pub(crate) mod secrets_directory;
 }
-use of_the_api::{audit_file, callers, certificates, on_disk, process, reply, secrets_directory};
+use of_the_api::{audit_file, caller, callers, certificates, on_disk, output, process, reply, secrets_directory};
