@@ -8,6 +8,7 @@ mod audit_disk;
 mod browser;
 mod demo;
 mod gateway;
+mod hostile_peers;
 mod idempotency;
 mod ingress;
 mod kubernetes;
