@@ -1,14 +1,19 @@
 //! How much input actix-http may hold ahead of the handlers of a connection.
 
-/// Request heads ahead of the handler: the number of requests that actix-http means to queue.
+/// Request heads ahead of the handler. Few clients send the next request before they have the reply, and the others must not
+/// keep a worker for long.
 ///
-/// actix-http checks its limit only before it decodes its buffer, so a buffer of tiny requests becomes thousands of queued
-/// requests.
-const MAX_HEADS: usize = 16;
+/// actix-http means to queue 16 requests. It checks that only before it decodes its buffer, so a buffer of tiny requests
+/// becomes thousands of queued requests.
+const MAX_HEADS: usize = 4;
 
 /// Bytes ahead of the handler, and the longest head. The end of one window can still be unread while the next window fills, so
 /// a connection holds at most twice as many.
 const MAX_BYTES: usize = 32 * 1024;
+
+/// Bytes without a request: the body of a request that was refused, which actix-http reads so that the client can read the
+/// reply.
+const MAX_DISCARDED_BYTES: usize = 1024 * 1024;
 
 /// Counts the heads and bytes that went to actix-http since the window was opened.
 ///
@@ -19,6 +24,8 @@ pub(super) struct InputWindow {
     bytes: usize,
     /// Bytes since the last empty line.
     unfinished: usize,
+    /// Bytes in earlier windows since the last request.
+    discarded: usize,
     /// Whether the current line has no characters so far, except CR.
     line_is_empty: bool,
 }
@@ -52,13 +59,25 @@ impl InputWindow {
         self.heads >= MAX_HEADS || self.bytes >= MAX_BYTES
     }
 
+    /// Whether a head is longer than the window. Asked of a window that was reopened for the rest of a head.
+    pub(super) fn has_long_head(&self) -> bool {
+        self.unfinished >= MAX_BYTES
+    }
+
+    /// Whether too much came without a request.
+    pub(super) fn has_discarded_too_much(&self) -> bool {
+        self.discarded >= MAX_DISCARDED_BYTES
+    }
+
     /// Opens the window anew: everything that went to actix-http was used.
     pub(super) fn reopen(&mut self) {
+        self.discarded = 0;
         self.reopen_with(0);
     }
 
     /// Opens the window anew, except for the head that has begun.
     pub(super) fn reopen_for_rest_of_head(&mut self) {
+        self.discarded += self.bytes - self.unfinished.min(self.bytes);
         self.reopen_with(self.unfinished);
     }
 
@@ -79,7 +98,7 @@ mod tests {
     const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: g\r\n\r\n";
 
     #[test]
-    fn sixteen_heads_fill_the_window_however_they_are_cut() {
+    fn a_few_heads_fill_the_window_however_they_are_cut() {
         for end_of_line in ["\r\n", "\n"] {
             let head = format!("GET / HTTP/1.1{end_of_line}Host: g{end_of_line}{end_of_line}");
             let input = head.repeat(MAX_HEADS + 4);

@@ -24,7 +24,7 @@ pub(crate) use connection::Connection;
 pub(crate) use server::{Accepting, HEAD_TIMEOUT, serve};
 
 /// Connections that the management listener serves at once.
-pub(crate) const MANAGEMENT_CONNECTIONS: usize = 128;
+pub(crate) const MANAGEMENT_CONNECTIONS: usize = 512;
 
 /// Connections that may wait to be accepted. The standard library's 128 is too few for a burst.
 const BACKLOG: i32 = 2048;

@@ -51,7 +51,8 @@ pub(super) struct BoundedStream<T> {
     undecoded: bool,
     /// Whether the peer leaves what is sent to it unread.
     write_blocked: bool,
-    head_too_long: bool,
+    /// Whether the gateway takes no more input.
+    closed: bool,
     alarm: Pin<Box<Sleep>>,
 }
 
@@ -66,7 +67,7 @@ impl<T: Transport> BoundedStream<T> {
             surplus: Bytes::new(),
             undecoded: false,
             write_blocked: false,
-            head_too_long: false,
+            closed: false,
             alarm,
         }
     }
@@ -94,10 +95,15 @@ impl<T: Transport> BoundedStream<T> {
             state.held.set(true); // until the handler is done or wants its body
         } else if self.undecoded {
             context.waker().wake_by_ref(); // comes back when actix-http has decoded what it has
-        } else {
-            self.head_too_long = true;
         }
         false
+    }
+
+    /// Whether the input is over, although the peer may send more.
+    fn is_closed(&mut self) -> bool {
+        let is_idle = !self.connection.0.busy.get() && !self.undecoded;
+        self.closed |= is_idle && (self.window.has_long_head() || self.window.has_discarded_too_much());
+        self.closed
     }
 
     /// Reads from the surplus, or else from the peer.
@@ -156,10 +162,11 @@ impl<T: Transport> AsyncRead for BoundedStream<T> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         this.connection.0.served_by(context);
-        let read = if this.may_read(context) { this.poll_input(context, buffer) } else { Poll::Pending };
-        if this.head_too_long {
-            return Poll::Ready(Ok(())); // the end of the input
+        let may_read = this.may_read(context);
+        if this.is_closed() {
+            return Poll::Ready(Ok(())); // as at the end of the input
         }
+        let read = if may_read { this.poll_input(context, buffer) } else { Poll::Pending };
         if read.is_pending() {
             this.undecoded = false; // actix-http decodes next
             if this.connection.0.evicted.get() && !this.connection.0.busy.get() {
@@ -185,7 +192,7 @@ impl<T: Transport> AsyncWrite for BoundedStream<T> {
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if std::mem::take(&mut this.head_too_long) {
+        if std::mem::take(&mut this.closed) && this.window.has_long_head() {
             // It is short. Where the buffers of the connection do not take it, the peer reads nothing.
             let _ = Pin::new(&mut this.transport).poll_write(context, HEAD_TOO_LONG);
         }

@@ -36,15 +36,15 @@ async fn read_ahead(stream: &mut BoundedStream<TcpStream>) -> io::Result<Vec<u8>
 const PATIENT: Duration = Duration::from_secs(60);
 
 #[tokio::test]
-async fn sixteen_requests_are_read_while_a_handler_is_at_work() {
+async fn a_few_requests_are_read_while_a_handler_is_at_work() {
     let (mut client, mut stream) = connect(PATIENT).await;
     let connection = stream.connection().clone();
     client.write_all(HEAD.repeat(100).as_bytes()).await.unwrap();
     let turn = connection.begin();
-    assert_eq!(read_ahead(&mut stream).await.unwrap().len(), 16 * HEAD.len());
+    assert_eq!(read_ahead(&mut stream).await.unwrap().len(), 4 * HEAD.len());
     assert_eq!(read_ahead(&mut stream).await.unwrap().len(), 0);
     drop(turn);
-    assert_eq!(read_ahead(&mut stream).await.unwrap().len(), 84 * HEAD.len());
+    assert_eq!(read_ahead(&mut stream).await.unwrap().len(), 96 * HEAD.len());
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn a_limited_number_of_bytes_is_read_while_a_handler_is_at_work() {
 async fn a_read_that_waits_for_the_handler_is_woken_at_its_end() {
     let (mut client, mut stream) = connect(PATIENT).await;
     let connection = stream.connection().clone();
-    client.write_all(HEAD.repeat(17).as_bytes()).await.unwrap();
+    client.write_all(HEAD.repeat(5).as_bytes()).await.unwrap();
     let turn = connection.begin();
     read_ahead(&mut stream).await.unwrap();
     let mut rest = vec![0; HEAD.len()];
@@ -103,6 +103,18 @@ async fn a_head_that_is_too_long_ends_the_input_and_is_answered() {
     let mut reply = Vec::new();
     client.read_to_end(&mut reply).await.unwrap();
     assert!(reply.starts_with(b"HTTP/1.1 431 "), "{}", String::from_utf8_lossy(&reply));
+}
+
+#[tokio::test]
+async fn input_without_a_request_ends_at_a_megabyte() {
+    let (mut client, mut stream) = connect(PATIENT).await;
+    let writing = tokio::spawn(async move {
+        while client.write_all(&b"no request\n\n".repeat(1000)).await.is_ok() {}
+    });
+    let read = read_ahead(&mut stream).await.unwrap().len();
+    assert!((1 << 20..(1 << 20) + 64 * 1024).contains(&read), "{read}");
+    drop(stream);
+    writing.await.unwrap();
 }
 
 #[tokio::test]

@@ -108,6 +108,9 @@ async fn what_is_not_declared_as_plain_json_is_answered_415_in_both_operations()
             let reply = gateway.post_raw(path, &headers, alice().to_string().as_bytes()).await;
             assert_eq!(reply.status, 415, "{headers}");
             reply.problem("unsupported_media_type");
+            let (offered, coding) = (reply.header("accept-post"), reply.header("accept-encoding"));
+            let wanted = if headers.contains("Encoding") { (None, Some("identity")) } else { (Some("application/json"), None) };
+            assert_eq!((offered, coding), wanted, "{headers}");
         }
     }
     assert!(gateway.simulator.requests().is_empty());
@@ -123,6 +126,9 @@ async fn json_may_be_declared_in_any_legal_spelling() {
         "application/json;charset=UTF-8",
         "application/json; charset=\"utf-8\"",
         "application/json ; Charset=Utf-8",
+        "application/json; charset=utf8",
+        "application/json; charset=\"UTF_8\"",
+        "application/json; charset=us-ascii",
         "application/json\r\nContent-Encoding: identity",
     ]
     .into_iter()

@@ -30,8 +30,8 @@ async fn every_token_that_breaks_a_rule_is_refused_with_a_pointer_to_each_fault(
         (json!({"status": "valid", "validitySeconds": u64::MAX}), vec!["/validitySeconds"]),
         (json!({"status": "valid", "validitySeconds": 4_294_967_297_u64}), vec!["/validitySeconds"]),
         (json!({"status": "valid", "validitySeconds": 300.5}), vec!["/validitySeconds"]),
-        (json!({"status": "valid", "validitySeconds": 300.0}), vec!["/validitySeconds"]),
-        (json!({"status": "valid", "validitySeconds": 1e3}), vec!["/validitySeconds"]),
+        (json!({"status": "valid", "validitySeconds": 86_400.5}), vec!["/validitySeconds"]),
+        (json!({"status": "valid", "validitySeconds": 1e6}), vec!["/validitySeconds"]),
         (json!({"status": "valid", "validitySeconds": 1e300}), vec!["/validitySeconds"]),
         (json!({"status": "valid", "validitySeconds": "300"}), vec!["/validitySeconds"]),
         (json!({"status": "valid", "validitySeconds": true}), vec!["/validitySeconds"]),
@@ -52,14 +52,29 @@ async fn every_token_that_breaks_a_rule_is_refused_with_a_pointer_to_each_fault(
 }
 
 #[tokio::test]
-async fn numbers_that_json_allows_in_other_spellings_are_no_whole_seconds() {
+async fn an_integer_may_have_any_notation_and_must_be_in_range() {
     let gateway = TestGateway::start().await;
-    for seconds in ["-0", "3e2", "3E+2", "30000e-2", "0.3e3", "99999999999999999999", "-99999999999999999999"] {
+    let post = async |seconds: &str| {
         let body = format!("{{\"status\":\"valid\",\"validitySeconds\":{seconds}}}");
-        let reply = gateway.post_raw("/users/bob/otp-token", &raw::usual_headers(), body.as_bytes()).await;
-        assert_eq!(reply.faults(), ["/validitySeconds"], "{seconds}");
+        gateway.post_raw("/users/bob/otp-token", &raw::usual_headers(), body.as_bytes()).await
+    };
+    for seconds in ["-0", "-0.0", "0e5", "3e-1", "3e9", "1e300", "99999999999999999999", "-99999999999999999999"] {
+        assert_eq!(post(seconds).await.faults(), ["/validitySeconds"], "{seconds}");
+    }
+    for seconds in ["1e400", "-1e400", "1e99999999999999999999"] {
+        assert_eq!(post(seconds).await.faults(), [""], "{seconds}: it is JSON, but no double");
+    }
+    for text in ["1e400]", "1e", "300.", "+300", "0x12c", "03e2", "Infinity", "1e400,"] {
+        post(text).await.problem("malformed_request");
     }
     assert!(gateway.simulator.requests().is_empty());
+    for (number, seconds) in ["300", "300.0", "3e2", "3E+2", "30000e-2", "0.3e3"].into_iter().enumerate() {
+        let reply = post(seconds).await;
+        // Bob gets one token, and later ones are one too many.
+        assert_eq!(reply.status, if number == 0 { 201 } else { 409 }, "{seconds}: {}", reply.text());
+    }
+    let sent = gateway.simulator.requests();
+    assert!(sent.len() == 6 && sent.iter().all(|request| request.members["validity"] == "300"), "{sent:?}");
 }
 
 #[tokio::test]

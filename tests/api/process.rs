@@ -290,7 +290,7 @@ fn unknown() -> SocketAddr {
 /// The address behind `address=…` or `"address":"…"`.
 fn address_after(line: &str, name: &str) -> SocketAddr {
     let (_, rest) = line.split_once(name).expect(name);
-    let rest = rest.trim_start_matches(|character: char| !character.is_ascii_digit());
-    let end = rest.find(|character: char| !character.is_ascii_digit() && character != '.' && character != ':');
+    let rest = rest.trim_start_matches(|character: char| !character.is_ascii_digit() && character != '[');
+    let end = rest.find(|character: char| !character.is_ascii_hexdigit() && !"[.:]".contains(character));
     rest[..end.unwrap_or(rest.len())].parse().expect(line)
 }

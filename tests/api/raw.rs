@@ -46,6 +46,18 @@ pub(crate) async fn read_reply(connection: &mut (impl AsyncRead + Unpin)) -> Rep
     .expect("a reply in time")
 }
 
+/// Reads the head of one reply; bounded in time.
+pub(crate) async fn read_head(connection: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut received = Vec::new();
+    let read = async {
+        while !received.ends_with(b"\r\n\r\n") {
+            received.push(connection.read_u8().await.expect("a head"));
+        }
+    };
+    timeout(Duration::from_secs(10), read).await.expect("a head in time");
+    String::from_utf8(received).unwrap()
+}
+
 fn whole_reply(received: &[u8]) -> Option<Reply> {
     let text = String::from_utf8_lossy(received);
     let (head, body) = text.split_once("\r\n\r\n")?;

@@ -127,6 +127,20 @@ async fn the_gateway_answers_below_its_path_and_nothing_else_does() {
 }
 
 #[tokio::test]
+async fn no_request_is_lost_behind_an_ingress_that_offers_to_upgrade() {
+    let admin = Admin::with_fresh_session("admin");
+    let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
+    let replica = start_replica(&simulator, &admin).await;
+    let ingress = Nginx::start_with_upgrades(&[replica.address]).await;
+    let mut load = Load::start(&ingress.client(), PUBLIC_URL);
+    load.more(1_000).await;
+    let (requests, failures) = load.end().await;
+    println!("{requests} requests, {} failures", failures.len());
+    assert_eq!(failures, [""; 0], "of {requests} requests");
+    assert_eq!(simulator.executions(), requests);
+}
+
+#[tokio::test]
 async fn a_person_uses_swagger_ui_through_the_ingress() {
     let house = House::build().await;
     let browser = Browser::start_with(&house.ingress.browser_options()).await.expect("a browser");

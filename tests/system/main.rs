@@ -9,6 +9,7 @@ mod browser;
 mod clients;
 mod demo;
 mod gateway;
+mod hostile_peers;
 mod idempotency;
 mod ingress;
 mod kubernetes;

@@ -135,8 +135,7 @@ async fn four_hundred_slow_callers_are_cut_in_time_and_a_good_one_is_served_as_e
         let good = tokio::spawn(good_caller(format!("http://{}", gateway.address), attack.name));
         while !good.is_finished() {
             let most = attack.wave(&gateway, before, home.path()).await;
-            // A connection of a caller has two descriptors.
-            assert!(most.files < before.files + 2 * CONNECTIONS + 64, "{}: {most:?}, {before:?} before", attack.name);
+            assert!(most.files < before.files + CONNECTIONS + 64, "{}: {most:?}, {before:?} before", attack.name);
             let megabytes = most.bytes.saturating_sub(before.bytes) >> 20;
             assert!(megabytes < 64, "{}: {megabytes} MiB for slow callers", attack.name);
         }

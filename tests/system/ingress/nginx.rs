@@ -42,6 +42,16 @@ impl Nginx {
     /// As the Ingress of the overlay for production says, in front of `replicas`, with a certificate of an authority that
     /// exists for this test alone.
     pub(crate) async fn start(replicas: &[SocketAddr]) -> Self {
+        Self::start_with(replicas, "proxy_set_header Connection \"\";").await
+    }
+
+    /// The same with the common snippet that passes on offers to upgrade, and makes an offer of every request.
+    pub(crate) async fn start_with_upgrades(replicas: &[SocketAddr]) -> Self {
+        let snippet = "proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";";
+        Self::start_with(replicas, snippet).await
+    }
+
+    async fn start_with(replicas: &[SocketAddr], connection: &str) -> Self {
         let manifests = Manifests::of("production").await;
         let ingress = manifests.one("Ingress", "centagate-gateway");
         let rule = &ingress["spec"]["rules"][0];
@@ -67,6 +77,7 @@ impl Nginx {
             .collect();
         values.insert("directory".into(), directory.path().display().to_string());
         values.insert("listen".into(), address.to_string());
+        values.insert("connection".into(), connection.into());
         values.insert("host".into(), host.clone());
         values.insert("path".into(), path.clone());
         let configuration = directory.path().join("nginx.conf");

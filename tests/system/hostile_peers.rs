@@ -1,0 +1,141 @@
+//! Connections that send tiny requests and read no replies, and silent ones on the management listener: the gateway's memory
+//! and open files stay within bounds, and good clients notice nothing.
+
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use centagate_simulator::{Admin, Config, Simulator};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpSocket;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval, sleep, timeout};
+
+use crate::callers::EVERYTHING;
+use crate::gateway::{client, user};
+use crate::process::{Environment, GatewayProcess, sample};
+
+const HOSTILE: usize = 256;
+const SILENT: usize = 8_600;
+/// What 95 of 100 good requests take at most. A program without optimizations is slower.
+const P95: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1_500 } else { 250 });
+
+const DURATION: Duration = Duration::from_secs(30);
+
+/// The limit of the deployment's manifest is 256 MiB, the kernel's buffers included.
+const MOST_MEMORY: u64 = 150 << 20;
+
+/// What a hostile connection sends over and over. The replies have bodies, none at all, or are large.
+const REQUESTS: [&str; 5] = [
+    "GET / HTTP/1.1\r\nHost:g\r\n\r\n",
+    "GET /docs HTTP/1.1\nHost:g\n\n",
+    "HEAD /problems HTTP/1.1\r\nHost:g\r\n\r\n",
+    "GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost:g\r\n\r\n",
+    "POST /users HTTP/1.1\r\nHost:g\r\nContent-Length:1\r\n\r\n\n",
+];
+
+/// Sends requests without reading a reply, on one connection after the other.
+async fn flood(address: SocketAddr, request: &'static str) {
+    let requests = request.repeat(10_000);
+    loop {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(4096).expect("a small buffer");
+        // The gateway ends each of them sooner or later.
+        if let Ok(mut connection) = socket.connect(address).await {
+            while connection.write_all(requests.as_bytes()).await.is_ok() {}
+        }
+        sleep(Duration::from_millis(100)).await; // no flood of connections
+    }
+}
+
+async fn resident(gateway: &GatewayProcess) -> u64 {
+    sample(&gateway.manage("/metrics").await.1, "process_resident_memory_bytes")
+}
+
+/// Ten registrations a second, each on its own connection; answers how long each took.
+async fn good_client(url: String, duration: Duration, name: &str) -> Vec<Duration> {
+    let client = client();
+    let mut ticks = interval(Duration::from_millis(100));
+    let (mut requests, started) = (JoinSet::new(), Instant::now());
+    let mut number = 0;
+    while started.elapsed() < duration {
+        ticks.tick().await;
+        number += 1;
+        let request =
+            client.post(format!("{url}/users")).bearer_auth(EVERYTHING).header("Content-Type", "application/json");
+        let request = request.body(user(&format!("{name}-{number}")).to_string());
+        requests.spawn(async move {
+            let started = Instant::now();
+            let reply = request.send().await.expect("a reply");
+            assert_eq!(reply.status().as_u16(), 201);
+            reply.bytes().await.expect("a whole reply");
+            started.elapsed()
+        });
+    }
+    let mut times = requests.join_all().await;
+    times.sort();
+    times
+}
+
+fn p95(times: &[Duration]) -> Duration {
+    times[times.len() * 95 / 100]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn senders_that_read_nothing_cost_little_memory_which_is_given_back() {
+    let admin = Admin::with_fresh_session("admin");
+    let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
+    let gateway = Environment::new(&simulator.base_url(), &admin).set("GATEWAY__SERVER__WORKERS", "2").serve().await;
+    let url = format!("http://{}", gateway.address);
+    good_client(url.clone(), Duration::from_secs(3), "early").await;
+    let before = resident(&gateway).await;
+    let mut hostile = JoinSet::new();
+    for number in 0..HOSTILE {
+        hostile.spawn(flood(gateway.address, REQUESTS[number % REQUESTS.len()]));
+    }
+    let good = tokio::spawn(good_client(url.clone(), DURATION, "good"));
+    let mut most = 0;
+    while !good.is_finished() {
+        most = most.max(resident(&gateway).await);
+        sleep(Duration::from_millis(200)).await; // between two looks
+    }
+    let times = good.await.expect("201 for each request");
+    drop(hostile);
+    println!("{} MiB before, at most {} MiB, p95 {:?}", before >> 20, most >> 20, p95(&times));
+    assert!(most < MOST_MEMORY, "{} MiB", most >> 20);
+    assert!(p95(&times) < P95, "p95 {:?}", p95(&times));
+    let ended = Instant::now();
+    let given_back = timeout(Duration::from_secs(60), async {
+        while resident(&gateway).await > before + before / 5 {
+            sleep(Duration::from_millis(500)).await; // between two looks
+        }
+    });
+    let given_back = given_back.await.is_ok();
+    println!("{} MiB after {:?}", resident(&gateway).await >> 20, ended.elapsed());
+    assert!(given_back, "{} MiB, {} MiB before", resident(&gateway).await >> 20, before >> 20);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn thousands_of_silent_connections_to_the_management_listener_stop_neither_probes_nor_callers() {
+    let admin = Admin::with_fresh_session("admin");
+    let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
+    let gateway = Environment::new(&simulator.base_url(), &admin).set("GATEWAY__SERVER__WORKERS", "2").serve().await;
+    let good = tokio::spawn(good_client(format!("http://{}", gateway.address), Duration::from_secs(10), "good"));
+    let management = gateway.management;
+    // On its own thread: the probes below must send their requests at once.
+    let silent = tokio::task::spawn_blocking(move || {
+        (0..SILENT).map(|_| TcpStream::connect(management).expect("a connection")).collect::<Vec<_>>()
+    });
+    let mut files = 0;
+    while !good.is_finished() {
+        let started = Instant::now();
+        assert_eq!(gateway.manage("/livez").await.0, 200);
+        assert_eq!(gateway.manage("/readyz").await.0, 200);
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+        files = files.max(sample(&gateway.manage("/metrics").await.1, "process_open_fds"));
+    }
+    let times = good.await.expect("201 for each request");
+    let silent = timeout(Duration::from_secs(60), silent).await.expect("all connect").expect("no panic");
+    println!("{} silent, at most {files} open files, p95 {:?}", silent.len(), p95(&times));
+    assert!(files < 2 * 512 + 256, "{files} open files");
+    assert!(p95(&times) < P95, "p95 {:?}", p95(&times));
+}
