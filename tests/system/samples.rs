@@ -27,7 +27,7 @@ struct Page {
 
 const USER_REGISTRATION: Page = Page {
     name: "user-registration",
-    operation: Operation::RegisterUser,
+    operation: Operation::CreateUser,
     fields: &[
         ("firstName", "Zoë"),
         ("lastName", "O'Brien 李"),
@@ -56,7 +56,7 @@ const USER_REGISTRATION: Page = Page {
 
 const ONE_TIME_PIN: Page = Page {
     name: "one-time-pin",
-    operation: Operation::RegisterOneTimePin,
+    operation: Operation::RegisterOtpToken,
     fields: &[("username", "bob"), ("status", "2"), ("validity", "600")],
     gateway_path: "/users/bob/otp-token",
     gateway_body: || json!({"status": "valid", "validitySeconds": 600}),

@@ -38,7 +38,7 @@ async fn during(
 ) -> (Reply, Duration) {
     let (gate, bob) = (Gate::new(), Create::token("bob"));
     simulator.add_user(User::new("bob"));
-    simulator.instruct(Instruction::once(Operation::RegisterOneTimePin, Behaviour::Hold(gate.clone())));
+    simulator.instruct(Instruction::once(Operation::RegisterOtpToken, Behaviour::Hold(gate.clone())));
     let answered = caller.create(gateway, "key-of-bob", &bob);
     let held = async {
         timeout(PATIENCE, gate.entered()).await.expect("CENTAGATE is reached");
