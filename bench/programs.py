@@ -113,7 +113,7 @@ class Simulator(Program):
         call(address, "DELETE", "/simulator/instructions")
         if always:
             reply = {"status": 200, "contentType": "application/json", "body": REPLY}
-            instruction = {"operation": "registerUser", "behaviour": {"reply": reply}}
+            instruction = {"operation": "createUser", "behaviour": {"reply": reply}}
             status, text = call(address, "POST", "/simulator/instructions", instruction)
             if status != 204:
                 raise Failure(f"the simulator takes no instruction: {status} {text}")

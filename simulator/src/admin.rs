@@ -1,24 +1,22 @@
-//! The admin whose session signs the calls.
+//! The admin whose sessions sign the calls.
 
 use std::fmt;
 
 use crate::credential;
 
-/// An admin and the session given to it out of band (`contract.md` §2, *given*).
-///
-/// An empty `auth_token` means that no session exists at the start.
+/// An admin with a session that needs no login (`contract.md` §2, *given*). An empty `auth_token` means no such session.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Admin {
     /// The username in the path and in the signed text.
     pub username: String,
-    /// The session's token, the second half of the signed text.
+    /// The session's token, the second part of the signed text.
     pub auth_token: String,
     /// The key of the HMAC.
     pub secret_code: String,
 }
 
 impl Admin {
-    /// An admin with fresh random session secrets in the shapes that CENTAGATE hands out.
+    /// An admin with fresh random session secrets in CENTAGATE's formats.
     pub fn with_fresh_session(username: impl Into<String>) -> Self {
         Self { username: username.into(), auth_token: credential::auth_token(), secret_code: credential::secret_code() }
     }

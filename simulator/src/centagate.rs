@@ -7,7 +7,7 @@ use crate::instruction::Instructions;
 use crate::record::Log;
 use crate::state::State;
 
-/// State, instructions and record.
+/// State, instructions and log of a simulated CENTAGATE.
 pub(crate) struct Centagate {
     state: Mutex<State>,
     instructions: Mutex<Instructions>,

@@ -1,4 +1,4 @@
-//! Fresh random secrets, in the shapes of `wire-facts.md` sections 2.1 and 2.3.
+//! Fresh random secrets in the formats of `wire-facts.md` sections 2.1 and 2.3.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,12 +15,12 @@ pub fn secret_code() -> String {
     characters(ALPHANUMERICS, 32)
 }
 
-/// The passcode of a one-time PIN token: 8 digits (the documents name no length).
+/// The passcode of a mobile token: 8 digits (the documents state no length).
 pub fn passcode() -> String {
     characters(b"0123456789", 8)
 }
 
-/// The text of a QR code (the documents name no format): base64 of 48 random bytes.
+/// The text of a QR code: base64 of 48 random bytes (the documents state no format).
 pub fn qr() -> String {
     STANDARD.encode(bytes::<48>())
 }
@@ -45,7 +45,7 @@ pub fn caller_key() -> String {
     format!("cgw_{}", hex::encode(bytes::<32>()))
 }
 
-/// A key that the gateway seals its records with: 64 hex digits.
+/// A key with which the gateway encrypts stored records: 64 hex digits.
 pub fn seal_key() -> String {
     hex::encode(bytes::<32>())
 }

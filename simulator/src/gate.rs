@@ -1,8 +1,8 @@
-//! A gate that requests wait at until a test opens it.
+//! A gate that holds requests until a test opens it.
 
 use tokio::sync::watch;
 
-/// Holds requests ([`Behaviour::Hold`](crate::Behaviour::Hold)). Clones are the same gate.
+/// Holds requests ([`Behaviour::Hold`](crate::Behaviour::Hold)). All clones are the same gate.
 #[derive(Clone, Debug)]
 pub struct Gate {
     open: watch::Sender<bool>,
@@ -15,19 +15,19 @@ impl Gate {
         Self { open: watch::Sender::new(false), entered: watch::Sender::new(0) }
     }
 
-    /// Lets all through, those who wait and those who come.
+    /// Lets all waiting and all later requests pass.
     pub fn open(&self) {
         self.open.send_replace(true);
     }
 
-    /// Resolves when a request has arrived at the gate; at once if one has already.
+    /// Waits until at least one request has arrived at the gate.
     pub async fn entered(&self) {
         self.entered_by(1).await;
     }
 
-    /// Resolves when so many requests have arrived at the gate.
+    /// Waits until this many requests have arrived at the gate.
     pub async fn entered_by(&self, requests: usize) {
-        // The error would mean that no sender is left; `self` holds one.
+        // An error would mean that no sender is left, but `self` holds one.
         let _ = self.entered.subscribe().wait_for(|count| *count >= requests).await;
     }
 

@@ -1,106 +1,106 @@
-//! How the simulator is told to misbehave.
+//! Instructions that make the simulator misbehave.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::envelope::code_text;
+use crate::http::code_text;
 use crate::{Gate, Operation, ReturnCode};
 
-/// What to do, with which calls, how often. Instructions are tried in the order they were given.
+/// What to do, for which calls, how often. Instructions apply in the order in which they were added.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Instruction {
-    /// The operation concerned; `None` for any.
+    /// The operation; `None` for any.
     pub operation: Option<Operation>,
-    /// How many calls; `None` for ever.
+    /// The number of calls; `None` for no limit.
     pub times: Option<u32>,
-    /// What to do with them.
+    /// What to do.
     pub behaviour: Behaviour,
 }
 
 impl Instruction {
-    /// For the next call of an operation (`None`: of any).
+    /// Applies to the next call of an operation (`None`: of any).
     pub fn once(operation: impl Into<Option<Operation>>, behaviour: Behaviour) -> Self {
         Self::times(operation, 1, behaviour)
     }
 
-    /// For the next calls, so many.
+    /// Applies to the next `times` calls.
     pub fn times(operation: impl Into<Option<Operation>>, times: u32, behaviour: Behaviour) -> Self {
         Self { operation: operation.into(), times: Some(times), behaviour }
     }
 
-    /// For all calls until [`clear_instructions`](crate::Simulator::clear_instructions).
+    /// Applies to all calls until [`clear_instructions`](crate::Simulator::clear_instructions).
     pub fn always(operation: impl Into<Option<Operation>>, behaviour: Behaviour) -> Self {
         Self { operation: operation.into(), times: None, behaviour }
     }
 }
 
-/// What the simulator does instead of, before or after behaving normally.
+/// What the simulator does instead of its normal behaviour, or in addition to it.
 ///
-/// [`Delay`](Self::Delay) and [`Hold`](Self::Hold) compose: a call takes all that match up to and including the first
-/// instruction of another kind, waits, and then does as that one says (or behaves normally).
+/// [`Delay`](Self::Delay) and [`Hold`](Self::Hold) can be combined: a call takes the matching instructions up to the first
+/// one of another kind, waits, and then follows that one. Without one of another kind, it behaves normally.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Behaviour {
-    /// Answers this code with `"object":""`, without executing.
+    /// Answers this code with `"object":""` and does not execute the call.
     Code {
-        /// The code exactly as it shall stand on the wire: `"10003"`, `10003`, `10003.0`, `null`, …
+        /// The code exactly as on the wire: `"10003"`, `10003`, `10003.0`, `null`, …
         code: Value,
-        /// The message beside it.
+        /// The message.
         message: String,
     },
-    /// Waits first. As `{"delayMs":…}` over HTTP.
+    /// Waits first. `{"delayMs":…}` over HTTP.
     #[serde(rename = "delayMs", deserialize_with = "milliseconds")]
     Delay(Duration),
     /// Waits until the test opens the gate. Not available over HTTP.
     #[serde(skip)]
     Hold(Gate),
-    /// Answers this, verbatim, without executing.
+    /// Answers exactly this and does not execute the call.
     Reply {
         /// The HTTP status.
         status: u16,
         /// The `Content-Type`; none if `None`.
         content_type: Option<String>,
-        /// Further headers.
+        /// More headers.
         #[serde(default)]
         headers: Vec<(String, String)>,
-        /// The body; text over HTTP.
+        /// The body; a string over HTTP.
         #[serde(default, deserialize_with = "text")]
         body: Vec<u8>,
     },
-    /// Executes, and where that succeeds answers this as `object`.
+    /// Executes the call. If it succeeds, answers this `object`.
     Object(Value),
-    /// Executes, and answers this JSON as the whole body, whatever came of it.
+    /// Executes the call and answers this JSON as the whole body, whether the call succeeds or not.
     Envelope(Value),
-    /// Executes, then closes the connection. The client sees it end before the first byte of a reply.
+    /// Executes the call and closes the connection before the first byte of a reply.
     CutBeforeReply,
-    /// Closes the connection when the request has been read. The client sees the same as with `CutBeforeReply`.
+    /// Reads the request, does not execute the call, and closes the connection before the first byte of a reply.
     CutWithoutExecuting,
 }
 
 impl Behaviour {
-    /// [`Behaviour::Code`] with the message that goes with the code.
+    /// [`Behaviour::Code`] with the code's own message.
     pub fn code(code: impl Into<Value>) -> Self {
         let code = code.into();
         let message = code_text(&code)
-            .and_then(|text| ReturnCode::named(&text))
+            .and_then(|text| ReturnCode::find(&text))
             .map_or("Unknown error", |known| known.message)
             .to_owned();
         Self::Code { code, message }
     }
 
-    /// [`Behaviour::Reply`] without further headers.
+    /// [`Behaviour::Reply`] without more headers.
     pub fn reply(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         Self::Reply { status, content_type: Some(content_type.to_owned()), headers: Vec::new(), body: body.into() }
     }
 }
 
-/// What a call is told: the waits, then perhaps one other behaviour.
+/// What one call has to do: any number of waits, then at most one other behaviour.
 pub(crate) type Plan = Vec<Behaviour>;
 
-/// The instructions still to be followed.
+/// The remaining instructions.
 #[derive(Default)]
 pub(crate) struct Instructions(Vec<Instruction>);
 
@@ -113,12 +113,12 @@ impl Instructions {
         self.0.clear();
     }
 
-    /// Takes what the next call of this operation has to follow.
+    /// Takes the plan for a call of this operation.
     pub(crate) fn take(&mut self, operation: Operation) -> Plan {
         let mut plan = Plan::new();
         for instruction in &mut self.0 {
-            let concerned = instruction.operation.is_none_or(|wanted| wanted == operation);
-            if !concerned || instruction.times == Some(0) {
+            let applies = instruction.operation.is_none_or(|wanted| wanted == operation);
+            if !applies || instruction.times == Some(0) {
                 continue;
             }
             instruction.times = instruction.times.map(|times| times - 1);

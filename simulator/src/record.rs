@@ -1,4 +1,4 @@
-//! The record of what was received and what came of it.
+//! The log of all requests and their results.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,41 +10,41 @@ use tokio::sync::watch;
 
 use crate::Operation;
 
-/// How many requests are kept; older ones are forgotten, so that a long demo does not eat the memory.
-const KEPT: usize = 100_000;
+/// The log drops older requests, so that a long demo does not use up the memory.
+const CAPACITY: usize = 100_000;
 
-/// One request as it arrived, and what came of it. `Debug` hides the values, which hold cenTokens and passwords.
+/// A request as it arrived, and its result. `Debug` hides the values because they contain cenTokens and passwords.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
     /// The method.
     pub method: String,
-    /// The path as on the request line, still percent-encoded, with the query if there was one.
+    /// The raw path from the request line, percent-encoded, with the query.
     pub path: String,
-    /// Header names (lower case) and values. HTTP libraries do not keep their order.
+    /// Header names in lower case, and values. Their order is not preserved.
     pub headers: Vec<(String, String)>,
-    /// The body, byte for byte (as text in the HTTP interface).
+    /// The body; a string in the control interface.
     #[serde(serialize_with = "as_text")]
     pub body: Vec<u8>,
-    /// The members of the body if it is a JSON object, else empty.
+    /// The members of the body; empty if it is not a JSON object.
     pub members: Map<String, Value>,
-    /// The operation, if path and method lead to one.
+    /// The operation that path and method belong to.
     pub operation: Option<Operation>,
-    /// The code that was answered, as text; `None` while there is no answer, and where an answer had no code.
+    /// The code in the reply, as text; `None` if there is no reply yet or no code in it.
     pub code: Option<String>,
-    /// Whether the call was executed, that is: changed the state.
+    /// Whether the call changed the state.
     pub executed: bool,
-    /// Whether the exchange is over: answered or cut.
+    /// Whether the request has been answered or cut.
     pub finished: bool,
 }
 
 impl Request {
-    /// A member of the body that is a string.
+    /// The value of a body member, if it is a string.
     pub fn member(&self, name: &str) -> Option<&str> {
         self.members.get(name).and_then(Value::as_str)
     }
 
-    /// The first header of that name, in any case.
+    /// The value of the first header with this name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
@@ -77,10 +77,10 @@ impl Log {
         Self { entries: Mutex::default(), arrived: watch::Sender::new(0), finished: watch::Sender::new(0) }
     }
 
-    /// Records an arrival; its number is the key to [`finish`](Self::finish).
+    /// Records an arrival and returns its number, which [`finish`](Self::finish) takes.
     pub(crate) fn arrive(&self, request: Request) -> usize {
         let mut entries = self.entries();
-        if entries.len() == KEPT {
+        if entries.len() == CAPACITY {
             entries.pop_front();
         }
         entries.push_back(request);
@@ -88,11 +88,11 @@ impl Log {
         *self.arrived.borrow() - 1
     }
 
-    /// Records what came of a request.
+    /// Records the result of a request.
     pub(crate) fn finish(&self, number: usize, code: Option<String>, executed: bool) {
         let mut entries = self.entries();
-        let forgotten = *self.arrived.borrow() - entries.len();
-        if let Some(request) = number.checked_sub(forgotten).and_then(|index| entries.get_mut(index)) {
+        let dropped = *self.arrived.borrow() - entries.len();
+        if let Some(request) = number.checked_sub(dropped).and_then(|index| entries.get_mut(index)) {
             request.code = code;
             request.executed = executed;
             request.finished = true;

@@ -1,4 +1,4 @@
-//! TLS with a given certificate.
+//! TLS for the simulator.
 
 use std::fmt;
 use std::io;
@@ -11,17 +11,17 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{Error, ServerConfig, SupportedProtocolVersion};
 
-/// The server's end of TLS.
+/// The certificate, and restrictions on version and cipher suites.
 #[derive(Clone)]
 pub struct Tls {
-    /// The certificate chain in PEM, the server's own first.
+    /// The certificate chain in PEM, the server's certificate first.
     pub certificate_pem: String,
-    /// Its private key in PEM.
+    /// The private key in PEM.
     pub key_pem: String,
-    /// The only version to speak; both if `None`.
+    /// The only version to offer; both if `None`.
     pub version: Option<TlsVersion>,
-    /// The only cipher suites to offer, by their IANA names (`TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256`,
-    /// `TLS13_AES_128_GCM_SHA256`); all if empty. An RSA suite with an ECDSA certificate makes "no common cipher".
+    /// The only cipher suites to offer, by IANA name (`TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256`,
+    /// `TLS13_AES_128_GCM_SHA256`); all if empty. An RSA suite with an ECDSA certificate leaves no common cipher suite.
     pub cipher_suites: Vec<String>,
 }
 
@@ -64,9 +64,9 @@ impl Tls {
         let key = PrivateKeyDer::from_pem_slice(self.key_pem.as_bytes()).map_err(invalid)?;
         let key = provider.key_provider.load_private_key(key).map_err(invalid)?;
         let certified = CertifiedKey::new(chain, key);
-        // Other faults are the client's to judge: rustls parses no certificate of version 1.
-        if let Err(mismatch @ Error::InconsistentKeys(_)) = certified.keys_match() {
-            return Err(invalid(mismatch));
+        // All other errors are left to the clients: rustls cannot parse a version 1 certificate, but some clients accept it.
+        if let Err(error @ (Error::NoCertificatesPresented | Error::InconsistentKeys(_))) = certified.keys_match() {
+            return Err(invalid(error));
         }
         let certificate = Arc::new(SingleCertAndKey::from(certified));
         ServerConfig::builder_with_provider(Arc::new(provider))

@@ -42,7 +42,7 @@ async fn with_an_old_session(bench: &LoginBench) -> (GatewayProcess, Caller) {
 async fn a_session_that_ends_under_500_requests_costs_one_login_and_no_failure(login_takes: Duration) {
     let bench = LoginBench::new().await;
     let (_gateway, caller) = with_an_old_session(&bench).await;
-    bench.simulator.instruct(Instruction::always(Operation::Login, Behaviour::Delay(login_takes)));
+    bench.simulator.instruct(Instruction::always(Operation::LogIn, Behaviour::Delay(login_takes)));
     bench.simulator.expire_session();
     let started = Instant::now();
     let names: Vec<_> = (0..500).map(|number| format!("at-once-{number}")).collect();
@@ -53,7 +53,7 @@ async fn a_session_that_ends_under_500_requests_costs_one_login_and_no_failure(l
     assert_eq!(bench.simulator.executions(), 501, "each was executed once");
     assert_eq!(caller.metric("gateway_session_lost_early_total").await, 1);
     let told = caller.metric("gateway_session_refusals_total").await;
-    let refused = bench.requests(Operation::RegisterUser).len() - 501;
+    let refused = bench.requests(Operation::CreateUser).len() - 501;
     assert_eq!(told, refused as u64, "each refusal is counted");
     eprintln!("500 at the end of a session, login of {login_takes:?}: {:?}, {refused} refused", started.elapsed());
 }
@@ -61,7 +61,7 @@ async fn a_session_that_ends_under_500_requests_costs_one_login_and_no_failure(l
 async fn a_thousand_requests_refused_for_permission_cost_one_login_at_most() {
     let bench = LoginBench::new().await;
     let (_gateway, caller) = with_an_old_session(&bench).await;
-    bench.simulator.instruct(Instruction::always(Operation::RegisterUser, Behaviour::code("10001")));
+    bench.simulator.instruct(Instruction::always(Operation::CreateUser, Behaviour::code("10001")));
     let started = Instant::now();
     let lanes = (0..20).map(|lane| {
         let caller = &caller;
@@ -74,7 +74,7 @@ async fn a_thousand_requests_refused_for_permission_cost_one_login_at_most() {
     });
     join_all(lanes).await;
     assert_eq!(bench.attempts(), 2, "one login, as the session might have ended");
-    let sent = bench.requests(Operation::RegisterUser).len() - 1;
+    let sent = bench.requests(Operation::CreateUser).len() - 1;
     // Those under way when the login came are sent once more; the others meet a session too young to blame.
     assert!((1001..=1020).contains(&sent), "{sent} requests for 1,000");
     assert!(started.elapsed() < BLAMELESS_AGE, "else a second login is in order: {:?}", started.elapsed());
@@ -109,7 +109,7 @@ async fn two_processes_live_through_sessions_of_two_seconds() {
 
 async fn a_login_slower_than_the_session_is_long_costs_callers_time_and_nothing_else() {
     let bench = LoginBench::with_sessions_of(2).await;
-    bench.simulator.instruct(Instruction::always(Operation::Login, Behaviour::Delay(Duration::from_secs(2))));
+    bench.simulator.instruct(Instruction::always(Operation::LogIn, Behaviour::Delay(Duration::from_secs(2))));
     let gateway = bench.environment.serve().await;
     let caller = Caller::of(&gateway);
     let load = Load::start(&caller, "through-the-gap", 20, 40);
@@ -120,7 +120,7 @@ async fn a_login_slower_than_the_session_is_long_costs_callers_time_and_nothing_
     assert!(tally.slowest < Duration::from_secs(4), "{:?}", tally.slowest);
     let granted = caller.metric("gateway_session_logins_total{result=\"granted\"}").await;
     assert!((4..=5).contains(&granted), "{granted}");
-    let refused = bench.requests(Operation::RegisterUser).iter().filter(|request| !request.executed).count();
+    let refused = bench.requests(Operation::CreateUser).iter().filter(|request| !request.executed).count();
     assert!(refused > 0, "sessions did end under load");
     assert!(bench.simulator.executions() == tally.requests, "each was executed once");
 }
@@ -131,19 +131,19 @@ async fn a_session_too_young_to_blame_is_not_renewed_for_a_refusal() {
     let gateway = bench.serve_logged_in().await;
     let caller = Caller::of(&gateway);
     for code in ["10001", "23016", "23018", "20002", "10002"] {
-        bench.simulator.instruct(Instruction::once(Operation::RegisterUser, Behaviour::code(code)));
+        bench.simulator.instruct(Instruction::once(Operation::CreateUser, Behaviour::code(code)));
         let problem = caller.create_user(code).await.json();
         assert_eq!(problem["upstreamCode"].to_string(), code, "{problem}");
     }
     assert_eq!(bench.attempts(), 1);
-    assert_eq!(bench.requests(Operation::RegisterUser).len(), 5, "none was sent twice");
+    assert_eq!(bench.requests(Operation::CreateUser).len(), 5, "none was sent twice");
 }
 
 async fn a_renewal_that_fails_keeps_the_session_in_use_while_it_works() {
     let bench = LoginBench::with_sessions_of(3).await;
     let gateway = bench.serve_logged_in().await;
     let caller = Caller::of(&gateway);
-    bench.simulator.instruct(Instruction::always(Operation::Login, Behaviour::code("23020")));
+    bench.simulator.instruct(Instruction::always(Operation::LogIn, Behaviour::code("23020")));
     gateway.wait_for_line(|line| line.contains("refused the login")).await;
     assert_eq!(caller.create_user("meanwhile").await.status, 201);
     let (status, readiness) = caller.readiness().await;

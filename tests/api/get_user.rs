@@ -20,7 +20,7 @@ fn nothing_bound(username: &str) -> Value {
 
 /// What the caller gets where CENTAGATE's `object` is this.
 async fn answered(gateway: &TestGateway, object: Value) -> Value {
-    gateway.simulator.instruct(Instruction::once(Operation::ListAuthentication, Behaviour::Object(object)));
+    gateway.simulator.instruct(Instruction::once(Operation::GetUser, Behaviour::Object(object)));
     let reply = gateway.get_user("bob").await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     reply.json()

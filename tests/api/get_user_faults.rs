@@ -1,6 +1,6 @@
 //! `GET /users/{id}` refused or failed, and what it tells after an outcome that was unknown.
 
-use centagate_simulator::{Behaviour, Instruction, Operation, ReturnCode, User};
+use centagate_simulator::{Behaviour, Instruction, Operation, User};
 use serde_json::{Value, json};
 
 use crate::callers;
@@ -69,7 +69,7 @@ async fn codes_become_their_problems_and_the_call_is_made_once() {
     .into_iter()
     .enumerate()
     {
-        gateway.simulator.instruct(Instruction::once(Operation::ListAuthentication, Behaviour::code(code)));
+        gateway.simulator.instruct(Instruction::once(Operation::GetUser, Behaviour::code(code)));
         let reply = gateway.get_user("bob").await;
         let problem = reply.problem(word);
         assert_eq!((reply.status, &problem["outcome"]), (status, &json!(outcome)), "{code}");
@@ -77,7 +77,7 @@ async fn codes_become_their_problems_and_the_call_is_made_once() {
     }
     gateway.simulator.expire_session();
     assert_eq!(gateway.get_user("bob").await.problem("centagate_denied")["upstreamCode"], 10001);
-    assert_eq!(ReturnCode::OF_LIST_AUTHENTICATION.len(), 4);
+    assert_eq!(Operation::GetUser.call().codes.len(), 4);
 }
 
 #[tokio::test]

@@ -130,23 +130,23 @@ async fn a_key_helps_nobody_without_the_right() {
 #[tokio::test]
 async fn what_happens_to_a_key_is_as_the_contract_says() {
     for (operation, code, problem, then) in [
-        (Operation::RegisterUser, "10002", "rejected_by_centagate", "new"),
-        (Operation::RegisterUser, "22001", "email_taken", "replayed"),
-        (Operation::RegisterUser, "22025", "username_taken", "replayed"),
-        (Operation::RegisterUser, "21001", "group_not_found", "new"),
-        (Operation::RegisterUser, "22013", "user_limit_reached", "new"),
-        (Operation::RegisterUser, "20002", "centagate_failed", "new"),
-        (Operation::RegisterUser, "10004", "centagate_failed", "outcome_unknown"),
-        (Operation::RegisterUser, "99999", "centagate_unexpected", "outcome_unknown"),
-        (Operation::RegisterOneTimePin, "22002", "user_not_found", "new"),
-        (Operation::RegisterOneTimePin, "22004", "user_not_active", "new"),
-        (Operation::RegisterOneTimePin, "22027", "otp_token_already_registered", "replayed"),
-        (Operation::RegisterOneTimePin, "10001", "centagate_denied", "new"),
-        (Operation::RegisterOneTimePin, "10003", "centagate_failed", "outcome_unknown"),
+        (Operation::CreateUser, "10002", "rejected_by_centagate", "new"),
+        (Operation::CreateUser, "22001", "email_taken", "replayed"),
+        (Operation::CreateUser, "22025", "username_taken", "replayed"),
+        (Operation::CreateUser, "21001", "group_not_found", "new"),
+        (Operation::CreateUser, "22013", "user_limit_reached", "new"),
+        (Operation::CreateUser, "20002", "centagate_failed", "new"),
+        (Operation::CreateUser, "10004", "centagate_failed", "outcome_unknown"),
+        (Operation::CreateUser, "99999", "centagate_unexpected", "outcome_unknown"),
+        (Operation::RegisterOtpToken, "22002", "user_not_found", "new"),
+        (Operation::RegisterOtpToken, "22004", "user_not_active", "new"),
+        (Operation::RegisterOtpToken, "22027", "otp_token_already_registered", "replayed"),
+        (Operation::RegisterOtpToken, "10001", "centagate_denied", "new"),
+        (Operation::RegisterOtpToken, "10003", "centagate_failed", "outcome_unknown"),
     ] {
         let gateway = TestGateway::start().await;
         let (path, body) = match operation {
-            Operation::RegisterUser => ("/users", alice()),
+            Operation::CreateUser => ("/users", alice()),
             _ => ("/users/bob/otp-token", token()),
         };
         gateway.simulator.instruct(Instruction::once(operation, Behaviour::code(code)));
@@ -179,7 +179,7 @@ async fn a_request_that_cannot_be_sent_or_gets_no_answer_leaves_its_key_free_or_
     }
     let gateway = Setup::new().hurried().start().await;
     let gate = Gate::new();
-    gateway.simulator.instruct(Instruction::once(Operation::RegisterUser, Behaviour::Hold(gate)));
+    gateway.simulator.instruct(Instruction::once(Operation::CreateUser, Behaviour::Hold(gate)));
     gateway.post_with_key("k", "/users", &alice()).await.problem("centagate_timeout");
     gateway.post_with_key("k", "/users", &alice()).await.problem("outcome_unknown");
     gateway.post_with_key("k", "/users", &user("carol")).await.problem("idempotency_mismatch");
@@ -189,7 +189,7 @@ async fn a_request_that_cannot_be_sent_or_gets_no_answer_leaves_its_key_free_or_
 async fn a_request_that_is_still_running_is_not_sent_again() {
     let gateway = TestGateway::start().await;
     let gate = Gate::new();
-    gateway.simulator.instruct(Instruction::once(Operation::RegisterUser, Behaviour::Hold(gate.clone())));
+    gateway.simulator.instruct(Instruction::once(Operation::CreateUser, Behaviour::Hold(gate.clone())));
     let body = alice();
     let first = gateway.post_with_key("k", "/users", &body);
     let second = async {
@@ -242,7 +242,7 @@ async fn a_caller_with_its_share_of_the_memory_gets_no_new_keys_and_none_is_forg
 #[tokio::test]
 async fn a_key_that_is_free_again_makes_room() {
     let gateway = Setup::new().set("idempotency.max_keys", "1").start().await;
-    gateway.simulator.instruct(Instruction::once(Operation::RegisterUser, Behaviour::code("10002")));
+    gateway.simulator.instruct(Instruction::once(Operation::CreateUser, Behaviour::code("10002")));
     gateway.post_with_key("one", "/users", &alice()).await.problem("rejected_by_centagate");
     assert_eq!(gateway.post_with_key("two", "/users", &alice()).await.status, 201);
 }

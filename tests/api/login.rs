@@ -34,7 +34,7 @@ async fn a_login_is_what_the_vendors_page_says_and_its_session_works_and_ends_wi
         let bench = LoginBench::with(username, |_| ()).await.set("GATEWAY__CENTAGATE__AUTH_API", api.unwrap_or(""));
         let mut gateway = bench.serve_logged_in().await;
         let caller = Caller::of(&gateway);
-        let logins = bench.requests(Operation::Login);
+        let logins = bench.requests(Operation::LogIn);
         let [login] = &logins[..] else { panic!("{logins:?}") };
         assert_eq!((&login.method[..], &login.path[..]), ("POST", path), "{api:?}");
         assert_eq!(login.header("content-type"), Some("application/json"));
@@ -64,7 +64,7 @@ async fn a_login_is_what_the_vendors_page_says_and_its_session_works_and_ends_wi
         gateway.terminate();
         assert!(gateway.end().await.success());
         assert_eq!(bench.simulator.live_sessions(), 0, "{api:?}");
-        let logouts = bench.requests(Operation::Logout);
+        let logouts = bench.requests(Operation::LogOut);
         let [logout] = &logouts[..] else { panic!("{logouts:?}") };
         assert_eq!((&logout.method[..], &logout.path[..]), ("POST", "/CentagateWS/webresources/auth/logout"));
         let timestamp = logout.member("unixTimestamp").expect("a string");
@@ -92,7 +92,7 @@ fn object(bench: &LoginBench, change: impl FnOnce(&mut Value)) -> Value {
 }
 
 async fn log_in_with(bench: &LoginBench, envelope: Value) -> Option<u64> {
-    bench.simulator.instruct(Instruction::once(Operation::Login, Behaviour::Envelope(envelope.clone())));
+    bench.simulator.instruct(Instruction::once(Operation::LogIn, Behaviour::Envelope(envelope.clone())));
     let gateway = bench.environment.serve().await;
     let line = gateway.wait_for_line(|line| line.contains("logged in to CENTAGATE")).await;
     let reply = Caller::of(&gateway).create_user(&credential::passcode()).await;
@@ -152,7 +152,7 @@ async fn a_timeout_that_cannot_be_milliseconds_is_ignored_with_one_warning() {
         let bench = LoginBench::new().await.set("GATEWAY__SESSION__DEFAULT_TIMEOUT_SECONDS", "2");
         let reply = object(&bench, |object| object["sessionTimeout"] = timeout.into());
         let envelope = json!({ "code": "0", "message": "Success", "object": reply.to_string() });
-        bench.simulator.instruct(Instruction::always(Operation::Login, Behaviour::Envelope(envelope)));
+        bench.simulator.instruct(Instruction::always(Operation::LogIn, Behaviour::Envelope(envelope)));
         let started = std::time::Instant::now();
         let gateway = bench.serve_logged_in().await;
         gateway.wait_for_lines(3, |line| line.contains("logged in to CENTAGATE")).await;
@@ -177,14 +177,14 @@ async fn every_session_that_was_replaced_is_logged_out() {
     gateway.terminate();
     assert!(gateway.end().await.success());
     assert_eq!(bench.simulator.live_sessions(), 0);
-    assert_eq!(bench.requests(Operation::Logout).len(), bench.attempts());
+    assert_eq!(bench.requests(Operation::LogOut).len(), bench.attempts());
 }
 
 #[tokio::test]
 async fn an_end_during_a_login_leaves_no_session_behind() {
     let bench = LoginBench::new().await;
     let gate = centagate_simulator::Gate::new();
-    bench.simulator.instruct(Instruction::once(Operation::Login, Behaviour::Hold(gate.clone())));
+    bench.simulator.instruct(Instruction::once(Operation::LogIn, Behaviour::Hold(gate.clone())));
     let mut gateway = bench.environment.serve().await;
     gate.entered().await;
     gateway.terminate();
@@ -198,11 +198,11 @@ async fn an_end_during_a_login_leaves_no_session_behind() {
 async fn a_logout_that_gets_no_answer_keeps_no_process_from_its_end() {
     let bench = LoginBench::new().await;
     let gate = centagate_simulator::Gate::new();
-    bench.simulator.instruct(Instruction::always(Operation::Logout, Behaviour::Hold(gate)));
+    bench.simulator.instruct(Instruction::always(Operation::LogOut, Behaviour::Hold(gate)));
     let mut gateway = bench.serve_logged_in().await;
     let started = std::time::Instant::now();
     gateway.terminate();
     assert!(gateway.end().await.success());
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
-    assert_eq!(bench.requests(Operation::Logout).len(), 1);
+    assert_eq!(bench.requests(Operation::LogOut).len(), 1);
 }

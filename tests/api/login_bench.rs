@@ -64,7 +64,7 @@ impl LoginBench {
 
     /// How many logins were tried.
     pub(crate) fn attempts(&self) -> usize {
-        self.requests(Operation::Login).len()
+        self.requests(Operation::LogIn).len()
     }
 }
 

@@ -37,7 +37,7 @@ async fn a_login_whose_answer_cannot_be_read_is_tried_again_and_readiness_stays(
     // All at once: each waits for its second try.
     join_all(replies.map(|(behaviour, cause)| async move {
         let bench = LoginBench::new().await;
-        bench.simulator.instruct(Instruction::always(Operation::Login, behaviour));
+        bench.simulator.instruct(Instruction::always(Operation::LogIn, behaviour));
         let gateway = bench.environment.serve().await;
         let caller = Caller::of(&gateway);
         expect_failure_told(&gateway, &caller, cause).await;
@@ -53,7 +53,7 @@ async fn a_login_whose_answer_cannot_be_read_is_tried_again_and_readiness_stays(
 #[tokio::test]
 async fn an_outage_of_the_login_is_met_with_growing_waits() {
     let bench = LoginBench::new().await;
-    bench.simulator.instruct(Instruction::always(Operation::Login, Behaviour::reply(503, "text/html", "")));
+    bench.simulator.instruct(Instruction::always(Operation::LogIn, Behaviour::reply(503, "text/html", "")));
     let started = std::time::Instant::now();
     let gateway = bench.environment.serve().await;
     let caller = Caller::of(&gateway);

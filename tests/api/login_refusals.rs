@@ -40,7 +40,7 @@ async fn expect(bench: LoginBench, refusal: Refusal) {
     if refusal.holds {
         assert_eq!(bench.attempts(), 1, "{label}: no further login");
     }
-    assert!(bench.requests(Operation::RegisterUser).is_empty(), "{label}: nothing was sent");
+    assert!(bench.requests(Operation::CreateUser).is_empty(), "{label}: nothing was sent");
 
     let fresh = Login::fresh();
     bench.simulator.clear_instructions();
@@ -119,7 +119,7 @@ async fn a_wrong_password_is_refused_once() {
 #[tokio::test]
 async fn a_locked_account_is_left_alone() {
     let bench = bench().await;
-    bench.simulator.instruct(Instruction::always(Operation::Login, Behaviour::code("22033")));
+    bench.simulator.instruct(Instruction::always(Operation::LogIn, Behaviour::code("22033")));
     let fix = &["unlock the admin", "centagate.admin.password"];
     expect(bench, Refusal { label: "account_locked", code: "22033", fix, holds: true }).await;
 }
@@ -192,7 +192,7 @@ async fn clocks_that_differ_are_named_with_the_difference() {
 #[tokio::test]
 async fn any_other_code_is_told_with_its_number_and_tried_again() {
     let bench = bench().await;
-    bench.simulator.instruct(Instruction::always(Operation::Login, Behaviour::code("23017")));
+    bench.simulator.instruct(Instruction::always(Operation::LogIn, Behaviour::code("23017")));
     expect(bench, Refusal { label: "other", code: "23017", fix: &["return codes"], holds: false }).await;
 }
 

@@ -55,7 +55,7 @@ async fn leave(mut connection: TcpStream, farewell: Farewell) -> Option<TcpStrea
 
 fn hold(simulator: &Simulator) -> Gate {
     let gate = Gate::new();
-    simulator.instruct(Instruction::once(Operation::RegisterUser, Behaviour::Hold(gate.clone())));
+    simulator.instruct(Instruction::once(Operation::CreateUser, Behaviour::Hold(gate.clone())));
     gate
 }
 

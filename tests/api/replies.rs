@@ -39,7 +39,7 @@ async fn a_registered_token_is_answered_with_exactly_the_documented_members() {
     let reply = gateway.register_otp_token("bob", &token()).await;
     assert_eq!((reply.status, reply.header("content-type")), (201, Some("application/json")));
     assert_eq!(reply.header("location"), None);
-    let kept = gateway.simulator.user("bob").and_then(|user| user.token).expect("a token");
+    let kept = gateway.simulator.user("bob").and_then(|user| user.tokens.mobile).expect("a token");
     let expected = json!({
         "username": "bob", "status": "valid", "validitySeconds": 600, "passcode": kept.passcode, "qr": kept.qr,
     });
@@ -47,7 +47,7 @@ async fn a_registered_token_is_answered_with_exactly_the_documented_members() {
 
     gateway.simulator.add_user(User::new("a/b ü"));
     let reply = gateway.register_otp_token("a/b ü", &json!({ "status": "temporarilyDeactivated" })).await;
-    let kept = gateway.simulator.user("a/b ü").and_then(|user| user.token).expect("a token");
+    let kept = gateway.simulator.user("a/b ü").and_then(|user| user.tokens.mobile).expect("a token");
     let expected = json!({
         "username": "a/b ü", "status": "temporarilyDeactivated", "validitySeconds": null, "passcode": kept.passcode,
         "qr": kept.qr,

@@ -80,7 +80,7 @@ async fn the_pair_of_a_given_session() {
     go_on(&load).await;
     load.end().await.expect_no_failure("rotation of a given pair");
     expect_applied(&gateway, "secrets", 1).await;
-    assert!(requests(&simulator, Operation::Login).is_empty());
+    assert!(requests(&simulator, Operation::LogIn).is_empty());
 }
 
 #[tokio::test]

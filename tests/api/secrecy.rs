@@ -41,7 +41,7 @@ fn secrets_of(bench: &LoginBench, logins: &[&Login]) -> Vec<String> {
     if let Some(session) = bench.simulator.newest_session() {
         secrets.extend([session.auth_token, session.secret_code]);
     }
-    if let Some(token) = bench.simulator.user("alice").and_then(|user| user.token) {
+    if let Some(token) = bench.simulator.user("alice").and_then(|user| user.tokens.mobile) {
         secrets.extend([token.passcode, token.qr]);
     }
     secrets
@@ -72,7 +72,7 @@ async fn nothing_that_a_gateway_tells_holds_a_secret_at_any_level() {
         pages.push(caller.readiness().await.1);
         bench.simulator.set_obstacle(None);
         let page = format!("<html>{}</html>", bench.login.password);
-        bench.simulator.instruct(Instruction::once(Operation::Login, Behaviour::reply(200, "text/html", page)));
+        bench.simulator.instruct(Instruction::once(Operation::LogIn, Behaviour::reply(200, "text/html", page)));
         bench.secrets.swap(&files(&wrong));
         bench.simulator.set_login(wrong.clone());
         gateway.wait_for_line(|line| line.contains("the login to CENTAGATE failed")).await;

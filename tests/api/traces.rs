@@ -128,7 +128,7 @@ async fn faults_stand_in_the_span_of_whoever_is_at_fault() {
 async fn a_request_whose_caller_went_away_is_an_error_without_a_status() {
     let (collector, gateway) = traced(Setup::new()).await;
     let gate = Gate::new();
-    gateway.simulator.instruct(Instruction::once(Operation::RegisterUser, Behaviour::Hold(gate.clone())));
+    gateway.simulator.instruct(Instruction::once(Operation::CreateUser, Behaviour::Hold(gate.clone())));
     let mut connection = TcpStream::connect(gateway.address).await.unwrap();
     let body = alice().to_string();
     connection.write_all(&raw::post("/users", &raw::usual_headers(), body.as_bytes())).await.unwrap();

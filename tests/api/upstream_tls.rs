@@ -248,7 +248,7 @@ async fn a_redirect_to_plain_http_is_followed_neither_by_requests_nor_by_logins(
         let ca = Authority::new("CA");
         let mut bench = LoginBench::with("admin", |config| config.tls = Some(ca.issue("127.0.0.1"))).await;
         bench.environment = Trust::Ca(ca.pem()).configure(bench.environment);
-        for operation in [Operation::RegisterUser, Operation::Login] {
+        for operation in [Operation::CreateUser, Operation::LogIn] {
             let headers = vec![("location".to_owned(), format!("{location}/"))];
             let behaviour = Behaviour::Reply { status, content_type: None, headers, body: Vec::new() };
             bench.simulator.instruct(Instruction::once(operation, behaviour));

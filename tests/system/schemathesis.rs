@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use centagate_simulator::Operation::{RegisterOneTimePin, RegisterUser};
+use centagate_simulator::Operation::{CreateUser, RegisterOtpToken};
 use centagate_simulator::{Admin, Behaviour, Config, Instruction, Operation, Simulator, User};
 use serde_json::json;
 use tokio::process::Command;
@@ -38,7 +38,7 @@ async fn three_hundred_requests_an_operation_keep_the_contract_in_every_check() 
     let simulator = start().await;
     check(&simulator, &["--config-file", REFUSALS]).await;
     let codes = codes(&simulator);
-    for met in [(RegisterUser, "22025"), (RegisterOneTimePin, "0"), (RegisterOneTimePin, "22002")] {
+    for met in [(CreateUser, "22025"), (RegisterOtpToken, "0"), (RegisterOtpToken, "22002")] {
         assert!(codes.contains_key(&met), "{met:?}: {codes:?}");
     }
 }
@@ -47,13 +47,13 @@ async fn three_hundred_requests_an_operation_keep_the_contract_in_every_check() 
 async fn three_hundred_requests_an_operation_keep_the_contract_where_centagate_accepts_everything() {
     let simulator = start().await;
     let token = json!({ "passcode": "482913", "qr": "wtxIcRUTPbf4B/Sm4NZcR7+xlyq2+A6Z" }).to_string();
-    for (operation, object) in [(RegisterUser, json!("10045")), (RegisterOneTimePin, json!(token))] {
+    for (operation, object) in [(CreateUser, json!("10045")), (RegisterOtpToken, json!(token))] {
         let success = json!({ "code": "0", "message": "Success", "object": object });
         simulator.instruct(Instruction::always(operation, Behaviour::Envelope(success)));
     }
     check(&simulator, &[]).await;
     let codes = codes(&simulator);
-    for operation in [RegisterUser, RegisterOneTimePin] {
+    for operation in [CreateUser, RegisterOtpToken] {
         assert!(codes.get(&(operation, "0")).is_some_and(|count| *count > 100), "{codes:?}");
     }
 }

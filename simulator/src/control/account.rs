@@ -1,4 +1,4 @@
-//! Sessions, credentials and the lock.
+//! Control over sessions, credentials and the lock.
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, ServiceConfig};
@@ -46,8 +46,8 @@ async fn set_login(centagate: Data<Centagate>, login: Json<Login>) -> HttpRespon
 async fn show(centagate: Data<Centagate>) -> HttpResponse {
     let state = centagate.state();
     HttpResponse::Ok().json(json!({
-        "locked": state.account.is_locked(),
-        "wrongPasswords": state.account.wrong_passwords(),
+        "locked": state.account.lock.is_locked(),
+        "wrongPasswords": state.account.lock.failures(),
         "liveSessions": state.sessions.live().count(),
         "logins": state.account.sessions_opened,
         "executions": state.executions,
@@ -55,6 +55,6 @@ async fn show(centagate: Data<Centagate>) -> HttpResponse {
 }
 
 async fn unlock(centagate: Data<Centagate>) -> HttpResponse {
-    centagate.state().account.unlock();
+    centagate.state().account.lock.reset();
     done()
 }

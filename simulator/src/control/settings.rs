@@ -1,4 +1,4 @@
-//! The knobs, all in one body.
+//! Control over the settings, all in one request body.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use serde::{Deserialize, Deserializer};
 
 use super::done;
 use crate::centagate::Centagate;
-use crate::{Obstacle, ReturnCode};
+use crate::{Obstacle, Operation, ReturnCode};
 
-/// What to change; absent members stay as they are.
+/// The changes; an absent member changes nothing.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Settings {
@@ -27,7 +27,7 @@ pub(super) struct Settings {
     obstacle: Option<OrNull<Obstacle>>,
 }
 
-/// A value or `null`, which takes it away; an absent member is neither.
+/// A value, or `null`, which removes the value. An absent member is neither.
 #[derive(Deserialize)]
 struct OrNull<T>(Option<T>);
 
@@ -37,8 +37,8 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 
 pub(super) async fn change(centagate: Data<Centagate>, settings: Json<Settings>) -> HttpResponse {
     let settings = settings.into_inner();
-    let denial = match settings.registration_denial.as_deref().map(ReturnCode::named) {
-        Some(None) => return HttpResponse::BadRequest().body("registrationDenial is no known code"),
+    let denial = match settings.registration_denial.as_deref().map(ReturnCode::find) {
+        Some(None) => return HttpResponse::BadRequest().body("registrationDenial is not a known code"),
         Some(denial) => denial,
         None => None,
     };
@@ -47,18 +47,20 @@ pub(super) async fn change(centagate: Data<Centagate>, settings: Json<Settings>)
     set(&mut state.user_limit, settings.user_limit.map(|limit| limit.0));
     set(&mut state.licence_valid, settings.licence_valid);
     set(&mut state.company_exists, settings.company_exists);
-    set(&mut state.registration_denial, denial);
+    set(&mut state.clock.skew_seconds, settings.clock_skew_seconds);
+    if let Some(denial) = denial {
+        state.denials.insert(Operation::CreateUser, denial);
+    }
     let account = &mut state.account;
     set(&mut account.session_timeout, settings.session_timeout_ms.map(Duration::from_millis));
     set(&mut account.report_session_timeout, settings.report_session_timeout);
     set(&mut account.single_session, settings.single_session);
-    set(&mut account.clock_skew_seconds, settings.clock_skew_seconds);
     set(&mut account.obstacle, settings.obstacle.map(|obstacle| obstacle.0));
     done()
 }
 
-fn set<T>(place: &mut T, value: Option<T>) {
+fn set<T>(field: &mut T, value: Option<T>) {
     if let Some(value) = value {
-        *place = value;
+        *field = value;
     }
 }

@@ -1,4 +1,4 @@
-//! Groups, users and their tokens.
+//! Control over groups, users and their tokens.
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
@@ -30,24 +30,24 @@ async fn add_group(centagate: Data<Centagate>, group: Json<Group>) -> HttpRespon
 }
 
 async fn list_users(centagate: Data<Centagate>) -> HttpResponse {
-    HttpResponse::Ok().json(centagate.state().users.values().collect::<Vec<_>>())
+    HttpResponse::Ok().json(centagate.state().users.iter().collect::<Vec<_>>())
 }
 
 async fn put_user(centagate: Data<Centagate>, user: Json<User>) -> HttpResponse {
-    let id = centagate.state().put(user.into_inner());
+    let id = centagate.state().users.put(user.into_inner());
     HttpResponse::Ok().json(json!({"id": id}))
 }
 
 async fn set_user_active(centagate: Data<Centagate>, username: Path<String>, active: Json<bool>) -> HttpResponse {
-    found(centagate.state().change_user(&username, |user| user.active = *active))
+    found(centagate.state().users.change(&username, |user| user.active = *active))
 }
 
 async fn bind_token(centagate: Data<Centagate>, username: Path<String>) -> HttpResponse {
-    found(centagate.state().bind_token(&username))
+    found(centagate.state().users.bind_token(&username))
 }
 
 async fn unbind_token(centagate: Data<Centagate>, username: Path<String>) -> HttpResponse {
-    found(centagate.state().change_user(&username, |user| user.token = None))
+    found(centagate.state().users.change(&username, |user| user.tokens.mobile = None))
 }
 
 fn found(found: bool) -> HttpResponse {

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use crate::client::{Answer, send};
 
-pub(crate) const REGISTER_USER: &str = "/CentagateWS/webresources/user/registerUserActivate/admin";
-pub(crate) const REGISTER_ONE_TIME_PIN: &str = "/CentagateWS/webresources/device/register/onetimepin/admin";
-pub(crate) const LIST_AUTHENTICATION: &str = "/CentagateWS/webresources/user/auth/list/admin";
+pub(crate) const CREATE_USER: &str = "/CentagateWS/webresources/user/registerUserActivate/admin";
+pub(crate) const REGISTER_OTP_TOKEN: &str = "/CentagateWS/webresources/device/register/onetimepin/admin";
+pub(crate) const GET_USER: &str = "/CentagateWS/webresources/user/auth/list/admin";
 
 pub(crate) struct Bench {
     pub(crate) simulator: Simulator,
@@ -48,12 +48,12 @@ impl Bench {
     }
 
     /// A complete token registration.
-    pub(crate) fn one_time_pin(&self, username: &str) -> Value {
+    pub(crate) fn token(&self, username: &str) -> Value {
         json!({"username": username, "status": "2", "cenToken": self.cen_token()})
     }
 
     /// A complete question for what is bound to a user.
-    pub(crate) fn authentication_list(&self, username: &str) -> Value {
+    pub(crate) fn user_query(&self, username: &str) -> Value {
         json!({"username": username, "cenToken": self.cen_token()})
     }
 
@@ -63,30 +63,30 @@ impl Bench {
         send(self.simulator.address(), "PUT", path, &headers, body.as_bytes()).await
     }
 
-    pub(crate) async fn register(&self, body: &Value) -> Answer {
-        self.put(REGISTER_USER, body).await
+    pub(crate) async fn create_user(&self, body: &Value) -> Answer {
+        self.put(CREATE_USER, body).await
     }
 
-    pub(crate) async fn bind(&self, body: &Value) -> Answer {
-        self.put(REGISTER_ONE_TIME_PIN, body).await
+    pub(crate) async fn register_otp_token(&self, body: &Value) -> Answer {
+        self.put(REGISTER_OTP_TOKEN, body).await
     }
 
-    pub(crate) async fn list(&self, body: &Value) -> Answer {
-        self.put(LIST_AUTHENTICATION, body).await
+    pub(crate) async fn get_user(&self, body: &Value) -> Answer {
+        self.put(GET_USER, body).await
     }
 
     /// The code of a registration that differs from a complete one in these members; `null` removes.
     pub(crate) async fn code_with(&self, changes: Value) -> Value {
         let mut body = self.registration("bob");
         change(&mut body, changes);
-        self.register(&body).await.code()
+        self.create_user(&body).await.code()
     }
 
     /// The same for a token for alice.
     pub(crate) async fn token_code_with(&self, changes: Value) -> Value {
-        let mut body = self.one_time_pin("alice");
+        let mut body = self.token("alice");
         change(&mut body, changes);
-        self.bind(&body).await.code()
+        self.register_otp_token(&body).await.code()
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::bench::Bench;
 use crate::client::{Answer, send};
-use crate::login::{log_in, start_with};
+use crate::log_in::{log_in, start_with};
 
 async fn control(bench: &Bench, method: &str, path: &str, body: Value) -> Answer {
     let path = format!("/simulator/{path}");
@@ -35,16 +35,16 @@ async fn instructions_are_given_and_cleared() {
         json!("cutBeforeReply"),
         json!("cutWithoutExecuting"),
     ] {
-        let instruction = json!({"operation": "registerUser", "times": 1, "behaviour": behaviour});
+        let instruction = json!({"operation": "createUser", "times": 1, "behaviour": behaviour});
         let answer = control(&bench, "POST", "instructions", instruction).await;
         assert_eq!(answer.status, 204, "{behaviour}: {}", answer.body);
     }
     assert_eq!(bench.code_with(json!({})).await, 10003);
-    let answer = bench.register(&bench.registration("bob")).await;
+    let answer = bench.create_user(&bench.registration("bob")).await;
     assert_eq!((answer.status, answer.body.as_str()), (503, "<p>"));
     assert_eq!(answer.header("x-a"), Some("b"));
-    assert_eq!(bench.register(&bench.registration("bob")).await.status, 500);
-    let answer = bench.register(&bench.registration("bob")).await;
+    assert_eq!(bench.create_user(&bench.registration("bob")).await.status, 500);
+    let answer = bench.create_user(&bench.registration("bob")).await;
     assert_eq!(answer.object(), json!({"a": 1}));
     assert_eq!(bench.code_with(json!({})).await, "9");
     control(&bench, "DELETE", "instructions", Value::Null).await;
@@ -57,10 +57,10 @@ async fn instructions_are_given_and_cleared() {
 #[tokio::test]
 async fn requests_are_listed() {
     let bench = Bench::start().await;
-    bench.register(&bench.registration("bob")).await;
+    bench.create_user(&bench.registration("bob")).await;
     let requests = control(&bench, "GET", "requests", Value::Null).await.json();
     assert_eq!(requests.as_array().unwrap().len(), 1);
-    assert_eq!(requests[0]["operation"], "registerUser");
+    assert_eq!(requests[0]["operation"], "createUser");
     assert_eq!(requests[0]["members"]["username"], "bob");
     assert_eq!(requests[0]["body"], bench.registration("bob").to_string());
     assert_eq!((&requests[0]["code"], &requests[0]["executed"]), (&json!("0"), &json!(true)));
@@ -84,7 +84,7 @@ async fn groups_users_and_tokens_are_seeded() {
     assert_eq!(bench.token_code_with(json!({})).await, "0");
     let users = control(&bench, "GET", "users", Value::Null).await.json();
     let alice = users.as_array().unwrap().iter().find(|user| user["username"] == "alice").unwrap();
-    assert_eq!(alice["token"]["passcode"].as_str(), bench.simulator.last_passcode("alice").as_deref());
+    assert_eq!(alice["tokens"]["mobile"]["passcode"].as_str(), bench.simulator.last_passcode("alice").as_deref());
     assert_eq!(control(&bench, "POST", "users/nobody/active", json!(true)).await.status, 404);
 }
 

@@ -6,7 +6,7 @@ use centagate_simulator::{Behaviour, Gate, Instruction, Operation};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::bench::{Bench, REGISTER_USER};
+use crate::bench::{Bench, CREATE_USER};
 use crate::client::{PATIENCE, exchange, send};
 
 #[tokio::test]
@@ -21,8 +21,8 @@ async fn a_code_of_any_type_is_answered_as_given() {
         (json!("x"), Some("x")),
     ] {
         let behaviour = Behaviour::code(code.clone());
-        bench.simulator.instruct(Instruction::once(Operation::RegisterUser, behaviour));
-        let answer = bench.register(&bench.registration("bob")).await;
+        bench.simulator.instruct(Instruction::once(Operation::CreateUser, behaviour));
+        let answer = bench.create_user(&bench.registration("bob")).await;
         assert_eq!(answer.code(), code);
         assert_eq!(answer.object(), "");
         let request = bench.simulator.requests().pop().unwrap();
@@ -30,7 +30,7 @@ async fn a_code_of_any_type_is_answered_as_given() {
     }
     let behaviour = Behaviour::code(10003.0);
     bench.simulator.instruct(Instruction::once(None, behaviour));
-    let answer = bench.register(&bench.registration("bob")).await;
+    let answer = bench.create_user(&bench.registration("bob")).await;
     assert!(answer.body.starts_with(r#"{"code":10003.0,"#), "{}", answer.body);
     assert_eq!(bench.simulator.executions(), 0);
 }
@@ -39,9 +39,9 @@ async fn a_code_of_any_type_is_answered_as_given() {
 async fn instructions_count_operations_and_times() {
     let bench = Bench::with_alice().await;
     let simulator = &bench.simulator;
-    simulator.instruct(Instruction::times(Operation::RegisterUser, 2, Behaviour::code("10003")));
-    simulator.instruct(Instruction::once(Operation::RegisterUser, Behaviour::code("10004")));
-    simulator.instruct(Instruction::always(Operation::RegisterOneTimePin, Behaviour::code("10011")));
+    simulator.instruct(Instruction::times(Operation::CreateUser, 2, Behaviour::code("10003")));
+    simulator.instruct(Instruction::once(Operation::CreateUser, Behaviour::code("10004")));
+    simulator.instruct(Instruction::always(Operation::RegisterOtpToken, Behaviour::code("10011")));
     assert_eq!(bench.token_code_with(json!({})).await, "10011");
     assert_eq!(bench.code_with(json!({})).await, "10003");
     assert_eq!(bench.code_with(json!({})).await, "10003");
@@ -73,12 +73,12 @@ async fn a_gate_holds_requests_until_it_opens() {
     let bench = Bench::start().await;
     let gate = Gate::new();
     let hold = Behaviour::Hold(gate.clone());
-    bench.simulator.instruct(Instruction::times(Operation::RegisterUser, 2, hold));
+    bench.simulator.instruct(Instruction::times(Operation::CreateUser, 2, hold));
     let call = |username: &str| {
         let body = bench.registration(username).to_string();
         let address = bench.simulator.address();
         tokio::spawn(async move {
-            let answer = send(address, "PUT", REGISTER_USER, &[], body.as_bytes()).await;
+            let answer = send(address, "PUT", CREATE_USER, &[], body.as_bytes()).await;
             answer.code()
         })
     };
@@ -99,7 +99,7 @@ async fn a_gate_holds_requests_until_it_opens() {
 async fn a_reply_is_sent_verbatim() {
     let bench = Bench::start().await;
     bench.simulator.instruct(Instruction::once(
-        Operation::RegisterUser,
+        Operation::CreateUser,
         Behaviour::Reply {
             status: 307,
             content_type: None,
@@ -107,13 +107,13 @@ async fn a_reply_is_sent_verbatim() {
             body: b"moved".to_vec(),
         },
     ));
-    let answer = bench.register(&bench.registration("bob")).await;
+    let answer = bench.create_user(&bench.registration("bob")).await;
     assert_eq!((answer.status, answer.body.as_str()), (307, "moved"));
     assert_eq!(answer.header("Location"), Some("http://elsewhere/"));
     assert_eq!(answer.header("Content-Type"), None);
     let page = Behaviour::reply(502, "text/html", "<html>");
     bench.simulator.instruct(Instruction::once(None, page));
-    let answer = bench.register(&bench.registration("bob")).await;
+    let answer = bench.create_user(&bench.registration("bob")).await;
     assert_eq!((answer.status, answer.body.as_str()), (502, "<html>"));
     assert_eq!(answer.header("Content-Type"), Some("text/html"));
     let request = bench.simulator.requests().pop().unwrap();
@@ -125,11 +125,11 @@ async fn a_reply_is_sent_verbatim() {
 async fn an_object_replaces_that_of_a_success_only() {
     let bench = Bench::start().await;
     let behaviour = Behaviour::Object(json!({"id": [1]}));
-    bench.simulator.instruct(Instruction::always(Operation::RegisterUser, behaviour));
-    let answer = bench.register(&bench.registration("bob")).await;
+    bench.simulator.instruct(Instruction::always(Operation::CreateUser, behaviour));
+    let answer = bench.create_user(&bench.registration("bob")).await;
     assert_eq!(answer.object(), json!({"id": [1]}));
     assert_eq!(bench.simulator.executions(), 1);
-    let answer = bench.register(&bench.registration("bob")).await;
+    let answer = bench.create_user(&bench.registration("bob")).await;
     assert_eq!((answer.code(), answer.object()), (json!("22025"), json!("")));
 }
 
@@ -139,7 +139,7 @@ async fn an_envelope_replaces_the_whole_body() {
     for envelope in [json!({"code": 0}), json!([]), Value::Null] {
         let behaviour = Behaviour::Envelope(envelope.clone());
         bench.simulator.instruct(Instruction::once(None, behaviour));
-        let answer = bench.register(&bench.registration("bob")).await;
+        let answer = bench.create_user(&bench.registration("bob")).await;
         assert_eq!(answer.json(), envelope);
     }
     let executed: Vec<_> = bench.simulator.requests().iter().map(|request| request.executed).collect();
@@ -154,7 +154,7 @@ async fn a_cut_connection_ends_before_the_first_byte() {
     let body = bench.registration("bob").to_string();
     for (behaviour, executed) in [(Behaviour::CutWithoutExecuting, false), (Behaviour::CutBeforeReply, true)] {
         bench.simulator.instruct(Instruction::once(None, behaviour));
-        let reply = exchange(address, "PUT", REGISTER_USER, &[], body.as_bytes()).await;
+        let reply = exchange(address, "PUT", CREATE_USER, &[], body.as_bytes()).await;
         assert!(reply.is_empty());
         assert_eq!(bench.simulator.user("bob").is_some(), executed);
         let request = bench.simulator.requests().pop().unwrap();

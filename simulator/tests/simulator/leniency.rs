@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::bench::{Bench, REGISTER_ONE_TIME_PIN, REGISTER_USER};
+use crate::bench::{Bench, CREATE_USER, REGISTER_OTP_TOKEN};
 use crate::client::send;
 
 #[tokio::test]
@@ -18,7 +18,7 @@ async fn any_content_type_or_none_is_accepted() {
         &["Content-Type: nonsense"],
         &["Content-Type: application/x-www-form-urlencoded"],
     ] {
-        let answer = send(address, "PUT", REGISTER_USER, headers, body.as_bytes()).await;
+        let answer = send(address, "PUT", CREATE_USER, headers, body.as_bytes()).await;
         assert_eq!(answer.code(), expected, "{headers:?}");
         expected = "22025";
     }
@@ -27,11 +27,11 @@ async fn any_content_type_or_none_is_accepted() {
 #[tokio::test]
 async fn a_trailing_slash_is_accepted() {
     let bench = Bench::start().await;
-    let path = format!("{REGISTER_USER}/");
+    let path = format!("{CREATE_USER}/");
     let answer = bench.put(&path, &bench.registration("bob")).await;
     assert_eq!(answer.code(), "0");
-    let path = format!("{REGISTER_ONE_TIME_PIN}/");
-    let answer = bench.put(&path, &bench.one_time_pin("bob")).await;
+    let path = format!("{REGISTER_OTP_TOKEN}/");
+    let answer = bench.put(&path, &bench.token("bob")).await;
     assert_eq!(answer.code(), "0");
 }
 
@@ -54,20 +54,20 @@ async fn a_body_that_is_no_json_object_is_invalid_input() {
     let address = bench.simulator.address();
     let deep = "[".repeat(10_000);
     for body in ["", "{", "[]", "null", "\"text\"", "a=b", "{\"a\":1}x", &deep] {
-        for path in [REGISTER_USER, REGISTER_ONE_TIME_PIN] {
+        for path in [CREATE_USER, REGISTER_OTP_TOKEN] {
             let answer = send(address, "PUT", path, &[], body.as_bytes()).await;
             assert_eq!(answer.code(), "10002", "{path}");
         }
     }
     let bytes = b"{\"cenToken\":\"\xff\"}";
-    let answer = send(address, "PUT", REGISTER_USER, &[], bytes).await;
+    let answer = send(address, "PUT", CREATE_USER, &[], bytes).await;
     assert_eq!(answer.code(), "10001");
 }
 
 #[tokio::test]
 async fn an_unknown_path_gets_the_page_of_a_container() {
     let bench = Bench::start().await;
-    let too_deep = format!("{REGISTER_USER}/more");
+    let too_deep = format!("{CREATE_USER}/more");
     for path in [
         "/",
         "/CentagateWS",
@@ -89,7 +89,7 @@ async fn an_unknown_path_gets_the_page_of_a_container() {
 async fn another_method_is_not_allowed() {
     let bench = Bench::start().await;
     for method in ["GET", "POST", "DELETE", "PATCH", "BREW"] {
-        let answer = send(bench.simulator.address(), method, REGISTER_USER, &[], b"{}").await;
+        let answer = send(bench.simulator.address(), method, CREATE_USER, &[], b"{}").await;
         assert_eq!(answer.status, 405, "{method}");
         assert_eq!(answer.header("Allow"), Some("PUT"));
         assert!(answer.body.contains("<html>"));

@@ -1,19 +1,20 @@
-//! The simulator as its clients see it, over real connections.
+//! Tests of the simulator over real connections, as its clients see it.
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-mod authentication_list;
 mod bench;
 mod binary;
 mod client;
 mod control;
+mod create_user;
+mod get_user;
 mod instructions;
 mod leniency;
 mod lifetime;
-mod login;
-mod logout;
-mod one_time_pin;
+mod log_in;
+mod log_out;
 mod record;
-mod registration;
+mod register_otp_token;
 mod session;
 mod signing;
+mod table;
 mod tls;

@@ -5,7 +5,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::bench::{Bench, REGISTER_USER};
+use crate::bench::{Bench, CREATE_USER};
 use crate::client::{PATIENCE, send};
 
 #[tokio::test]
@@ -25,7 +25,7 @@ async fn a_request_is_recorded_as_it_came() {
     assert_eq!(request.body, body.as_bytes());
     assert_eq!(request.member("username"), Some("bob"));
     assert_eq!(request.members.len(), 10);
-    assert_eq!(request.operation, Some(Operation::RegisterUser));
+    assert_eq!(request.operation, Some(Operation::CreateUser));
     assert_eq!(request.code.as_deref(), Some("0"));
     assert!(request.executed && request.finished);
     let shown = format!("{request:?}");
@@ -36,7 +36,7 @@ async fn a_request_is_recorded_as_it_came() {
 async fn refusals_unknown_paths_and_broken_bodies_are_recorded() {
     let bench = Bench::start().await;
     bench.put("/nowhere", &"text".into()).await;
-    bench.register(&"text".into()).await;
+    bench.create_user(&"text".into()).await;
     let requests = bench.simulator.requests();
     assert_eq!(requests.len(), 2);
     assert_eq!((requests[0].operation, requests[0].code.as_deref()), (None, None));
@@ -53,7 +53,7 @@ async fn arrivals_can_be_awaited() {
     bench.simulator.instruct(Instruction::once(None, Behaviour::Hold(gate.clone())));
     let (address, body) = (bench.simulator.address(), bench.registration("bob").to_string());
     let call = tokio::spawn(async move {
-        send(address, "PUT", REGISTER_USER, &[], body.as_bytes()).await;
+        send(address, "PUT", CREATE_USER, &[], body.as_bytes()).await;
     });
     let requests = timeout(PATIENCE, bench.simulator.wait_for_requests(1)).await.unwrap();
     assert!(!requests[0].finished);
@@ -70,7 +70,7 @@ async fn a_call_is_executed_even_if_its_client_hangs_up() {
     bench.simulator.instruct(Instruction::once(None, Behaviour::Hold(gate.clone())));
     let body = bench.registration("bob").to_string();
     let mut connection = TcpStream::connect(bench.simulator.address()).await.unwrap();
-    let request = format!("PUT {REGISTER_USER} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let request = format!("PUT {CREATE_USER} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     connection.write_all(request.as_bytes()).await.unwrap();
     timeout(PATIENCE, gate.entered()).await.unwrap();
     drop(connection);

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use crate::bench::Bench;
 use crate::client::PATIENCE;
-use crate::login::{log_in, registration_code, start_with};
+use crate::log_in::{log_in, registration_code, start_with};
 
 #[tokio::test]
 async fn a_session_ends_by_itself_even_if_it_is_used() {

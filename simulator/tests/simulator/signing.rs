@@ -3,7 +3,7 @@
 use centagate_simulator::{Admin, Config, Simulator, cen_token};
 use serde_json::json;
 
-use crate::bench::{Bench, REGISTER_USER};
+use crate::bench::{Bench, CREATE_USER};
 
 #[test]
 fn the_cen_token_equals_known_vectors() {
@@ -56,7 +56,7 @@ async fn a_wrong_cen_token_is_not_permitted() {
 async fn another_name_in_the_path_is_not_permitted() {
     let bench = Bench::start().await;
     for name in ["Admin", "alice", "admin%20", "%2561dmin", "%FF"] {
-        let path = REGISTER_USER.replace("admin", name);
+        let path = CREATE_USER.replace("admin", name);
         let answer = bench.put(&path, &bench.registration("bob")).await;
         assert_eq!(answer.code(), "10001", "{name}");
     }
@@ -65,11 +65,11 @@ async fn another_name_in_the_path_is_not_permitted() {
 #[tokio::test]
 async fn the_name_in_the_path_is_decoded_once() {
     let bench = Bench::start().await;
-    let path = REGISTER_USER.replace("/admin", "/%61dm%69n");
+    let path = CREATE_USER.replace("/admin", "/%61dm%69n");
     let answer = bench.put(&path, &bench.registration("bob")).await;
     assert_eq!(answer.code(), "0");
     let slash = Bench::named("a/b%41").await;
-    let path = REGISTER_USER.replace("/admin", "/a%2Fb%2541");
+    let path = CREATE_USER.replace("/admin", "/a%2Fb%2541");
     let answer = slash.put(&path, &slash.registration("bob")).await;
     assert_eq!(answer.code(), "0");
 }

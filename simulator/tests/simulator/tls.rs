@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::bench::{Bench, REGISTER_USER};
+use crate::bench::{Bench, CREATE_USER};
 use crate::client::{PATIENCE, answer_to, talk};
 
 /// A simulator with a self-signed certificate for `localhost`, and the store that trusts it.
@@ -55,7 +55,7 @@ async fn it_answers_over_tls() {
     assert_eq!(bench.simulator.base_url(), format!("https://{address}"));
     let connection = connect(address, roots, &[&TLS13, &TLS12]).await.unwrap();
     let body = bench.registration("bob").to_string();
-    let reply = talk(connection, address, "PUT", REGISTER_USER, &[], body.as_bytes()).await;
+    let reply = talk(connection, address, "PUT", CREATE_USER, &[], body.as_bytes()).await;
     assert_eq!(answer_to(reply).code(), "0");
 }
 
@@ -98,7 +98,7 @@ async fn a_cut_ends_the_connection_without_a_byte_or_a_farewell() {
     bench.simulator.instruct(Instruction::once(None, Behaviour::CutBeforeReply));
     let connection = connect(address, roots, &[&TLS13]).await.unwrap();
     let body = bench.registration("bob").to_string();
-    let reply = talk(connection, address, "PUT", REGISTER_USER, &[], body.as_bytes()).await;
+    let reply = talk(connection, address, "PUT", CREATE_USER, &[], body.as_bytes()).await;
     assert_eq!(reply.unwrap_err().kind(), ErrorKind::UnexpectedEof);
     assert!(bench.simulator.user("bob").is_some());
 }

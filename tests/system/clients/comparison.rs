@@ -10,7 +10,7 @@ use super::client::Client;
 use crate::gateway::Gateway;
 
 /// The operations that the clients call together, in this order.
-const OPERATIONS: [Operation; 2] = [Operation::RegisterUser, Operation::RegisterOneTimePin];
+const OPERATIONS: [Operation; 2] = [Operation::CreateUser, Operation::RegisterOtpToken];
 
 /// A simulator of CENTAGATE that knows the user of the one-time PIN.
 pub(super) async fn start_simulator(admin: &Admin) -> Simulator {

@@ -33,7 +33,7 @@ async fn what_was_only_claimed_is_free_again_when_the_lease_is_over() {
     let first = house.environment().hurried().set("GATEWAY__CENTAGATE__MAX_IN_FLIGHT", "1").serve().await;
     let second = house.environment().hurried().serve().await;
     let (gate, alice) = (Gate::new(), Create::user("alice"));
-    house.simulator.instruct(Instruction::once(Operation::RegisterUser, Behaviour::Hold(gate.clone())));
+    house.simulator.instruct(Instruction::once(Operation::CreateUser, Behaviour::Hold(gate.clone())));
     send_and_forget(&house, &first, None, &Create::user("whoever-came-before"));
     timeout(PATIENCE, gate.entered()).await.expect("CENTAGATE is reached");
     let started = Instant::now();
@@ -61,7 +61,7 @@ async fn what_was_sent_is_unknown_when_the_lease_is_over_and_is_never_sent_again
     let (first, second) = (house.environment().hurried().serve().await, house.environment().hurried().serve().await);
     let (gate, bob) = (Gate::new(), Create::token("bob"));
     house.know(["bob"]);
-    house.simulator.instruct(Instruction::once(Operation::RegisterOneTimePin, Behaviour::Hold(gate.clone())));
+    house.simulator.instruct(Instruction::once(Operation::RegisterOtpToken, Behaviour::Hold(gate.clone())));
     let started = Instant::now();
     send_and_forget(&house, &first, Some("key"), &bob);
     timeout(PATIENCE, gate.entered()).await.expect("CENTAGATE is reached");
@@ -84,7 +84,7 @@ async fn what_came_to_its_end_is_repeated_by_others() {
     let house = House::build().await;
     let (first, second) = (house.gateway().await, house.gateway().await);
     house.know(["bob"]);
-    house.simulator.instruct(Instruction::once(Operation::RegisterUser, Behaviour::code("22001")));
+    house.simulator.instruct(Instruction::once(Operation::CreateUser, Behaviour::code("22001")));
     let creates = [Create::user("taken"), Create::user("alice"), Create::token("bob")];
     let mut told = Vec::new();
     for create in &creates {

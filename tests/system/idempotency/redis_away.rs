@@ -38,7 +38,7 @@ async fn during(
 ) -> (Reply, Duration) {
     let (gate, bob) = (Gate::new(), Create::token("bob"));
     simulator.add_user(User::new("bob"));
-    simulator.instruct(Instruction::once(Operation::RegisterOneTimePin, Behaviour::Hold(gate.clone())));
+    simulator.instruct(Instruction::once(Operation::RegisterOtpToken, Behaviour::Hold(gate.clone())));
     let answered = caller.create(gateway, "key-of-bob", &bob);
     let held = async {
         timeout(PATIENCE, gate.entered()).await.expect("CENTAGATE is reached");
@@ -205,7 +205,7 @@ async fn a_request_that_could_not_be_recorded_as_sent_leaves_its_key_free() {
     let environment = environment.set("GATEWAY__SERVER__REQUEST_TIMEOUT_MS", "30000");
     let gateway = environment.set("GATEWAY__SERVER__SHUTDOWN_MS", "30000").serve().await;
     let (gate, alice) = (Gate::new(), Create::user("alice"));
-    house.simulator.instruct(Instruction::once(Operation::RegisterUser, Behaviour::Hold(gate.clone())));
+    house.simulator.instruct(Instruction::once(Operation::CreateUser, Behaviour::Hold(gate.clone())));
     let before = Create::user("before");
     let refused = async {
         timeout(PATIENCE, gate.entered()).await.expect("CENTAGATE is reached");

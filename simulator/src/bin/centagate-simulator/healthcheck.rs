@@ -1,4 +1,4 @@
-//! `healthcheck`: for a container without a shell.
+//! `healthcheck`: asks a running simulator whether it answers, for containers without a shell.
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpStream};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::settings;
 
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 pub(crate) fn run() -> Result<(), String> {
     let mut address = settings::address()?;
@@ -17,12 +17,12 @@ pub(crate) fn run() -> Result<(), String> {
         });
     }
     let ask = || -> std::io::Result<bool> {
-        let mut connection = TcpStream::connect_timeout(&address, PATIENCE)?;
+        let mut connection = TcpStream::connect_timeout(&address, TIMEOUT)?;
         if settings::has_tls() {
-            // Whether the certificate is any good is for the clients to say.
+            // An accepted connection is enough: clients judge the certificate.
             return Ok(true);
         }
-        connection.set_read_timeout(Some(PATIENCE))?;
+        connection.set_read_timeout(Some(TIMEOUT))?;
         connection.write_all(b"GET /simulator/health HTTP/1.1\r\nHost: simulator\r\nConnection: close\r\n\r\n")?;
         let mut reply = String::new();
         connection.read_to_string(&mut reply)?;
@@ -30,7 +30,7 @@ pub(crate) fn run() -> Result<(), String> {
     };
     match ask() {
         Ok(true) => Ok(()),
-        Ok(false) => Err(format!("{address} does not answer as a simulator")),
+        Ok(false) => Err(format!("{address} does not answer like a simulator")),
         Err(error) => Err(format!("{address} does not answer: {error}")),
     }
 }

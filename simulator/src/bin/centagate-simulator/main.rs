@@ -1,6 +1,8 @@
-//! The simulator as a program: see `--help`.
+//! The command line of the simulator: see `--help`.
 
 use std::process::ExitCode;
+
+use centagate_simulator::{CONTROL_HELP, Operation};
 
 mod healthcheck;
 mod prepare;
@@ -8,31 +10,29 @@ mod serve;
 mod settings;
 
 const USAGE: &str = "\
-A CENTAGATE to develop and test against.
+A simulated CENTAGATE for development and tests.
 
-  centagate-simulator [serve]      run it (ctrl-c or SIGTERM stops it)
+  centagate-simulator [serve]      run the simulator (ctrl-c or SIGTERM stops it)
   centagate-simulator prepare --secrets-dir DIR --callers-file FILE
-                                   write fresh secrets, one caller key (into `caller-key` beside FILE)
-                                   and the gateway's callers file, unless they exist
-  centagate-simulator healthcheck  exit status 0 if the one of the same environment answers
+                                   write fresh secrets, the gateway's callers file, and a caller key
+                                   (to `caller-key` in the directory of FILE), unless they exist
+  centagate-simulator healthcheck  exit with 0 if a simulator with the same environment answers
 
 Environment of serve and healthcheck:
-  SIMULATOR_ADDRESS         where to listen (127.0.0.1:9000)
-  SIMULATOR_ADMIN_USERNAME  the admin (admin)
+  SIMULATOR_ADDRESS         the address to listen on (127.0.0.1:9000)
+  SIMULATOR_ADMIN_USERNAME  the admin's username (admin)
   SIMULATOR_AUTH_TOKEN, SIMULATOR_SECRET_CODE
                             the admin's session, or
   SIMULATOR_SECRETS_DIR     the directory with the files centagate.admin.auth_token and centagate.admin.secret_code
   SIMULATOR_PASSWORD, SIMULATOR_INTEGRATION_KEY, SIMULATOR_APP_SECRET_KEY
-                            what the admin logs in with, or the files centagate.admin.password, .integration_key and
-                            .app_secret_key
+                            the admin's credentials for a login, or the files centagate.admin.password,
+                            .integration_key and .app_secret_key in SIMULATOR_SECRETS_DIR
   SIMULATOR_SESSION_TIMEOUT_SECONDS
-                            how long a session lives from its login on (1800)
+                            how long a session lives after its login (1800)
   SIMULATOR_TLS_CERTIFICATE_FILE, SIMULATOR_TLS_KEY_FILE
-                            PEM files; https instead of http
-  SIMULATOR_GROUPS          groups that exist, comma separated (Staff)
+                            PEM files; with them, https instead of http
+  SIMULATOR_GROUPS          groups that exist, separated by commas (Staff)
   SIMULATOR_USER_LIMIT      how many users the licence allows (no limit)
-
-Control over HTTP, never to be exposed beyond a development machine:
 ";
 
 fn main() -> ExitCode {
@@ -46,14 +46,15 @@ fn main() -> ExitCode {
         }
         ["healthcheck"] => healthcheck::run(),
         ["--help" | "-h" | "help"] => {
-            print!("{USAGE}\n{}", centagate_simulator::CONTROL_HELP);
+            print!("{USAGE}\nCalls:\n\n{}", Operation::table());
+            print!("\nControl over HTTP, never to be exposed beyond a development machine:\n\n{CONTROL_HELP}");
             Ok(())
         }
         ["--version"] => {
             println!("centagate-simulator {}", env!("CARGO_PKG_VERSION"));
             Ok(())
         }
-        _ => Err("these arguments make no sense; try --help".to_owned()),
+        _ => Err("unknown arguments; try --help".to_owned()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,4 +1,4 @@
-//! `prepare`: what a simulator and a gateway need to meet, made fresh; the one-shot service of docker compose.
+//! `prepare`: writes the secrets and the callers file for a simulator and a gateway; docker compose runs it once.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -24,8 +24,8 @@ pub(crate) fn run(secrets_dir: &Path, callers_file: &Path) -> Result<(), String>
     Ok(())
 }
 
-/// The key that seals what gateways share, and both halves of a session, unless both exist: one half alone is worthless
-/// and replaced.
+/// Writes the encryption key of the gateways' shared store, and the admin's session. An existing key is kept; so is an existing
+/// session, if both of its files exist.
 fn prepare_secrets(directory: &Path) -> io::Result<()> {
     create_directory(directory)?;
     let seal_keys = directory.join("store.seal_keys");
@@ -41,7 +41,7 @@ fn prepare_secrets(directory: &Path) -> io::Result<()> {
     write(&secret_code, &credential::secret_code())
 }
 
-/// The callers file, written last, decides whether all is there.
+/// Writes the caller key and then the callers file, unless the callers file exists. Returns the caller key.
 fn prepare_caller(callers_file: &Path, key_file: &Path) -> io::Result<String> {
     if callers_file.try_exists()? {
         return fs::read_to_string(key_file);
@@ -56,22 +56,23 @@ fn prepare_caller(callers_file: &Path, key_file: &Path) -> io::Result<String> {
     Ok(key)
 }
 
-/// Writes beside the file and renames, so that no reader sees half of it. Mode 0600: all containers have one uid.
+/// Writes a temporary file and renames it, so that no reader sees an incomplete file. Mode 0600 is enough because all containers
+/// run with the same uid.
 fn write(file: &Path, content: &str) -> io::Result<()> {
     let mut name = std::ffi::OsString::from(".");
     name.push(file.file_name().unwrap_or_default());
-    let unfinished = file.with_file_name(name);
+    let temporary = file.with_file_name(name);
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut handle = options.open(&unfinished)?;
+    let mut handle = options.open(&temporary)?;
     writeln!(handle, "{content}")?;
     handle.sync_all()?;
-    fs::rename(unfinished, file)
+    fs::rename(temporary, file)
 }
 
-/// Creates a directory with mode 0700; one that exists stays as it is.
+/// Creates a directory with mode 0700. An existing directory is not changed.
 fn create_directory(directory: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

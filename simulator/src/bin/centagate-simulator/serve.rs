@@ -1,4 +1,4 @@
-//! `serve`: a simulator until a signal comes.
+//! `serve`: runs the simulator until ctrl-c or SIGTERM.
 
 use std::io;
 
@@ -12,20 +12,20 @@ pub(crate) fn run() -> Result<(), String> {
     let address = config.address;
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?.block_on(
         async {
-            let end = end_of_service().map_err(|error| error.to_string())?;
+            let shutdown = shutdown_signal().map_err(|error| error.to_string())?;
             let simulator =
                 Simulator::start(config).await.map_err(|error| format!("cannot listen on {address}: {error}"))?;
             println!("centagate-simulator listens on {}", simulator.base_url());
-            end.await;
+            shutdown.await;
             simulator.stop().await;
             Ok(())
         },
     )
 }
 
-/// Resolves with ctrl-c or SIGTERM; listens for them from the call on.
+/// Resolves on ctrl-c or SIGTERM. Signals are caught from the call on, not from the first poll.
 #[cfg(unix)]
-fn end_of_service() -> io::Result<impl Future<Output = ()>> {
+fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
     use signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -37,9 +37,9 @@ fn end_of_service() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Resolves with ctrl-c.
+/// Resolves on ctrl-c.
 #[cfg(not(unix))]
-fn end_of_service() -> io::Result<impl Future<Output = ()>> {
+fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
         let _ = signal::ctrl_c().await;
     })

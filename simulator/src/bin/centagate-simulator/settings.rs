@@ -1,4 +1,4 @@
-//! The environment. Problems name the variable, never its value.
+//! The environment variables. Errors name the variable, never its value.
 
 use std::env;
 use std::fs;
@@ -9,20 +9,20 @@ use std::time::Duration;
 
 use centagate_simulator::{Admin, Config, Login, Tls};
 
-/// Where to listen.
+/// The address to listen on.
 pub(crate) fn address() -> Result<SocketAddr, String> {
     variable("SIMULATOR_ADDRESS")
         .unwrap_or_else(|| "127.0.0.1:9000".to_owned())
         .parse()
-        .map_err(|_| "SIMULATOR_ADDRESS has to be IP:PORT".to_owned())
+        .map_err(|_| "SIMULATOR_ADDRESS must be IP:PORT".to_owned())
 }
 
-/// Whether it speaks TLS.
+/// Whether the simulator serves TLS.
 pub(crate) fn has_tls() -> bool {
     variable("SIMULATOR_TLS_CERTIFICATE_FILE").is_some()
 }
 
-/// Everything that `serve` needs.
+/// The configuration for `serve`.
 pub(crate) fn config() -> Result<Config, String> {
     let session = secrets([("SIMULATOR_AUTH_TOKEN", "auth_token"), ("SIMULATOR_SECRET_CODE", "secret_code")])?;
     let login = secrets([
@@ -54,16 +54,16 @@ pub(crate) fn config() -> Result<Config, String> {
     Ok(config)
 }
 
-/// A variable; empty counts as unset.
+/// A variable. An empty variable counts as unset.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn number<T: std::str::FromStr>(name: &str) -> Result<Option<T>, String> {
-    variable(name).map(|value| value.parse()).transpose().map_err(|_| format!("{name} has to be a number"))
+    variable(name).map(|value| value.parse()).transpose().map_err(|_| format!("{name} must be a number"))
 }
 
-/// A set of secrets, all or none.
+/// A set of secrets: all of them or none.
 fn secrets<const LENGTH: usize>(names: [(&str, &str); LENGTH]) -> Result<Option<[String; LENGTH]>, String> {
     let mut values = Vec::new();
     let mut missing = Vec::new();
@@ -74,12 +74,12 @@ fn secrets<const LENGTH: usize>(names: [(&str, &str); LENGTH]) -> Result<Option<
         }
     }
     if !values.is_empty() && !missing.is_empty() {
-        return Err(format!("{} missing beside its other half; see --help", missing.join(", ")));
+        return Err(format!("set {}, too; see --help", missing.join(", ")));
     }
     Ok(values.try_into().ok())
 }
 
-/// A secret from its variable, else from the file that the gateway reads too.
+/// A secret from its variable, or from the file that the gateway reads, too.
 fn secret(name: &str, key: &str) -> Result<Option<String>, String> {
     if let Some(value) = variable(name) {
         return Ok(Some(value));

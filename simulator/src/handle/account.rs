@@ -1,18 +1,18 @@
-//! Sessions and logins, as a test steers them.
+//! The handle's methods for sessions, logins and the clock.
 
 use std::time::Duration;
 
 use super::Simulator;
-use crate::{Admin, Login, Obstacle, ReturnCode};
+use crate::{Admin, Login, Obstacle, Operation, ReturnCode};
 
 impl Simulator {
-    /// Replaces all sessions by this one, which does not end by itself.
+    /// Replaces all sessions with this one, which does not expire.
     pub fn set_session(&self, auth_token: impl Into<String>, secret_code: impl Into<String>) {
         self.expire_session();
         self.add_session(auth_token, secret_code);
     }
 
-    /// Adds a session beside the others: any of them may sign.
+    /// Adds a session that does not expire. Every live session may sign.
     pub fn add_session(&self, auth_token: impl Into<String>, secret_code: impl Into<String>) {
         self.centagate.state().sessions.add(auth_token.into(), secret_code.into());
     }
@@ -22,7 +22,7 @@ impl Simulator {
         self.centagate.state().sessions.end_all();
     }
 
-    /// How many sessions live.
+    /// How many sessions are live.
     pub fn live_sessions(&self) -> usize {
         self.centagate.state().sessions.live().count()
     }
@@ -38,32 +38,32 @@ impl Simulator {
         })
     }
 
-    /// How many logins led to a session.
+    /// How many logins opened a session.
     pub fn logins(&self) -> usize {
         self.centagate.state().account.sessions_opened
     }
 
-    /// Replaces all credentials by these.
+    /// Replaces all credentials.
     pub fn set_login(&self, login: Login) {
         self.centagate.state().account.logins = vec![login];
     }
 
-    /// Adds credentials beside the others: all of them are valid, as during a rotation.
+    /// Adds credentials. The older credentials stay valid, as during a rotation.
     pub fn add_login(&self, login: Login) {
         self.centagate.state().account.logins.push(login);
     }
 
-    /// Puts something in the way of right credentials, or clears the way.
+    /// Sets or removes an obstacle to logins with correct credentials.
     pub fn set_obstacle(&self, obstacle: impl Into<Option<Obstacle>>) {
         self.centagate.state().account.obstacle = obstacle.into();
     }
 
-    /// How long the sessions of logins from now on live.
+    /// Sets the lifetime of the sessions that later logins open.
     pub fn set_session_timeout(&self, timeout: Duration) {
         self.centagate.state().account.session_timeout = timeout;
     }
 
-    /// Whether the reply to a login holds `sessionTimeout`.
+    /// Whether the reply to a login contains `sessionTimeout`.
     pub fn set_session_timeout_reported(&self, reported: bool) {
         self.centagate.state().account.report_session_timeout = reported;
     }
@@ -73,28 +73,28 @@ impl Simulator {
         self.centagate.state().account.single_session = single;
     }
 
-    /// Moves the simulator's clock ahead (negative: behind); its `Date` header and its check of timestamps follow.
+    /// Sets the simulator's clock ahead (negative: behind). The `Date` header and the check of timestamps follow it.
     pub fn set_clock_skew_seconds(&self, seconds: i64) {
-        self.centagate.state().account.clock_skew_seconds = seconds;
+        self.centagate.state().clock.skew_seconds = seconds;
     }
 
-    /// What `registerUserActivate` answers to a wrong cenToken; see [`Config`](crate::Config::registration_denial).
+    /// Sets the reply of `createUser` to a wrong cenToken; see [`Config`](crate::Config::registration_denial).
     pub fn set_registration_denial(&self, code: ReturnCode) {
-        self.centagate.state().registration_denial = code;
+        self.centagate.state().denials.insert(Operation::CreateUser, code);
     }
 
-    /// Whether the account is locked (22033), as it is after 5 wrong passwords in a row.
+    /// Whether the account is locked (22033), as it is after 5 consecutive wrong passwords.
     pub fn is_locked(&self) -> bool {
-        self.centagate.state().account.is_locked()
+        self.centagate.state().account.lock.is_locked()
     }
 
-    /// How many wrong passwords came since the last login or unlocking.
+    /// How many wrong passwords were sent since the last login or unlock.
     pub fn wrong_passwords(&self) -> u32 {
-        self.centagate.state().account.wrong_passwords()
+        self.centagate.state().account.lock.failures()
     }
 
     /// Unlocks the account.
     pub fn unlock(&self) {
-        self.centagate.state().account.unlock();
+        self.centagate.state().account.lock.reset();
     }
 }

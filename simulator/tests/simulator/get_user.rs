@@ -1,9 +1,9 @@
-//! The list of what is bound to a user.
+//! `getUser`: the list of what is bound to a user.
 
-use centagate_simulator::{Behaviour, Certificate, Device, Instruction, Operation, ReturnCode, User};
+use centagate_simulator::{Certificate, Device, Operation, User};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, LIST_AUTHENTICATION};
+use crate::bench::{Bench, GET_USER};
 use crate::client::{Answer, send};
 
 fn object(answer: &Answer) -> Value {
@@ -14,11 +14,11 @@ fn object(answer: &Answer) -> Value {
 #[tokio::test]
 async fn it_is_json_text_in_a_string_and_changes_nothing() {
     let bench = Bench::with_alice().await;
-    let answer = bench.list(&bench.authentication_list("alice")).await;
+    let answer = bench.get_user(&bench.user_query("alice")).await;
     assert_eq!(object(&answer), json!({"tokenList": [], "certList": [], "device": null}));
     assert_eq!(bench.simulator.executions(), 0);
     let request = bench.simulator.requests().pop().unwrap();
-    assert_eq!((request.operation, request.executed), (Some(Operation::ListAuthentication), false));
+    assert_eq!((request.operation, request.executed), (Some(Operation::GetUser), false));
 }
 
 #[tokio::test]
@@ -26,7 +26,7 @@ async fn a_one_time_pin_is_a_token_of_type_2_with_the_fitting_status() {
     let bench = Bench::with_alice().await;
     for (registered, listed) in [("1", "3"), ("2", "1"), ("3", "2"), ("4", "0")] {
         assert_eq!(bench.token_code_with(json!({"status": registered})).await, "0");
-        let list = object(&bench.list(&bench.authentication_list("alice")).await);
+        let list = object(&bench.get_user(&bench.user_query("alice")).await);
         let sn = format!("PIN{}", bench.simulator.user("alice").unwrap().id);
         assert_eq!(list["tokenList"], json!([{"sn": sn, "type": "2", "status": listed}]));
         assert!(bench.simulator.unbind_token("alice"));
@@ -41,7 +41,7 @@ async fn certificates_and_a_device_are_those_that_were_put_there() {
     let device = Device { name: "phone".into(), status: "2".into(), ..Device::default() };
     let user = User { certificates: vec![certificate], device: Some(device), ..User::new("alice") };
     bench.simulator.add_user(user);
-    let list = object(&bench.list(&bench.authentication_list("alice")).await);
+    let list = object(&bench.get_user(&bench.user_query("alice")).await);
     let certificate = json!({
         "sn": "7", "fingerprint": "", "subjectDn": "CN=a", "issuerDn": "", "revoked": "1", "validFrom": "", "validTo": "",
     });
@@ -53,38 +53,27 @@ async fn certificates_and_a_device_are_those_that_were_put_there() {
     let headers = ["Content-Type: application/json"];
     let put = send(bench.simulator.address(), "POST", "/simulator/users", &headers, body.as_bytes()).await;
     assert_eq!(put.status, 200, "{}", put.body);
-    let list = object(&bench.list(&bench.authentication_list("bob")).await);
+    let list = object(&bench.get_user(&bench.user_query("bob")).await);
     assert_eq!((&list["certList"][0]["sn"], &list["device"]["name"]), (&json!("8"), &json!("tablet")));
 }
 
 #[tokio::test]
 async fn what_is_wrong_leads_to_each_refusal() {
     let bench = Bench::with_alice().await;
-    let code = async |body: Value| bench.list(&body).await.code();
-    assert_eq!(code(bench.authentication_list("nobody")).await, "22002");
+    let code = async |body: Value| bench.get_user(&body).await.code();
+    assert_eq!(code(bench.user_query("nobody")).await, "22002");
     for required in ["username", "cenToken"] {
         for wrong in [json!(null), json!(""), json!(" "), json!([])] {
-            let mut body = bench.authentication_list("alice");
+            let mut body = bench.user_query("alice");
             body[required] = wrong.clone();
             assert_eq!(code(body).await, "10002", "{required} {wrong}");
         }
     }
-    let body = bench.authentication_list("alice");
+    let body = bench.user_query("alice");
     for method in ["GET", "POST"] {
-        let answer =
-            send(bench.simulator.address(), method, LIST_AUTHENTICATION, &[], body.to_string().as_bytes()).await;
+        let answer = send(bench.simulator.address(), method, GET_USER, &[], body.to_string().as_bytes()).await;
         assert_eq!((answer.status, answer.header("allow")), (405, Some("PUT")), "{method}");
     }
     bench.simulator.expire_session();
     assert_eq!(code(body).await, "10001");
-}
-
-#[tokio::test]
-async fn an_instruction_brings_every_code_that_is_listed() {
-    let bench = Bench::with_alice().await;
-    for ReturnCode { code, message } in ReturnCode::OF_LIST_AUTHENTICATION {
-        bench.simulator.instruct(Instruction::once(Operation::ListAuthentication, Behaviour::code(code)));
-        let answer = bench.list(&bench.authentication_list("alice")).await;
-        assert_eq!(answer.json(), json!({"code": code, "message": message, "object": ""}));
-    }
 }

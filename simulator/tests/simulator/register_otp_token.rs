@@ -1,6 +1,5 @@
-//! Every return code of the one-time PIN page.
+//! `registerOtpToken`: every return code that the state or the input leads to.
 
-use centagate_simulator::{Behaviour, Instruction, Operation, ReturnCode};
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
@@ -8,10 +7,10 @@ use crate::bench::Bench;
 #[tokio::test]
 async fn a_token_answers_json_text_in_a_string() {
     let bench = Bench::with_alice().await;
-    let answer = bench.bind(&bench.one_time_pin("alice")).await;
+    let answer = bench.register_otp_token(&bench.token("alice")).await;
     assert_eq!(answer.code(), "0");
     let object: Value = serde_json::from_str(answer.object().as_str().unwrap()).unwrap();
-    let token = bench.simulator.user("alice").unwrap().token.unwrap();
+    let token = bench.simulator.user("alice").unwrap().tokens.mobile.unwrap();
     assert_eq!(object, json!({"qr": token.qr, "passcode": token.passcode}));
     assert_eq!(bench.simulator.last_passcode("alice"), Some(token.passcode.clone()));
     assert!(token.passcode.len() == 8 && token.passcode.bytes().all(|byte| byte.is_ascii_digit()));
@@ -27,7 +26,7 @@ async fn status_and_validity_are_kept() {
     for status in ["1", "2", "3", "4"] {
         let changes = json!({"status": status, "validity": "86400"});
         assert_eq!(bench.token_code_with(changes).await, "0");
-        let token = bench.simulator.user("alice").unwrap().token.unwrap();
+        let token = bench.simulator.user("alice").unwrap().tokens.mobile.unwrap();
         assert_eq!((token.status.as_str(), token.validity_seconds), (status, 86400));
         assert!(bench.simulator.unbind_token("alice"));
     }
@@ -67,16 +66,4 @@ async fn invalid_input_is_refused() {
         let code = bench.token_code_with(json!({"validity": validity})).await;
         assert_eq!(code, "10002", "{validity}");
     }
-}
-
-#[tokio::test]
-async fn an_instruction_brings_every_code_of_the_page() {
-    let bench = Bench::with_alice().await;
-    for ReturnCode { code, message } in ReturnCode::OF_REGISTER_ONE_TIME_PIN {
-        let instruction = Instruction::once(Operation::RegisterOneTimePin, Behaviour::code(code));
-        bench.simulator.instruct(instruction);
-        let answer = bench.bind(&bench.one_time_pin("alice")).await;
-        assert_eq!(answer.json(), json!({"code": code, "message": message, "object": ""}));
-    }
-    assert_eq!(bench.simulator.executions(), 0);
 }

@@ -1,4 +1,4 @@
-//! The HTTP server, on a thread of its own, so that it runs under any runtime of the caller's.
+//! The HTTP server. It runs on its own thread and therefore under any runtime of the caller.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -11,16 +11,17 @@ use actix_web::web::{self, Data, JsonConfig, PayloadConfig};
 use actix_web::{App, HttpServer, rt};
 use tokio::sync::oneshot;
 
+use super::answer::answer;
 use crate::centagate::Centagate;
-use crate::{control, exchange};
+use crate::control;
 
-/// The largest body that is read.
+/// The largest accepted body.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// For how long an idle connection is kept: longer than a client keeps it, so that the client decides.
+/// How long an idle connection stays open: longer than clients keep it, so that the client closes it.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-/// A running server. Dropping it stops it without waiting.
+/// A running server. Dropping it stops the server without waiting.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     handle: ServerHandle,
@@ -38,14 +39,14 @@ impl Server {
         let (ended_sender, ended) = oneshot::channel();
         thread::Builder::new().name("centagate-simulator".to_owned()).spawn(move || {
             rt::System::new().block_on(run(listener, tls, Data::from(centagate), started_sender));
-            // Nobody may be waiting for the end.
+            // The error means that nobody waits for the end.
             let _ = ended_sender.send(());
         })?;
-        let handle = started.await.map_err(|_| io::Error::other("the simulator's thread ended at once"))??;
+        let handle = started.await.map_err(|_| io::Error::other("the simulator's thread ended during its start"))??;
         Ok(Self { address, handle, ended: Some(ended) })
     }
 
-    /// Stops and waits for the end.
+    /// Stops the server and waits for its end.
     pub(crate) async fn stop(mut self) {
         self.handle.stop(false).await;
         if let Some(ended) = self.ended.take() {
@@ -56,7 +57,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The command is sent by the call; the future only waits for its completion.
+        // The call sends the command; the future would only wait for its completion.
         drop(self.handle.stop(false));
     }
 }
@@ -73,7 +74,7 @@ async fn run(
             .app_data(PayloadConfig::new(MAX_BODY_BYTES))
             .app_data(JsonConfig::default().limit(MAX_BODY_BYTES).content_type_required(false).content_type(|_| true))
             .service(control::scope())
-            .default_service(web::to(exchange::answer))
+            .default_service(web::to(answer))
     })
     .workers(1)
     .keep_alive(KEEP_ALIVE)
@@ -86,7 +87,7 @@ async fn run(
         Ok(server) => {
             let server = server.run();
             if started.send(Ok(server.handle())).is_ok() {
-                // An error here means that the worker died; the clients see that.
+                // The error means that the worker died; the clients notice.
                 let _ = server.await;
             }
         }

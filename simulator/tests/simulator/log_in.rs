@@ -1,4 +1,4 @@
-//! `auth/authBasic`: every documented outcome.
+//! `logIn`: every documented outcome.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -79,7 +79,7 @@ pub(crate) async fn registration_code(bench: &Bench, session: &Value, username: 
     let [auth_token, secret_code] = ["authToken", "secretCode"].map(|name| session[name].as_str().unwrap());
     let mut body = bench.registration(username);
     body["cenToken"] = json!(cen_token("admin", auth_token, secret_code));
-    bench.register(&body).await.code()
+    bench.create_user(&body).await.code()
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn a_login_answers_a_session_as_json_text_of_strings_on_both_paths() {
         assert_eq!(registration_code(&bench, &session, username).await, "0");
     }
     let requests = bench.simulator.requests();
-    assert_eq!(requests[0].operation, Some(Operation::Login));
+    assert_eq!(requests[0].operation, Some(Operation::LogIn));
     assert!(requests[0].executed && requests[0].code.as_deref() == Some("0"));
     assert_eq!((bench.simulator.logins(), bench.simulator.executions()), (4, 4));
 }
@@ -254,7 +254,7 @@ async fn without_credentials_no_login_succeeds() {
 #[tokio::test]
 async fn instructions_reach_logins() {
     let (bench, login) = start_with(|_| ()).await;
-    bench.simulator.instruct(Instruction::once(Operation::Login, Behaviour::code("23016")));
+    bench.simulator.instruct(Instruction::once(Operation::LogIn, Behaviour::code("23016")));
     assert_eq!(log_in(&bench, &login).await.0, "23016");
     assert_eq!(log_in(&bench, &login).await.0, "0");
 }

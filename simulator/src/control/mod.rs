@@ -1,4 +1,4 @@
-//! The HTTP interface by which another process steers the simulator; the crate documentation lists it.
+//! The HTTP interface for other processes; `control.md` describes it.
 
 use actix_web::web::{self, Data, Json};
 use actix_web::{HttpResponse, Scope};

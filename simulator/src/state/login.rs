@@ -1,4 +1,4 @@
-//! The credentials of a login, and what may stand in its way.
+//! The credentials for a login, and the obstacles to it.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::credential;
 
-/// What an admin logs in with (`contract.md` §2, *login*).
+/// The credentials for a login (`contract.md` §2, *login*).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Login {
@@ -14,12 +14,12 @@ pub struct Login {
     pub password: String,
     /// The identifier of the "Web API" app.
     pub integration_key: String,
-    /// The app's secret key: the key of the login's hmac.
+    /// The app's secret key, which is the key of the hmac.
     pub app_secret_key: String,
 }
 
 impl Login {
-    /// Fresh random credentials in the shapes of `wire-facts.md` section 2.1.
+    /// Fresh random credentials in the formats of `wire-facts.md` section 2.1.
     pub fn fresh() -> Self {
         Self {
             password: credential::password(),
@@ -35,17 +35,17 @@ impl fmt::Debug for Login {
     }
 }
 
-/// What keeps right credentials from a session (`wire-facts.md` sections 2.4 and 3.1).
+/// A reason why a login with correct credentials opens no session (`wire-facts.md` sections 2.4 and 3.1).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Obstacle {
-    /// 23020: the caller's address is not on the app's list. Also concerns logout.
+    /// 23020: the sender's address is not on the app's list. Applies to logout, too.
     UntrustedAddress,
     /// 23021: the admin's group may not use the app.
     GroupNotAllowed,
-    /// Code 0 with an empty `secretCode`: another factor is pending.
+    /// Code 0 with an empty `secretCode`: another factor is required.
     SecondFactor {
-        /// The comma-separated factors to choose from, for example `OTP,PKI`.
+        /// The accepted factors, separated by commas, for example `OTP,PKI`.
         auth_methods: String,
     },
     /// Code 0 with an empty `secretCode` and `passwordExpired` `1`.

@@ -1,9 +1,9 @@
-//! `auth/logout`.
+//! `logOut`.
 
 use centagate_simulator::{Login, Obstacle, Operation};
 use serde_json::{Value, json};
 
-use crate::login::{hmac, log_in, now, post, registration_code, start_with};
+use crate::log_in::{hmac, log_in, now, post, registration_code, start_with};
 
 const LOGOUT: &str = "/CentagateWS/webresources/auth/logout";
 
@@ -30,7 +30,7 @@ async fn a_logout_ends_its_session_alone() {
     let requests = bench.simulator.requests();
     let executed: Vec<_> = requests
         .iter()
-        .filter(|request| request.operation == Some(Operation::Logout))
+        .filter(|request| request.operation == Some(Operation::LogOut))
         .map(|request| request.executed)
         .collect();
     assert_eq!(executed, [true, false]);

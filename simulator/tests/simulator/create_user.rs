@@ -1,6 +1,5 @@
-//! Every return code of the user registration page.
+//! `createUser`: every return code that the state or the input leads to.
 
-use centagate_simulator::{Behaviour, Instruction, Operation, ReturnCode};
 use serde_json::json;
 
 use crate::bench::Bench;
@@ -10,7 +9,7 @@ async fn a_registration_answers_the_bare_id_of_the_new_user() {
     let bench = Bench::start().await;
     let mut body = bench.registration("bob");
     body["userAdditionalData2"] = json!("blue");
-    let answer = bench.register(&body).await;
+    let answer = bench.create_user(&body).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("Content-Type"), Some("application/json"));
     let user = bench.simulator.user("bob").unwrap();
@@ -18,7 +17,7 @@ async fn a_registration_answers_the_bare_id_of_the_new_user() {
     assert!(user.active);
     assert_eq!(user.email, "bob@example.com");
     assert_eq!(user.additional_data[1].as_deref(), Some("blue"));
-    let second = bench.register(&bench.registration("eve")).await;
+    let second = bench.create_user(&bench.registration("eve")).await;
     assert_ne!(second.object(), json!(user.id));
     assert_eq!(bench.simulator.executions(), 2);
 }
@@ -28,7 +27,7 @@ async fn a_failure_answers_an_empty_object_and_changes_nothing() {
     let bench = Bench::start().await;
     let mut body = bench.registration("bob");
     body["userGroup"] = json!("Nobody");
-    let answer = bench.register(&body).await;
+    let answer = bench.create_user(&body).await;
     assert_eq!(answer.body, r#"{"code":"21001","message":"Group not found","object":""}"#);
     assert!(bench.simulator.user("bob").is_none());
     assert_eq!(bench.simulator.executions(), 0);
@@ -114,18 +113,6 @@ async fn all_three_roles_and_a_blank_client_id_are_accepted() {
 }
 
 #[tokio::test]
-async fn an_instruction_brings_every_code_of_the_page() {
-    let bench = Bench::start().await;
-    for ReturnCode { code, message } in ReturnCode::OF_REGISTER_USER {
-        let instruction = Instruction::once(Operation::RegisterUser, Behaviour::code(code));
-        bench.simulator.instruct(instruction);
-        let answer = bench.register(&bench.registration("bob")).await;
-        assert_eq!(answer.json(), json!({"code": code, "message": message, "object": ""}));
-    }
-    assert_eq!(bench.simulator.executions(), 0);
-}
-
-#[tokio::test]
 async fn one_of_many_concurrent_registrations_of_a_name_wins() {
     let bench = Bench::start().await;
     let address = bench.simulator.address();
@@ -133,7 +120,7 @@ async fn one_of_many_concurrent_registrations_of_a_name_wins() {
     let calls = (0..40).map(|_| {
         let body = body.clone();
         tokio::spawn(async move {
-            let path = crate::bench::REGISTER_USER;
+            let path = crate::bench::CREATE_USER;
             let answer = crate::client::send(address, "PUT", path, &[], body.as_bytes()).await;
             answer.code()
         })

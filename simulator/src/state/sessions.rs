@@ -2,37 +2,37 @@
 
 use std::time::{Duration, Instant};
 
-use crate::signing;
+use crate::cen_token;
 
-/// A pair of authToken and secretCode. One that was given has no end.
+/// A pair of authToken and secretCode. A configured session does not expire.
 pub(crate) struct Session {
     pub(crate) auth_token: String,
     pub(crate) secret_code: String,
-    end: Option<Instant>,
+    expiry: Option<Instant>,
 }
 
 impl Session {
     fn is_live(&self) -> bool {
-        self.end.is_none_or(|end| Instant::now() < end)
+        self.expiry.is_none_or(|expiry| Instant::now() < expiry)
     }
 }
 
-/// The sessions, oldest first: any live one may sign.
+/// The sessions, oldest first. Every live session may sign.
 #[derive(Default)]
 pub(crate) struct Sessions(Vec<Session>);
 
 impl Sessions {
-    /// Adds a given session; an empty token is none.
+    /// Adds a session that does not expire, unless `auth_token` is empty.
     pub(crate) fn add(&mut self, auth_token: String, secret_code: String) {
         if !auth_token.is_empty() {
-            self.0.push(Session { auth_token, secret_code, end: None });
+            self.0.push(Session { auth_token, secret_code, expiry: None });
         }
     }
 
-    /// Adds a session that ends this long from now, whether it is used or not.
+    /// Adds a session that expires after `lifetime`, whether it is used or not.
     pub(crate) fn open(&mut self, auth_token: String, secret_code: String, lifetime: Duration) {
         self.0.retain(Session::is_live);
-        self.0.push(Session { auth_token, secret_code, end: Instant::now().checked_add(lifetime) });
+        self.0.push(Session { auth_token, secret_code, expiry: Instant::now().checked_add(lifetime) });
     }
 
     /// Ends the live session with this token; false if there is none.
@@ -51,8 +51,8 @@ impl Sessions {
         self.0.iter().filter(|session| session.is_live())
     }
 
-    /// Whether a live session of this admin made that cenToken.
-    pub(crate) fn signed(&self, admin: &str, cen_token: &str) -> bool {
-        self.live().any(|session| signing::cen_token(admin, &session.auth_token, &session.secret_code) == cen_token)
+    /// Whether a live session of this admin made the cenToken.
+    pub(crate) fn made(&self, admin: &str, token: &str) -> bool {
+        self.live().any(|session| cen_token(admin, &session.auth_token, &session.secret_code) == token)
     }
 }

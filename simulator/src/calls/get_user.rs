@@ -1,0 +1,50 @@
+//! `PUT /CentagateWS/webresources/user/auth/list/{admin}`: lists what is bound to a user.
+//!
+//! Members and values: `wire-facts.md` sections 1.2 and 4.4.
+
+use serde_json::{Value, json};
+
+use super::{Call, Input, Members, Signature, Success};
+use crate::state::State;
+use crate::{ReturnCode, User};
+
+pub(super) const CALL: Call = Call {
+    page: "page \"Request List of User Bound Authentication Methods API\", codes in `wire-facts.md` section 4.1",
+    method: "PUT",
+    paths: &[("/CentagateWS/webresources/user/auth/list/{admin}", Signature::Admin)],
+    members: Members { required: &["username"], ..Members::NONE },
+    object: "a string that holds the JSON text `{\"tokenList\":[…],\"certList\":[…],\"device\":…}`",
+    codes: &[
+        ReturnCode::SUCCESS,
+        ReturnCode::PERMISSION_NOT_ALLOWED,
+        ReturnCode::INVALID_INPUT,
+        ReturnCode::USER_NOT_FOUND,
+    ],
+    run,
+};
+
+fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
+    let user = state.users.get(&input.text("username")).ok_or(ReturnCode::USER_NOT_FOUND)?;
+    let object = json!({
+        "tokenList": mobile_token(user).into_iter().collect::<Vec<_>>(),
+        "certList": user.certificates,
+        "device": user.device,
+    });
+    Ok(Success { object: object.to_string(), executed: false })
+}
+
+/// The user's mobile token as an item of `tokenList`.
+///
+/// The documents do not say how the list shows this token. Its serial number and the translation of its status (4
+/// deactivated, 3 temporarily deactivated, 2 valid, 1 pending) are the simulator's choice.
+fn mobile_token(user: &User) -> Option<Value> {
+    let token = user.tokens.mobile.as_ref()?;
+    let status = match token.status.as_str() {
+        "1" => "3", // pending
+        "2" => "1", // active
+        "3" => "2", // active and locked
+        _ => "0",   // inactive
+    };
+    // Types in this list: 1 SMS, 2 OTP, 3 FIDO.
+    Some(json!({"sn": format!("PIN{}", user.id), "type": "2", "status": status}))
+}

@@ -1,0 +1,47 @@
+//! Finds the call that a method and a raw path belong to.
+
+use percent_encoding::percent_decode_str;
+
+use crate::Operation;
+use crate::calls::Target;
+
+/// What a request line leads to.
+pub(crate) enum Route {
+    /// A call.
+    Call(Target),
+    /// A path that exists with this method only.
+    MethodNotAllowed(&'static str),
+    /// A path that does not exist.
+    NotFound,
+}
+
+impl Route {
+    /// Accepts one trailing slash.
+    pub(crate) fn find(method: &str, path: &str) -> Self {
+        let path = path.strip_suffix('/').unwrap_or(path);
+        for operation in Operation::ALL {
+            let call = operation.call();
+            for (template, signature) in call.paths {
+                if let Some(path_value) = match_path(template, path) {
+                    return if method == call.method {
+                        Self::Call(Target { operation: *operation, signature: *signature, path_value })
+                    } else {
+                        Self::MethodNotAllowed(call.method)
+                    };
+                }
+            }
+        }
+        Self::NotFound
+    }
+}
+
+/// Compares a path with a template. The inner option is the name and the value, percent-decoded once, of the template's
+/// `{name}`.
+#[expect(clippy::option_option, reason = "a path may match without having a value")]
+fn match_path(template: &'static str, path: &str) -> Option<Option<(&'static str, String)>> {
+    let Some((start, name)) = template.strip_suffix('}').and_then(|template| template.split_once('{')) else {
+        return (path == template).then_some(None);
+    };
+    let segment = path.strip_prefix(start).filter(|segment| !segment.is_empty() && !segment.contains('/'))?;
+    Some(Some((name, percent_decode_str(segment).decode_utf8_lossy().into_owned())))
+}

@@ -1,0 +1,36 @@
+//! The admin's account: what a login needs, and what it leads to.
+
+use std::time::Duration;
+
+use super::{Lock, Login, Obstacle};
+
+/// Credentials, lock, obstacle and the settings for sessions.
+pub(crate) struct Account {
+    /// All valid credentials: during a rotation there may be two.
+    pub(crate) logins: Vec<Login>,
+    pub(crate) obstacle: Option<Obstacle>,
+    /// Counts wrong passwords.
+    pub(crate) lock: Lock,
+    /// How long a session lives after its login.
+    pub(crate) session_timeout: Duration,
+    /// Whether the reply to a login contains `sessionTimeout`.
+    pub(crate) report_session_timeout: bool,
+    /// Whether a new login ends the older sessions.
+    pub(crate) single_session: bool,
+    /// How many logins opened a session.
+    pub(crate) sessions_opened: usize,
+}
+
+impl Account {
+    pub(crate) fn new(login: Option<Login>, session_timeout: Duration, single_session: bool) -> Self {
+        Self {
+            logins: login.into_iter().collect(),
+            obstacle: None,
+            lock: Lock::default(),
+            session_timeout,
+            report_session_timeout: true,
+            single_session,
+            sessions_opened: 0,
+        }
+    }
+}

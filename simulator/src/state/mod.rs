@@ -1,0 +1,70 @@
+//! Everything the simulated CENTAGATE stores. One mutex guards all of it, so each call is atomic.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::{Config, Operation, ReturnCode};
+
+mod account;
+mod clock;
+mod lock;
+mod login;
+mod sessions;
+mod tokens;
+mod users;
+
+pub(crate) use account::Account;
+pub(crate) use clock::Clock;
+pub(crate) use lock::Lock;
+pub use login::{Login, Obstacle};
+pub(crate) use sessions::Sessions;
+pub use tokens::{Certificate, Device, MobileToken, Tokens};
+pub use users::User;
+pub(crate) use users::Users;
+
+/// The company with its users, and what the admin's calls depend on.
+pub(crate) struct State {
+    /// The admin's username.
+    pub(crate) admin: String,
+    pub(crate) users: Users,
+    /// Names of the groups that exist.
+    pub(crate) groups: BTreeSet<String>,
+    /// How many users the licence allows besides the admin.
+    pub(crate) user_limit: Option<usize>,
+    pub(crate) licence_valid: bool,
+    pub(crate) company_exists: bool,
+    pub(crate) sessions: Sessions,
+    pub(crate) account: Account,
+    pub(crate) clock: Clock,
+    /// The code for a wrong cenToken in calls that do not answer 10001.
+    pub(crate) denials: HashMap<Operation, ReturnCode>,
+    /// How many admin-signed calls changed the state.
+    pub(crate) executions: usize,
+}
+
+impl State {
+    /// The initial state: the admin is the only user and has the configured session.
+    pub(crate) fn new(config: Config) -> Self {
+        let admin = config.admin;
+        let mut state = Self {
+            admin: admin.username.clone(),
+            users: Users::default(),
+            groups: config.groups.into_iter().collect(),
+            user_limit: config.user_limit,
+            licence_valid: true,
+            company_exists: true,
+            sessions: Sessions::default(),
+            account: Account::new(config.login, config.session_timeout, config.single_session),
+            clock: Clock::default(),
+            denials: HashMap::from([(Operation::CreateUser, config.registration_denial)]),
+            executions: 0,
+        };
+        state.users.put(User { role: "2".to_owned(), ..User::new(admin.username) });
+        state.sessions.add(admin.auth_token, admin.secret_code);
+        state
+    }
+
+    /// The code for a wrong cenToken.
+    pub(crate) fn denial(&self, operation: Operation) -> ReturnCode {
+        self.denials.get(&operation).copied().unwrap_or(ReturnCode::PERMISSION_NOT_ALLOWED)
+    }
+}

@@ -1,0 +1,117 @@
+//! The users.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Certificate, Device, MobileToken, Tokens};
+
+/// A user: profile, status, and what is bound to the user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct User {
+    /// The id that `createUser` answers. [`Simulator::add_user`](crate::Simulator::add_user) replaces an empty one.
+    pub id: String,
+    /// The username, compared exactly (the documents do not say how CENTAGATE compares it).
+    pub username: String,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// E-mail address, unique regardless of ASCII case.
+    pub email: String,
+    /// The group's name.
+    pub group: String,
+    /// The role as on the wire: `2` company admin, `3` user, `4` group admin.
+    pub role: String,
+    /// The application id.
+    pub app: String,
+    /// The unique id.
+    pub unique_id: String,
+    /// The client id.
+    pub client_id: String,
+    /// Additional data 1 to 5, `None` where the request had none.
+    pub additional_data: [Option<String>; 5],
+    /// Whether the user is active; an inactive user cannot get a token (22004).
+    pub active: bool,
+    /// The tokens that are bound to the user.
+    pub tokens: Tokens,
+    /// The certificates that are bound to the user.
+    pub certificates: Vec<Certificate>,
+    /// The device that is bound to the user.
+    pub device: Option<Device>,
+}
+
+impl User {
+    /// An active user (role 3, group `Staff`) without e-mail address, tokens, certificates and device.
+    pub fn new(username: impl Into<String>) -> Self {
+        Self { username: username.into(), ..Self::default() }
+    }
+}
+
+impl Default for User {
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            username: String::new(),
+            first_name: String::new(),
+            last_name: String::new(),
+            email: String::new(),
+            group: "Staff".to_owned(),
+            role: "3".to_owned(),
+            app: String::new(),
+            unique_id: String::new(),
+            client_id: String::new(),
+            additional_data: Default::default(),
+            active: true,
+            tokens: Tokens::default(),
+            certificates: Vec::new(),
+            device: None,
+        }
+    }
+}
+
+/// All users by username.
+#[derive(Default)]
+pub(crate) struct Users {
+    by_name: BTreeMap<String, User>,
+    ids_issued: u64,
+}
+
+impl Users {
+    /// Adds or replaces a user and returns its id, a fresh one if the user has none.
+    pub(crate) fn put(&mut self, mut user: User) -> String {
+        if user.id.is_empty() {
+            self.ids_issued += 1;
+            user.id = (1000 + self.ids_issued).to_string();
+        }
+        let id = user.id.clone();
+        self.by_name.insert(user.username.clone(), user);
+        id
+    }
+
+    pub(crate) fn get(&self, username: &str) -> Option<&User> {
+        self.by_name.get(username)
+    }
+
+    pub(crate) fn get_mut(&mut self, username: &str) -> Option<&mut User> {
+        self.by_name.get_mut(username)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &User> {
+        self.by_name.values()
+    }
+
+    /// Changes a user; false if there is no such user.
+    pub(crate) fn change(&mut self, username: &str, change: impl FnOnce(&mut User)) -> bool {
+        self.get_mut(username).map(change).is_some()
+    }
+
+    /// Binds a mobile token to a user unless one is bound; false if there is no such user.
+    pub(crate) fn bind_token(&mut self, username: &str) -> bool {
+        self.change(username, |user| {
+            let fresh = || MobileToken::fresh("2".to_owned(), MobileToken::DEFAULT_VALIDITY_SECONDS);
+            user.tokens.mobile.get_or_insert_with(fresh);
+        })
+    }
+}

@@ -1,0 +1,85 @@
+//! What follows from the table of calls, checked for each call in it.
+
+use std::collections::HashSet;
+use std::fs;
+
+use centagate_simulator::{Behaviour, Instruction, Operation};
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+use crate::client::send;
+
+/// Each path of each call, with `admin` in place of a `{name}`.
+fn requests() -> impl Iterator<Item = (Operation, String)> {
+    let paths = |operation: &Operation| operation.call().paths.iter().map(|(path, _)| *path).collect::<Vec<_>>();
+    Operation::ALL.iter().flat_map(move |operation| {
+        paths(operation).into_iter().map(|path| (*operation, path.split('{').next().unwrap().to_owned() + value(path)))
+    })
+}
+
+fn value(path: &str) -> &str {
+    if path.ends_with('}') { "admin" } else { "" }
+}
+
+fn name(operation: Operation) -> String {
+    json!(operation).as_str().unwrap().to_owned()
+}
+
+#[test]
+fn names_are_operation_ids_and_paths_are_distinct() {
+    let names: Vec<_> = Operation::ALL.iter().map(|operation| name(*operation)).collect();
+    assert_eq!(names[..5], ["createUser", "registerOtpToken", "getUser", "logIn", "logOut"]);
+    let paths: Vec<_> = requests().map(|(_, path)| path).collect();
+    assert_eq!(paths.iter().collect::<HashSet<_>>().len(), paths.len(), "{paths:?}");
+}
+
+#[test]
+fn each_file_is_named_after_its_call_and_documents_it_in_its_first_line() {
+    for operation in Operation::ALL {
+        let snake_case = name(*operation).chars().fold(String::new(), |file, letter| {
+            if letter.is_uppercase() { format!("{file}_{}", letter.to_lowercase()) } else { format!("{file}{letter}") }
+        });
+        let file = format!("{}/src/calls/{snake_case}.rs", env!("CARGO_MANIFEST_DIR"));
+        let source = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let first_line = source.lines().next().unwrap();
+        for (path, _) in operation.call().paths {
+            assert!(first_line.starts_with(&format!("//! `{} ", operation.call().method)), "{file}: {first_line}");
+            assert!(first_line.contains(path), "{file}: {first_line}");
+            let row = format!("| `\"{}\"` | `{} {path}` |", name(*operation), operation.call().method);
+            assert!(Operation::table().contains(&row), "{row}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_instruction_brings_every_code_of_every_call() {
+    let bench = Bench::start().await;
+    for (operation, path) in requests() {
+        for code in operation.call().codes {
+            bench.simulator.instruct(Instruction::once(operation, Behaviour::code(code.code)));
+            let answer = send(bench.simulator.address(), operation.call().method, &path, &[], b"{}").await;
+            let message = answer.json()["message"].clone();
+            assert_eq!(answer.json(), json!({"code": code.code, "message": message, "object": ""}), "{path}");
+            assert_eq!(message, code.message, "{path}");
+            let request = bench.simulator.requests().pop().unwrap();
+            assert_eq!((request.operation, request.code.as_deref()), (Some(operation), Some(code.code)));
+        }
+    }
+    assert_eq!(bench.simulator.executions(), 0);
+}
+
+#[tokio::test]
+async fn every_call_refuses_another_method_a_longer_path_and_a_body_that_is_not_an_object() {
+    let bench = Bench::start().await;
+    let address = bench.simulator.address();
+    for (operation, path) in requests() {
+        let answer = send(address, "DELETE", &path, &[], b"{}").await;
+        assert_eq!((answer.status, answer.header("Allow")), (405, Some(operation.call().method)), "{path}");
+        let answer = send(address, operation.call().method, &format!("{path}/more"), &[], b"{}").await;
+        assert_eq!(answer.status, 404, "{path}");
+        for body in ["", "[]", "{}"] {
+            let answer = send(address, operation.call().method, &path, &[], body.as_bytes()).await;
+            assert_eq!(answer.code(), Value::from("10002"), "{path} {body}");
+        }
+    }
+}
