@@ -1,7 +1,7 @@
 //! The vendor's side: everything the gateway knows about CentagateWS.
 //!
-//! A call goes one way through these files: [`Client`] takes a domain value, `wire` and `paths` spell it for the
-//! vendor, `signing` makes the cenToken, `transport` carries it, `envelope` and `reply` read what came back.
+//! A call passes through these files in order: [`Client`] takes a domain value, `wire` and `paths` spell it for the
+//! vendor, `signing` makes the cenToken, `transport` sends it, `envelope` and `reply` read the answer.
 //! Nothing in this module knows our callers or their HTTP library.
 
 mod before_sending;
