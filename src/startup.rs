@@ -206,7 +206,7 @@ impl Application {
             ended = &mut serving => ended?,
             () = shut_down(&gateway, &server, &handles) => {}
         }
-        tokio::join!(gateway.centagate.log_out(), gateway.traces.stop());
+        tokio::join!(gateway.centagate.log_out(), gateway.traces.stop(), gateway.ledger.finish_all());
         info!("stopped");
         Ok(())
     }
