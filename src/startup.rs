@@ -219,7 +219,7 @@ impl Application {
             () = shut_down(&gateway, &server, &handles) => {}
         }
         let log_out = gateway.centagate.log_out(deadline.max(Instant::now() + LOGOUT_TIME));
-        tokio::join!(log_out, gateway.traces.stop());
+        tokio::join!(log_out, gateway.traces.stop(), gateway.ledger.finish_all());
         info!("stopped");
         Ok(())
     }

@@ -66,6 +66,7 @@ async fn claim(exchange: &Exchange, request: &Request<'_>) -> Result<ControlFlow
     let found = exchange.gateway.ledger.find(request, exchange.send_by(), lease).await;
     exchange.record.idempotency(match &found {
         Ok(found) => key_result(found),
+        Err(Unavailable::TooLate) => return Err(ApiError::from(&centagate::Error::NotSent(NotSent::DeadlineSpent))),
         Err(Unavailable::ShareOfCaller) => KeyResult::CallerShare,
         Err(_) => KeyResult::Unavailable,
     });

@@ -269,17 +269,19 @@ impl Client {
     /// is tried again after a moment.
     async fn send_or_fail_fast(&self, call: &Call, times: Times) -> Result<Reply, Error> {
         let mut pauses = CONNECT_PAUSES.into_iter();
-        loop {
-            let settled = self.send_once(call, times).await;
-            let (Err(Error::NotSent(NotSent::CannotConnect(_))), Some(pause)) = (&settled, pauses.next()) else {
-                return settled;
-            };
+        let mut settled = self.send_once(call, times).await;
+        while let (Err(Error::NotSent(NotSent::CannotConnect(_))), Some(pause)) = (&settled, pauses.next()) {
             let retry_at = Instant::now() + pause.mul_f64(0.5 + jitter());
             if retry_at >= times.send_by {
-                return settled;
+                break;
             }
             sleep_until(retry_at).await;
+            match self.send_once(call, times).await {
+                Err(Error::NotSent(NotSent::DeadlineSpent)) => break, // why there was no connection before says more
+                again => settled = again,
+            }
         }
+        settled
     }
 
     async fn send_once(&self, call: &Call, times: Times) -> Result<Reply, Error> {

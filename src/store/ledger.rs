@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{error, info};
 
 use super::canary::{Canary, Verdict};
-use super::memory::{MAX_BYTES, Memory};
+use super::memory::{Memory, max_bytes};
 use super::record::{Record, State};
 use super::redis::Redis;
 use super::unfinished::Unfinished;
@@ -93,7 +93,7 @@ impl Ledger {
     pub(crate) fn open(settings: &IdempotencySettings, metrics: Arc<Metrics>) -> Result<Self, SettingsFault> {
         let backing = match &settings.store {
             StoreSettings::Memory { max_keys } => Backing {
-                store: Arc::new(Store::Memory(Memory::new(*max_keys, MAX_BYTES))),
+                store: Arc::new(Store::Memory(Memory::new(*max_keys, max_bytes(*max_keys)))),
                 keys: SealKeys::of_this_process()
                     .ok_or_else(|| SettingsFault::of("idempotency.store", "the system gives no random bytes"))?,
                 redis: None,
@@ -177,14 +177,14 @@ impl Ledger {
         send_by: Instant,
         lease: Duration,
     ) -> Result<Found, Unavailable> {
-        self.in_time(send_by, self.rely_on_store()).await?;
+        in_time(send_by, self.rely_on_store()).await?;
         let backing = self.backing.load_full();
         let names =
             backing.keys.names([request.caller.as_bytes(), request.operation.as_bytes(), request.key.as_bytes()]);
         let prints = [request.operation.as_bytes(), request.target.as_bytes(), request.body];
         let (caller, fingerprint) = (Arc::clone(request.caller), backing.keys.fingerprint(prints));
         let claim = Claim::new(Arc::clone(self), Arc::clone(&backing), caller, &names, fingerprint, lease);
-        let taken = self.in_time(send_by, async {
+        let taken = in_time(send_by, async {
             self.finish(names[0]).await?;
             claim.take().await
         });
@@ -196,7 +196,7 @@ impl Ledger {
             Ok(Swapped::Differs(found)) => found,
             Err(fault) => {
                 match fault {
-                    Unavailable::Away(_) => claim.abandon(),
+                    Unavailable::Away(_) | Unavailable::TooLate => claim.abandon(),
                     Unavailable::Full if !self.full.swap(true, Ordering::Relaxed) => {
                         error!("the memory for keys is full; requests with a new Idempotency-Key are refused");
                     }
@@ -222,7 +222,7 @@ impl Ledger {
             State::Claimed | State::Sent { .. } => Found::Running,
             State::Unknown => Found::Unknown,
             State::Replied(reply) => Found::Reply { reply: reply.into(), has_secrets: false },
-            State::RepliedWithSecrets => self.in_time(send_by, self.secrets(&backing, name)).await?,
+            State::RepliedWithSecrets => in_time(send_by, self.secrets(&backing, name)).await?,
         })
     }
 
@@ -236,16 +236,6 @@ impl Ledger {
         }
         let reply = String::from_utf8(opened.plain);
         Ok(reply.map_or(Found::Unknown, |reply| Found::Reply { reply: reply.into(), has_secrets: true }))
-    }
-
-    /// What `work` brings until `send_by`.
-    async fn in_time<T>(
-        &self,
-        send_by: Instant,
-        work: impl Future<Output = Result<T, Unavailable>>,
-    ) -> Result<T, Unavailable> {
-        let late = |_| self.observe(Err(Unavailable::Away("no answer in the request's time".to_owned())));
-        timeout_at(send_by, work).await.unwrap_or_else(late)
     }
 
     /// Tells operators when the store goes away and when it is back.
@@ -266,6 +256,11 @@ impl Ledger {
         }
         result
     }
+}
+
+/// What `work` brings until `send_by`.
+async fn in_time<T>(send_by: Instant, work: impl Future<Output = Result<T, Unavailable>>) -> Result<T, Unavailable> {
+    timeout_at(send_by, work).await.unwrap_or(Err(Unavailable::TooLate))
 }
 
 #[cfg(test)]

@@ -9,8 +9,16 @@ use tokio::time::Instant;
 use super::{Change, Entry, Name, Part, Swapped, Unavailable};
 use crate::domain::share_of_a_caller;
 
-/// The most bytes of all entries together. 100,000 ordinary keys fit, and what holds them takes half as much again.
-pub(super) const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// The most bytes of all entries together, unless there may be more keys than these are enough for.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// What an ordinary key needs at most: 100,000 of them fit into [`MAX_BYTES`].
+const BYTES_PER_KEY: usize = MAX_BYTES / 100_000;
+
+/// The most bytes where there may be so many keys.
+pub(super) fn max_bytes(max_keys: usize) -> usize {
+    max_keys.saturating_mul(BYTES_PER_KEY).max(MAX_BYTES)
+}
 
 /// Keeps entries for one replica, until it ends. It refuses new records when it is full: live ones are never given up.
 ///

@@ -4,7 +4,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::advance;
 
-use super::{MAX_BYTES, Memory};
+use super::{BYTES_PER_KEY, MAX_BYTES, Memory, max_bytes};
 use crate::store::record::{Record, State};
 use crate::store::{Change, Name, Part, SealKeys, Swapped, Unavailable};
 
@@ -124,5 +124,6 @@ fn a_hundred_thousand_ordinary_keys_fit_into_the_bytes() {
     let reply = serde_json::json!({ "created": { "location": "/users/alice.archer", "body": body } }).to_string();
     let record = Record::write([0; 32], Duration::from_secs(86400), State::Replied(reply));
     let sealed = keys.seal(name(1), &record, LONG).len();
-    assert!(sealed * 100_000 < MAX_BYTES, "{sealed}");
+    assert!(sealed < BYTES_PER_KEY, "{sealed}");
+    assert!(max_bytes(100_000) <= MAX_BYTES && max_bytes(1) == MAX_BYTES && max_bytes(1_000_000) >= 1_000_000 * sealed);
 }

@@ -5,6 +5,7 @@
 
 mod canary;
 mod claim;
+mod eviction;
 mod ledger;
 mod memory;
 mod record;
@@ -96,6 +97,9 @@ pub(crate) enum Unavailable {
     /// No answer, or an error.
     #[error("{0}")]
     Away(String),
+    /// The request's own time is over; that says nothing about the store.
+    #[error("the request's time was over")]
+    TooLate,
     /// The record is no longer this request's.
     #[error("the record has changed hands")]
     Lost,

@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::error::Error as _;
 use std::fmt;
 use std::time::Duration;
@@ -8,8 +7,7 @@ use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, IntoConnectionInfo, RedisError, RedisResult, Script,
-    TlsCertificates,
+    AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo, RedisError, RedisResult, Script, TlsCertificates,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
@@ -17,7 +15,7 @@ use tokio::time::timeout;
 use tracing::warn;
 use url::Url;
 
-use super::{Change, Entry, Name, Swapped, Unavailable};
+use super::{Change, Entry, Name, Swapped, Unavailable, eviction};
 use crate::settings::SettingsFault;
 
 /// Sets or deletes all keys if each has one of its two expected values or its next one, or tells what they have. Empty
@@ -44,9 +42,6 @@ const URL: &str = "redis.url";
 /// connections that are idle for some minutes, without a word.
 const PROBE_AFTER: Duration = Duration::from_secs(20);
 const PROBE_INTERVAL: Duration = Duration::from_secs(5);
-
-/// The one `maxmemory-policy` with which nothing is evicted.
-const NO_EVICTION: &str = "noeviction";
 
 /// How to reach Redis.
 #[derive(Clone)]
@@ -105,18 +100,13 @@ impl Redis {
     /// # Errors
     /// If it may evict live records.
     pub(super) fn check(&self) -> Result<(), SettingsFault> {
-        let policy = self.client.get_connection_with_timeout(self.timeout).and_then(|mut connection| {
+        let may_evict = self.client.get_connection_with_timeout(self.timeout).and_then(|mut connection| {
             connection.set_read_timeout(Some(self.timeout))?;
-            let policy = config_policy().query(&mut connection).map(policy_of_config);
-            if let Ok(Some(policy)) = policy {
-                return Ok(Some(policy));
-            }
-            let of_info = memory_info().query(&mut connection).map(|text: String| policy_of_info(&text));
-            of_info.or(policy) // the first error says more
+            eviction::may_evict(&mut connection)
         });
-        let cause = match policy {
-            Ok(Some(policy)) if policy == NO_EVICTION => return Ok(()),
-            Ok(Some(_)) => {
+        let cause = match may_evict {
+            Ok(Some(false)) => return Ok(()),
+            Ok(Some(true)) => {
                 return Err(SettingsFault::of_key(
                     URL,
                     "this Redis has a maxmemory-policy that may throw live records away; set it to noeviction, the only \
@@ -133,21 +123,9 @@ impl Redis {
         Ok(())
     }
 
-    /// Whether Redis says that it may evict live records. One that does not say is not asked for its reasons again.
+    /// Whether Redis says that it may evict live records.
     pub(super) async fn may_evict(&self) -> Result<bool, Unavailable> {
-        let policy = self.ask(|mut connection| async move {
-            match config_policy().query_async(&mut connection).await.map(policy_of_config) {
-                Ok(Some(policy)) => return Ok(Some(policy)),
-                Err(error) if error.is_unrecoverable_error() => return Err(error),
-                Ok(None) | Err(_) => {}
-            }
-            match memory_info().query_async(&mut connection).await {
-                Ok::<String, _>(text) => Ok(policy_of_info(&text)),
-                Err(error) if error.is_unrecoverable_error() => Err(error),
-                Err(_) => Ok(None),
-            }
-        });
-        Ok(policy.await?.is_some_and(|policy| policy != NO_EVICTION))
+        Ok(self.ask(eviction::may_evict_now).await?.unwrap_or(false))
     }
 
     pub(super) async fn swap(&self, changes: &[Change]) -> Result<Swapped, Unavailable> {
@@ -244,23 +222,6 @@ fn connection_info(options: &RedisOptions) -> RedisResult<ConnectionInfo> {
     let keepalive = TcpKeepalive::new().with_time(PROBE_AFTER).with_interval(PROBE_INTERVAL);
     let tcp = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive).set_linger_time(Duration::ZERO);
     Ok(options.url.expose_secret().into_connection_info()?.set_tcp_settings(tcp))
-}
-
-fn config_policy() -> Cmd {
-    redis::cmd("CONFIG").arg("GET").arg("maxmemory-policy").to_owned()
-}
-
-fn policy_of_config(mut answer: HashMap<String, String>) -> Option<String> {
-    answer.remove("maxmemory-policy")
-}
-
-/// For a Redis that does not tell its configuration, as hosted ones do not.
-fn memory_info() -> Cmd {
-    redis::cmd("INFO").arg("memory").to_owned()
-}
-
-fn policy_of_info(text: &str) -> Option<String> {
-    text.lines().find_map(|line| line.strip_prefix("maxmemory_policy:")).map(|policy| policy.trim().to_owned())
 }
 
 /// `PTTL` is negative for an entry without an expiry.

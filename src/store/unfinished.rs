@@ -61,7 +61,7 @@ impl Ledger {
     }
 
     /// Makes all of them, until the store does not answer.
-    pub(super) async fn finish_all(&self) {
+    pub(crate) async fn finish_all(&self) {
         let names: Vec<Name> = self.unfinished.all().keys().copied().collect();
         for name in names {
             if self.finish(name).await.is_err() {

@@ -40,7 +40,9 @@ async fn with_an_old_session(bench: &LoginBench) -> (GatewayProcess, Caller) {
 }
 
 async fn a_session_that_ends_under_500_requests_costs_one_login_and_no_failure(login_takes: Duration) {
-    let bench = LoginBench::new().await;
+    // The last ones wait for the login and then for all others, on a busy machine too.
+    let bench = LoginBench::new().await.set("GATEWAY__SERVER__REQUEST_TIMEOUT_MS", "20000");
+    let bench = bench.set("GATEWAY__SERVER__SHUTDOWN_MS", "20000");
     let (_gateway, caller) = with_an_old_session(&bench).await;
     bench.simulator.instruct(Instruction::always(Operation::LogIn, Behaviour::Delay(login_takes)));
     bench.simulator.expire_session();

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use centagate_simulator::{Behaviour, Gate, Instruction};
 use futures_util::future::join_all;
-use tokio::time::timeout;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
 
 use crate::callers;
 use crate::gateway::{Setup, user};
 use crate::process::sample;
+use crate::raw;
 
 const MANY: usize = 500;
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -56,4 +59,23 @@ async fn a_caller_with_a_long_queue_does_not_keep_others_waiting() {
     assert_eq!(other.status, 201, "{}", other.text());
     assert!(greedy.iter().all(|reply| reply.status == 201), "{greedy:?}");
     assert_eq!(gateway.simulator.requests().len(), 31);
+}
+
+#[tokio::test]
+async fn a_request_whose_body_came_too_late_for_its_reply_is_not_sent() {
+    let setup = Setup::new().set("centagate.request_timeout_ms", "4000").set("centagate.connect_timeout_ms", "100");
+    let gateway = setup.set("server.request_timeout_ms", "5000").start().await;
+    let body = user("late").to_string();
+    for key in ["", "Idempotency-Key: late\r\n"] {
+        let mut connection = TcpStream::connect(gateway.address).await.unwrap();
+        let request = raw::post("/users", &(raw::usual_headers() + key), body.as_bytes());
+        let (early, late) = request.split_at(request.len() - 1);
+        connection.write_all(early).await.unwrap();
+        sleep(Duration::from_millis(1200)).await; // what is left of the 5 s is too little for CENTAGATE's 4 s
+        connection.write_all(late).await.unwrap();
+        let reply = raw::read_reply(&mut connection).await;
+        assert_eq!(reply.problem("centagate_unavailable")["outcome"], "notExecuted");
+    }
+    assert!(gateway.simulator.requests().is_empty());
+    assert_eq!(gateway.create_user(&user("late")).await.status, 201);
 }

@@ -20,7 +20,7 @@ use crate::unserved_port::UnservedPort;
 use crate::{fault_connections, fault_replies, raw};
 
 /// The longest time for a request, as configured, and how much later its reply may come.
-const DEADLINE: Duration = Duration::from_millis(1400);
+const DEADLINE: Duration = Duration::from_millis(2500);
 const GRACE: Duration = Duration::from_millis(250);
 
 /// How many rows run at once.

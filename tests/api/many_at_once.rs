@@ -16,6 +16,7 @@ const CALLERS: usize = 60;
 #[tokio::test]
 async fn all_callers_get_their_own_answer_and_a_stopping_gateway_loses_none() {
     let (environment, simulator) = Environment::with_simulator().await;
+    let environment = environment.set("GATEWAY__CENTAGATE__MAX_IN_FLIGHT", "80"); // 60 for one caller
     let mut gateway = environment.set("GATEWAY__SERVER__WORKERS", "4").serve().await;
     let gate = Gate::new();
     simulator.instruct(Instruction::always(None, Behaviour::Hold(gate.clone())));

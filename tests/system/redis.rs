@@ -83,6 +83,11 @@ impl Redis {
         format!("{scheme}://{password}{}/0", self.address)
     }
 
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// The certificate of the authority that issued its own, for `redis.ca_certificate_file`.
     pub(crate) fn authority_pem(&self) -> String {
         self.authority.as_ref().expect("TLS").pem()

@@ -160,6 +160,22 @@ async fn a_connection_that_redis_closed_meanwhile_costs_no_request() {
     serves_keys(&house, &gateway, "carol").await;
 }
 
+/// The timers that the kernel runs for connections to `port` (proc(5), `/proc/net/tcp`): 2 is that of keep-alive.
+fn timers_of_connections_to(port: u16) -> Vec<String> {
+    let table = std::fs::read_to_string("/proc/net/tcp").expect("the kernel's connections");
+    let connections = table.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let to_port = connections.filter(|fields| fields[2].ends_with(&format!(":{port:04X}")) && fields[3] == "01");
+    to_port.map(|fields| fields[5].split(':').next().expect("a timer").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_connection_that_is_idle_is_probed() {
+    let house = House::build().await;
+    let gateway = house.gateway().await;
+    serves_keys(&house, &gateway, "alice").await;
+    assert_eq!(timers_of_connections_to(house.redis.port()), ["02"]);
+}
+
 #[tokio::test]
 async fn what_redis_has_on_disk_outlives_it() {
     let others = vec!["--appendonly", "yes", "--appendfsync", "always"];
@@ -226,4 +242,24 @@ async fn a_request_that_could_not_be_recorded_as_sent_leaves_its_key_free() {
     let again = house.caller.create(&gateway, "key", &alice).await;
     assert_eq!((again.status, is_replayed(&again)), (201, false), "{}", again.text());
     assert_eq!(house.sent("alice"), 1);
+}
+
+#[tokio::test]
+async fn a_request_waits_for_redis_no_longer_than_leaves_time_for_centagates_reply() {
+    let house = House::build().await;
+    let environment = house.environment(); // with 5 s for Redis
+    let environment = environment.set("GATEWAY__CENTAGATE__CONNECT_TIMEOUT_MS", "500");
+    let environment = environment.set("GATEWAY__CENTAGATE__REQUEST_TIMEOUT_MS", "7000");
+    let gateway = environment.set("GATEWAY__SERVER__REQUEST_TIMEOUT_MS", "8000").serve().await;
+    serves_keys(&house, &gateway, "first").await;
+    house.redis.suspend();
+    let started = Instant::now();
+    let refused = house.caller.create(&gateway, "key", &Create::user("alice")).await;
+    let waited = started.elapsed();
+    house.redis.resume();
+    assert_eq!(refused.problem("centagate_unavailable")["outcome"], "notExecuted");
+    assert!(waited < Duration::from_secs(1) + SLACK, "{waited:?}");
+    assert_eq!((house.sent("alice"), value_of(&gateway, AWAY).await), (0, 0));
+    let again = house.caller.create(&gateway, "key", &Create::user("alice")).await;
+    assert_eq!((again.status, is_replayed(&again)), (201, false), "{}", again.text());
 }
