@@ -78,7 +78,8 @@ where
         async move { signal.notified().await }
     };
     let builder = match tls {
-        None => builder.listen("plain", socket, move || http::<TcpStream, _, _, _>(accepting, stopping.clone(), [app(), app()]))?,
+        None => builder
+            .listen("plain", socket, move || http::<TcpStream, _, _, _>(accepting, stopping.clone(), [app(), app()]))?,
         Some(tls) => {
             // Handshakes that stall must not keep others waiting.
             max_concurrent_tls_connect(connections);
