@@ -55,7 +55,7 @@ pub fn run() -> ExitCode {
     match Arguments::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve(),
         Command::CheckConfig => check_config(),
-        Command::Openapi => print(&openapi::to_json(&openapi::document(""))),
+        Command::Openapi => print(&openapi::to_json(&openapi::document(None))),
         Command::NewCallerKey { name, scopes, expires } => new_caller_key(&name, &scopes, expires.as_deref()),
         Command::Healthcheck => healthcheck(),
     }
