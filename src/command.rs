@@ -47,7 +47,7 @@ pub fn run() -> ExitCode {
     match Arguments::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve(),
         Command::CheckConfig => check_config::run(),
-        Command::Openapi => print(&openapi::to_json(&openapi::document(""))),
+        Command::Openapi => print(&openapi::to_json(&openapi::document(None))),
         Command::NewCallerKey(arguments) => arguments.run(),
         Command::Healthcheck => healthcheck(),
     }

@@ -1,26 +1,35 @@
-//! The contract as an `OpenAPI` 3.1 document: operations and schemas come from the handlers' own annotations, error
-//! responses from the one table of problems.
+//! The contract as an `OpenAPI` 3.1 document, and as a 3.0 document for older tools: operations and schemas come from the
+//! handlers' own annotations, error responses from the one table of problems.
+
+mod schemas;
+mod version_3_0;
 
 use serde_json::{Value, json};
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Server};
 use utoipa::{OpenApi, ToSchema as _};
 
 use crate::api::{self, ApiError, Problem, ProblemDocument};
+use crate::settings::PublicUrl;
 
+/// The start of the document's description; `{problems}` is where the problems are explained.
 const DESCRIPTION: &str = "\
 Registers users and OTP tokens in CENTAGATE. The gateway keeps the administrator's secrets, signs each call and maps \
 CENTAGATE's return codes to HTTP statuses.
 
-Every error is a problem document (RFC 9457). Its `code` is a stable word; [`GET /problems`](../problems) explains all of them. Where a \
+Every error is a problem document (RFC 9457). Its `code` is a stable word; [`GET /problems`]({problems}) explains all of them. Where a \
 problem concerns a call of CENTAGATE, `outcome` says whether the request may have been executed: after `notExecuted` it \
 may be sent again, after `unknown` look first: `GET /users/{id}` shows what became of it.
 
-Within 1.x reply members are added, never removed: ignore those you do not know.";
+Within 1.x, members may be added to replies and words to the members marked `x-extensible-enum`; none are removed. Ignore \
+members that you do not know, and handle a word that you do not know as the general case.";
+
+/// The request id of the examples.
+const REQUEST_ID: &str = "order-4711";
 
 /// The problems that every operation can answer.
 const COMMON: [Problem; 13] = [
@@ -79,15 +88,16 @@ const OWN: [(&str, &[Problem]); 3] = [
 )]
 struct Annotations;
 
-/// The document for a gateway whose routes are mounted under `base_path`.
+/// The document for a gateway that callers see under `public_url`, or at the root of its own address.
 ///
 /// # Panics
 /// Never: every operation it completes is annotated.
-pub fn document(base_path: &str) -> utoipa::openapi::OpenApi {
+pub fn document(public_url: Option<&PublicUrl>) -> utoipa::openapi::OpenApi {
     let mut document = Annotations::openapi();
-    document.info.description = Some(DESCRIPTION.to_owned());
-    let server = if base_path.is_empty() { "/" } else { base_path };
-    document.servers = Some(vec![Server::new(server)]);
+    let problems = format!("{}/problems", public_url.map(ToString::to_string).unwrap_or_default());
+    document.info.description = Some(DESCRIPTION.replace("{problems}", &problems));
+    let base_path = public_url.map_or("", PublicUrl::path);
+    document.servers = Some(vec![Server::new(if base_path.is_empty() { "/" } else { base_path })]);
     for (path, own) in OWN {
         let item = document.paths.paths.get_mut(path);
         let operation = item.and_then(|item| item.post.as_mut().or(item.get.as_mut()));
@@ -99,18 +109,7 @@ pub fn document(base_path: &str) -> utoipa::openapi::OpenApi {
         "The caller key, as `centagate-gateway new-caller-key` printed it; where the gateway is configured for it, a \
              JSON Web Token of your identity provider's works, too",
     ));
-    for (name, schema) in &mut components.schemas {
-        if let RefOr::T(Schema::Object(object)) = schema
-            && REQUESTS.contains(&name.as_str())
-        {
-            add_patterns(name, object);
-        }
-    }
-    if let Some(RefOr::T(Schema::Object(problem))) = components.schemas.get_mut(ProblemDocument::name().as_ref())
-        && let Some(RefOr::T(Schema::Object(code))) = problem.properties.get_mut("code")
-    {
-        code.enum_values = Some(Problem::ALL.iter().map(|problem| json!(problem.entry().code)).collect());
-    }
+    schemas::complete(&mut components.schemas);
     components.add_security_scheme("callerKey", SecurityScheme::Http(scheme.build()));
     document
 }
@@ -125,28 +124,19 @@ pub fn to_json(document: &utoipa::openapi::OpenApi) -> String {
     text
 }
 
-/// What the texts of a request may hold: the rules of `domain::Text` and `domain::Username` as regular expressions.
-const TEXT: &str = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+$";
-const USERNAME: &str = r"^(?!\.{1,2}$)[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+$";
-const ID: &str = r"^(?!\.{1,2}$)[^\u0000-\u001f\u007f-\u009f]+$";
+/// The document as `OpenAPI` 3.0.3 in JSON text, for tools that do not read 3.1.
+///
+/// # Panics
+/// Never: the document serializes.
+pub fn to_json_3_0(document: &utoipa::openapi::OpenApi) -> String {
+    let document = serde_json::to_value(document).expect("an OpenAPI document serializes");
+    let mut text = serde_json::to_string_pretty(&version_3_0::convert(document)).expect("JSON serializes");
+    text.push('\n');
+    text
+}
 
 /// A key as `api::IdempotencyKey` reads it: bare, or in quotes with the two escapes of a String (RFC 9651).
 const IDEMPOTENCY_KEY: &str = r#"^(?:[!#-~][!-~]{0,254}|"(?:[!#-\[\]-~]|\\["\\]){1,255}")$"#;
-
-/// The schemas of request bodies, and of what is in them.
-const REQUESTS: [&str; 2] = ["NewUser", "AdditionalText"];
-
-/// Adds the pattern that `object`, or each of its properties, has for being a text.
-fn add_patterns(name: &str, object: &mut Object) {
-    if object.max_length == Some(255) {
-        object.pattern = Some(if name == "username" { USERNAME } else { TEXT }.to_owned());
-    }
-    for (name, property) in &mut object.properties {
-        if let RefOr::T(Schema::Object(property)) = property {
-            add_patterns(name, property);
-        }
-    }
-}
 
 /// Adds what every operation has: the request id, the headers of every reply, a response for each status.
 fn complete(operation: &mut Operation, own: &[Problem]) {
@@ -157,13 +147,14 @@ fn complete(operation: &mut Operation, own: &[Problem]) {
         .description(Some(
             "Your id for this request, such as order-4711: 1 to 128 letters, digits, dots, underscores and hyphens; the reply and the gateway's log carry it. Any other value is taken for none and replaced.",
         ))
+        .example(Some(json!(REQUEST_ID)))
         .schema(Some(text()));
     let parameters = operation.parameters.get_or_insert_default();
     for parameter in parameters.iter_mut() {
         if let RefOr::T(Parameter { name, schema: Some(RefOr::T(Schema::Object(schema))), .. }) = parameter
             && name == "id"
         {
-            schema.pattern = Some(ID.to_owned());
+            schema.pattern = Some(schemas::TEXT.to_owned());
         }
     }
     parameters.push(request_id.build().into());
@@ -178,6 +169,9 @@ fn complete(operation: &mut Operation, own: &[Problem]) {
             if has_body {
                 add_replayed(response);
             }
+            if let Some(RefOr::T(location)) = response.headers.get_mut("Location") {
+                location.example = Some(json!("/users/alice"));
+            }
         }
     }
     let of_bodies = if has_body { &OF_BODIES[..] } else { &[] };
@@ -187,6 +181,22 @@ fn complete(operation: &mut Operation, own: &[Problem]) {
         let status = same_status[0].entry().status.as_str().to_owned();
         operation.responses.responses.insert(status, RefOr::T(response(same_status, has_body)));
     }
+    operation.responses.responses.insert("default".to_owned(), RefOr::T(any_other_problem(has_body)));
+}
+
+/// The response of every status that an operation does not list.
+fn any_other_problem(has_body: bool) -> Response {
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(ProblemDocument::name())))
+        .example(Some(example(Problem::Internal, has_body)));
+    let mut response = ResponseBuilder::new()
+        .description(
+            "Any other problem. Codes and statuses may be added: treat one that you do not know by its status class.",
+        )
+        .content("application/problem+json", content.build())
+        .build();
+    add_request_id(&mut response);
+    response
 }
 
 /// The response of one status: which problems it may carry, an example of each.
@@ -248,7 +258,7 @@ fn add_replayed(response: &mut Response) {
 }
 
 fn add_request_id(response: &mut Response) {
-    let request_id = header("The id of this request: yours, if it could be taken", json!("order-4711"));
+    let request_id = header("The id of this request: yours, if it could be taken", json!(REQUEST_ID));
     response.headers.insert("X-Request-Id".to_owned(), request_id.into());
 }
 
@@ -270,6 +280,6 @@ fn text() -> ObjectBuilder {
 
 /// A whole problem document, made the way real ones are.
 fn example(problem: Problem, has_body: bool) -> Value {
-    let body = ApiError::example(problem, has_body).document("order-4711");
+    let body = ApiError::example(problem, has_body).document(REQUEST_ID);
     serde_json::from_slice(&body).expect("a problem document is JSON")
 }

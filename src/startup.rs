@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 
-use crate::api::{self, Gateway, Lifecycle, Limits, RateLimits};
+use crate::api::{self, Contract, Gateway, Lifecycle, Limits, RateLimits};
 use crate::audit::{self, AuditTrail};
 use crate::callers::{Callers, jwt};
 use crate::centagate::{Client, ClientOptions, HttpOptions, SessionKeeper, SetupError};
@@ -28,7 +28,7 @@ use crate::listener_tls::ListenerCertificate;
 use crate::metrics::Metrics;
 use crate::openapi;
 use crate::reload::{Watcher, read_trust};
-use crate::settings::{ServerSettings, Settings, SettingsFault, TlsFiles};
+use crate::settings::{PublicUrl, ServerSettings, Settings, SettingsFault, TlsFiles};
 use crate::store::Ledger;
 use crate::telemetry::{Traces, milliseconds};
 
@@ -123,7 +123,7 @@ impl Application {
                 .map(TlsFiles::read)
                 .transpose()?
                 .map(ListenerCertificate::new),
-            openapi: settings.docs_enabled.then(|| openapi::to_json(&openapi::document(&base_path)).into()),
+            contract: settings.docs_enabled.then(|| contract(settings.server.public_url.as_ref())),
             base_path,
             lifecycle: Lifecycle::default(),
             metrics,
@@ -232,6 +232,11 @@ async fn every(period: Duration, gateway: web::Data<Gateway>, work: fn(&Gateway)
         ticks.tick().await;
         work(&gateway);
     }
+}
+
+fn contract(public_url: Option<&PublicUrl>) -> Contract {
+    let document = openapi::document(public_url);
+    Contract { version_3_1: openapi::to_json(&document).into(), version_3_0: openapi::to_json_3_0(&document).into() }
 }
 
 fn client_options(settings: &Settings) -> Result<ClientOptions, SettingsFault> {

@@ -18,10 +18,9 @@ use crate::settings::UserSettings;
 /// A user to register.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(as = NewUser)]
 #[expect(dead_code, reason = "documents what `parse` reads; the two are compared by a test")]
 pub(crate) struct CreateUserRequest {
-    /// The name to log in with. It cannot be changed later; `.` and `..` are refused, because HTTP clients collapse them
+    /// The name to log in with. It cannot be changed later. `.` and `..` are rejected, because HTTP clients collapse them
     /// in paths.
     #[schema(min_length = 1, max_length = 255, example = "alice")]
     username: String,
@@ -42,7 +41,7 @@ pub(crate) struct CreateUserRequest {
     #[schema(min_length = 1, max_length = 255, example = "Staff")]
     group: Option<String>,
     /// What the user may do; `user` where it is absent. The two admin roles need the scope `admins:create`.
-    #[schema(default = "user", example = "user")]
+    #[schema(example = "user")]
     role: Option<RoleWord>,
     /// The application that the user belongs to. Required unless the gateway is configured with a default.
     #[schema(min_length = 1, max_length = 255, example = "portal")]
@@ -115,12 +114,32 @@ pub(crate) struct CreatedUserReply<'a> {
     path = "/users",
     operation_id = "createUser",
     tag = "Users",
-    request_body(content = CreateUserRequest, description = "The user to register; unknown members are refused"),
+    request_body(
+        content = CreateUserRequest,
+        description = "The user to register; unknown members are refused",
+        example = json!({
+            "username": "alice",
+            "firstName": "Alice",
+            "lastName": "Archer",
+            "email": "alice@example.com",
+            "group": "Staff",
+            "app": "portal"
+        })
+    ),
     responses((
         status = 201,
         description = "The user is registered",
         body = CreatedUserReply<'_>,
-        headers(("Location" = String, description = "The path of the user, its name percent-encoded"))
+        headers(("Location" = String, description = "The path of the user, its name percent-encoded")),
+        example = json!({
+            "username": "alice",
+            "centagateId": "10045",
+            "role": "user",
+            "group": "Staff",
+            "app": "portal",
+            "uniqueId": "alice",
+            "clientId": "alice"
+        })
     )),
     security(("callerKey" = [])),
 )]

@@ -21,9 +21,24 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     )
 });
 
-/// The contract.
+/// The contract as JSON text, in two versions of `OpenAPI`.
+pub(crate) struct Contract {
+    pub(crate) version_3_1: Bytes,
+    pub(crate) version_3_0: Bytes,
+}
+
+/// The contract as `OpenAPI` 3.1.
 pub(super) async fn openapi(gateway: web::Data<Gateway>) -> Result<HttpResponse, ApiError> {
-    let document = gateway.openapi.clone().ok_or(Problem::NotFound)?;
+    json(gateway.contract.as_ref().map(|contract| &contract.version_3_1))
+}
+
+/// The contract as `OpenAPI` 3.0.
+pub(super) async fn openapi_3_0(gateway: web::Data<Gateway>) -> Result<HttpResponse, ApiError> {
+    json(gateway.contract.as_ref().map(|contract| &contract.version_3_0))
+}
+
+fn json(document: Option<&Bytes>) -> Result<HttpResponse, ApiError> {
+    let document = document.cloned().ok_or(Problem::NotFound)?;
     Ok(HttpResponse::Ok().content_type("application/json").body(LargeReply(document)))
 }
 

@@ -21,7 +21,7 @@ use crate::centagate::Operation;
     tag = "Users",
     params((
         "id" = String, Path,
-        description = "The user's name: 1 to 255 characters, no control characters, not . or ..; in the URL percent-encoded once",
+        description = "The user's name: 1 to 255 characters, no control characters (U+0000 to U+001F, U+007F to U+009F; the pattern can only check the ASCII ones), not . or ..; in the URL percent-encoded once",
         min_length = 1, max_length = 255, example = "alice"
     )),
     responses((

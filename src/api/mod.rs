@@ -42,11 +42,11 @@ mod user_reply;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::web::Bytes;
 use arc_swap::ArcSwap;
 
 pub(crate) use boundary::boundary;
 pub(crate) use create_user::{__path_create_user, CreateUserRequest, parse as parse_user};
+pub(crate) use docs::Contract;
 pub(crate) use error::ApiError;
 pub(crate) use get_user::__path_get_user;
 pub(crate) use lifecycle::Lifecycle;
@@ -91,7 +91,7 @@ pub(crate) struct Gateway {
     /// The path that routes are mounted under: empty, or with a slash at its start and none at its end.
     pub(crate) base_path: String,
     /// The contract as it is served, if it is.
-    pub(crate) openapi: Option<Bytes>,
+    pub(crate) contract: Option<Contract>,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) traces: Traces,

@@ -20,7 +20,6 @@ use crate::domain::{NewOtpToken, OtpTokenStatus, RegisteredOtpToken, ValiditySec
 /// An OTP token to register.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(as = NewOtpToken)]
 #[expect(dead_code, reason = "documents what `parse` reads; the two are compared by a test")]
 pub(crate) struct RegisterOtpTokenRequest {
     /// The state to register the token in.
@@ -60,10 +59,10 @@ pub(crate) struct RegisteredOtpTokenReply<'a> {
     #[schema(required, example = 600)]
     validity_seconds: Option<u32>,
     /// The passcode to log in with; null if CENTAGATE sent none.
-    #[schema(required, value_type = Option<String>, example = "482913")]
+    #[schema(required, value_type = Option<String>, format = Password, example = "482913")]
     passcode: Option<&'a str>,
     /// The content of a QR code that enrols the token; null if CENTAGATE sent none.
-    #[schema(required, value_type = Option<String>, example = "wtxIcRUTPbf4B/Sm4NZcR7+xlyq2+A6Z")]
+    #[schema(required, value_type = Option<String>, format = Password, example = "wtxIcRUTPbf4B/Sm4NZcR7+xlyq2+A6Z")]
     qr: Option<&'a str>,
 }
 
@@ -79,7 +78,7 @@ pub(crate) struct RegisteredOtpTokenReply<'a> {
     tag = "OTP tokens",
     params((
         "id" = String, Path,
-        description = "The user's name: 1 to 255 characters, no control characters, not . or ..; in the URL percent-encoded once",
+        description = "The user's name: 1 to 255 characters, no control characters (U+0000 to U+001F, U+007F to U+009F; the pattern can only check the ASCII ones), not . or ..; in the URL percent-encoded once",
         min_length = 1, max_length = 255, example = "alice"
     )),
     request_body(
@@ -87,7 +86,18 @@ pub(crate) struct RegisteredOtpTokenReply<'a> {
         description = "The token to register; unknown members are refused",
         example = json!({ "status": "valid", "validitySeconds": 600 })
     ),
-    responses((status = 201, description = "The token is registered", body = RegisteredOtpTokenReply<'_>)),
+    responses((
+        status = 201,
+        description = "The token is registered",
+        body = RegisteredOtpTokenReply<'_>,
+        example = json!({
+            "username": "alice",
+            "status": "valid",
+            "validitySeconds": 600,
+            "passcode": "482913",
+            "qr": "wtxIcRUTPbf4B/Sm4NZcR7+xlyq2+A6Z"
+        })
+    )),
     security(("callerKey" = [])),
 )]
 pub(super) async fn register_otp_token(

@@ -8,8 +8,16 @@ use super::register_otp_token::register_otp_token;
 use super::{ApiError, Gateway, Problem, docs, problem_pages};
 
 /// The patterns of all routes below the base path, as logs and metrics name them.
-const PATTERNS: [&str; 7] =
-    ["/users", "/users/{id}", "/users/{id}/otp-token", "/problems", "/openapi.json", "/docs", "/docs/{file}"];
+const PATTERNS: [&str; 8] = [
+    "/users",
+    "/users/{id}",
+    "/users/{id}/otp-token",
+    "/problems",
+    "/openapi.json",
+    "/openapi-3.0.json",
+    "/docs",
+    "/docs/{file}",
+];
 
 /// What stands for the pattern of a request that no route matches.
 pub(super) const UNMATCHED: &str = "unmatched";
@@ -29,9 +37,10 @@ pub(crate) fn configure(config: &mut web::ServiceConfig, gateway: &web::Data<Gat
         )
         .service(get(&below("/problems"), "/problems").route(get_or_head().to(problem_pages::problems)))
         .default_service(web::to(not_found));
-    if gateway.openapi.is_some() {
+    if gateway.contract.is_some() {
         config
             .service(get(&below("/openapi.json"), "/openapi.json").route(get_or_head().to(docs::openapi)))
+            .service(get(&below("/openapi-3.0.json"), "/openapi-3.0.json").route(get_or_head().to(docs::openapi_3_0)))
             .service(get(&below("/docs"), "/docs").route(get_or_head().to(docs::redirect)))
             .service(get(&below("/docs/{file:.*}"), "/docs/{file}").route(get_or_head().to(docs::swagger_ui)));
     }

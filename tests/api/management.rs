@@ -19,7 +19,9 @@ async fn a_gateway_is_alive_and_ready_from_the_start() {
 #[tokio::test]
 async fn each_listener_has_its_own_routes_alone() {
     let gateway = TestGateway::start().await;
-    for path in ["/users", "/users/bob/otp-token", "/problems", "/openapi.json", "/docs", "/docs/", "/"] {
+    for path in
+        ["/users", "/users/bob/otp-token", "/problems", "/openapi.json", "/openapi-3.0.json", "/docs", "/docs/", "/"]
+    {
         assert_eq!(gateway.manage(path).await.0, 404, "{path}");
     }
     for path in ["/livez", "/readyz", "/metrics"] {

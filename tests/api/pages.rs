@@ -63,8 +63,16 @@ async fn no_page_has_a_script_within_its_markup() {
 #[tokio::test]
 async fn no_route_answers_a_preflight_or_names_an_origin() {
     let gateway = TestGateway::start().await;
-    for path in ["/users", "/users/bob/otp-token", "/problems", "/openapi.json", "/docs", "/docs/", "/docs/index.html"]
-    {
+    for path in [
+        "/users",
+        "/users/bob/otp-token",
+        "/problems",
+        "/openapi.json",
+        "/openapi-3.0.json",
+        "/docs",
+        "/docs/",
+        "/docs/index.html",
+    ] {
         for (method, asked) in [(Method::OPTIONS, "POST"), (Method::GET, "GET"), (Method::POST, "POST")] {
             let request = gateway.request(method.clone(), path).header("origin", "https://elsewhere.example");
             let request = request.header("access-control-request-method", asked);

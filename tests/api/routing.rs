@@ -48,7 +48,8 @@ async fn a_wrong_method_is_answered_405_with_the_right_ones() {
         let head = gateway.send(gateway.request(Method::HEAD, path)).await;
         assert_eq!((head.status, head.header("allow")), (405, Some("POST")), "{path}");
     }
-    for path in ["/users/bob", "/problems", "/openapi.json", "/docs", "/docs/", "/docs/index.html"] {
+    for path in ["/users/bob", "/problems", "/openapi.json", "/openapi-3.0.json", "/docs", "/docs/", "/docs/index.html"]
+    {
         let reply = gateway.send(gateway.post(path, &json!({}))).await;
         assert_eq!((reply.status, reply.header("allow")), (405, Some("GET, HEAD")), "{path}");
     }
@@ -72,7 +73,7 @@ async fn all_routes_stand_under_the_path_of_the_public_url_and_nothing_outside_i
         assert_eq!(registered.status, 201, "{}", registered.text());
         let redirect = gateway.get("/a/centagate/docs").await;
         assert_eq!((redirect.status, redirect.header("location")), (307, Some("docs/")));
-        for path in ["/problems", "/openapi.json", "/docs/", "/docs/index.html"] {
+        for path in ["/problems", "/openapi.json", "/openapi-3.0.json", "/docs/", "/docs/index.html"] {
             assert_eq!(gateway.get(&format!("/a/centagate{path}")).await.status, 200, "{path}");
             assert_eq!(gateway.get(path).await.status, 404, "{path}");
         }
