@@ -82,15 +82,14 @@ impl Keys {
     }
 
     /// The key that a token with this `kid` and algorithm is signed with. A token without a `kid` needs a set with a single
-    /// key (OpenID Connect Core, section 10.1).
+    /// key (`OpenID` Connect Core, section 10.1).
     ///
     /// # Errors
     /// Why no key fits.
     pub(super) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Result<Arc<Key>, Refusal> {
         let named: Vec<&Listed> = match (id, self.0.as_slice()) {
-            (None, [only]) => vec![only],
+            (None, [only]) | (Some(_), [only @ Listed { id: None, .. }]) => vec![only],
             (None, _) => return Err(Refusal::NoKeyId),
-            (Some(_), [only @ Listed { id: None, .. }]) => vec![only],
             (Some(_), listed) => listed.iter().filter(|listed| listed.id.as_deref() == id).collect(),
         };
         if named.is_empty() {
@@ -101,8 +100,11 @@ impl Keys {
     }
 }
 
+/// A key's `kid`, if it has one.
+type KeyId = Option<String>;
+
 /// A key and its `kid`; or its `kid`, if it has one, and why it is not used.
-fn read(text: &RawValue) -> Result<(Option<String>, Key), (Option<String>, &'static str)> {
+fn read(text: &RawValue) -> Result<(KeyId, Key), (KeyId, &'static str)> {
     if !text.get().starts_with('{') {
         return Err((None, "it is not an object"));
     }
