@@ -98,7 +98,7 @@ async fn the_trail_recovers_without_a_request_and_says_how_many_lines_are_missin
     std::fs::create_dir(directory).unwrap();
     gateway.wait_for_sample("gateway_audit_broken", 0).await;
     let (status, reasons) = gateway.manage("/readyz?verbose").await;
-    assert_eq!((status, reasons.ends_with("\naudit: ok\n")), (200, true), "{reasons}");
+    assert_eq!((status, reasons.contains("\naudit: ok\n")), (200, true), "{reasons}");
     assert_eq!(create(&gateway, "three").await.status, 201);
     assert_eq!(simulator.requests().len(), 1);
     let lines = trail.lines();

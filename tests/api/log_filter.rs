@@ -75,7 +75,7 @@ async fn a_changed_filter_is_in_use_without_a_restart() {
     gateway.terminate();
     assert!(gateway.end().await.success());
     assert_eq!(levels(&gateway, "at-info"), ["INFO"]);
-    assert_eq!(levels(&gateway, "at-trace"), ["DEBUG", "INFO"]);
+    assert_eq!(levels(&gateway, "at-trace"), ["INFO"]);
     assert_eq!(levels(&gateway, "at-warn"), [""; 0]);
     assert_eq!(levels(&gateway, "by-default"), ["INFO"]);
     // What other crates would tell below INFO may be what they carry.
