@@ -28,7 +28,10 @@ pub(crate) fn allow(settings: &mut Settings) {
     if let Some(lacking) = lacking {
         settings.server.max_connections = settings.server.max_connections.saturating_sub(lacking).max(1);
         let max_connections = settings.server.max_connections;
-        warn!(needed, max_connections, "the limit on open files is too low for server.max_connections, which is lowered");
+        warn!(
+            needed,
+            max_connections, "the limit on open files is too low for server.max_connections, which is lowered"
+        );
     }
 }
 

@@ -52,8 +52,13 @@ impl Length {
     /// actix-http has refused whatever is ambiguous.
     fn of(request: &HttpRequest) -> Self {
         let headers = request.headers();
-        let announced = || headers.get(CONTENT_LENGTH).map_or(Some(0), |length| length.to_str().ok()?.trim().parse().ok());
-        if headers.contains_key(TRANSFER_ENCODING) { Self::Chunked } else { Self::Known(announced().unwrap_or(usize::MAX)) }
+        let announced =
+            || headers.get(CONTENT_LENGTH).map_or(Some(0), |length| length.to_str().ok()?.trim().parse().ok());
+        if headers.contains_key(TRANSFER_ENCODING) {
+            Self::Chunked
+        } else {
+            Self::Known(announced().unwrap_or(usize::MAX))
+        }
     }
 }
 

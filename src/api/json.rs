@@ -1,5 +1,4 @@
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -106,7 +105,8 @@ impl<'de> Deserialize<'de> for Name<'de> {
 /// Whether `body` is a JSON object with a number beyond the range of doubles, which [`Json`] cannot hold.
 pub(super) fn has_number_out_of_range(body: &[u8], error: &serde_json::Error) -> bool {
     error.to_string().starts_with("number out of range")
-        && serde_json::from_slice::<HashMap<Cow<'_, str>, IgnoredAny>>(body).is_ok()
+        && body.trim_ascii_start().starts_with(b"{")
+        && serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
 #[cfg(test)]

@@ -11,7 +11,11 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, bind as bind_socket, l
 ///
 /// `::` serves IPv6 and IPv4, whatever `net.ipv6.bindv6only` says. On a kernel without IPv6, it serves IPv4 alone.
 pub(super) fn bind(host: &str, port: u16) -> io::Result<TcpListener> {
-    if host == Ipv6Addr::UNSPECIFIED.to_string() { bind_both(port, bind_dual_stack) } else { TcpListener::bind((host, port)) }
+    if host == Ipv6Addr::UNSPECIFIED.to_string() {
+        bind_both(port, bind_dual_stack)
+    } else {
+        TcpListener::bind((host, port))
+    }
 }
 
 fn bind_both(port: u16, dual_stack: impl Fn(u16) -> Result<TcpListener, Errno>) -> io::Result<TcpListener> {

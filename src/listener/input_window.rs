@@ -106,7 +106,9 @@ mod tests {
                 let mut window = InputWindow::default();
                 let admitted: usize = input.as_bytes().chunks(piece).map(|piece| window.admit(piece)).sum();
                 assert!(window.is_full());
-                assert!(admitted >= MAX_HEADS * head.len() && piece != input.len() || admitted == MAX_HEADS * head.len());
+                assert!(
+                    admitted >= MAX_HEADS * head.len() && piece != input.len() || admitted == MAX_HEADS * head.len()
+                );
             }
         }
     }

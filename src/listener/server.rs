@@ -29,6 +29,9 @@ pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection that the gateway ends stays open for what the client is still sending.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How much of a reply actix-http prepares before it writes, in bytes. A peer that reads nothing costs that much.
+const WRITE_BUFFER: usize = 8 * 1024;
+
 /// How a listener treats its connections.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Accepting {
@@ -78,7 +81,8 @@ where
         async move { signal.notified().await }
     };
     let builder = match tls {
-        None => builder.listen("plain", socket, move || http::<TcpStream, _, _, _>(accepting, stopping.clone(), [app(), app()]))?,
+        None => builder
+            .listen("plain", socket, move || http::<TcpStream, _, _, _>(accepting, stopping.clone(), [app(), app()]))?,
         Some(tls) => {
             // Handshakes that stall must not keep others waiting.
             max_concurrent_tls_connect(connections);
@@ -115,6 +119,7 @@ where
         .keep_alive(accepting.keep_alive)
         .client_request_timeout(HEAD_TIMEOUT)
         .client_disconnect_timeout(LINGER_TIMEOUT)
+        .h1_write_buffer_size(WRITE_BUFFER)
         .on_connect_ext(|stream: &BoundedStream<T>, data| {
             data.insert(stream.connection().clone());
         })

@@ -108,9 +108,7 @@ async fn a_head_that_is_too_long_ends_the_input_and_is_answered() {
 #[tokio::test]
 async fn input_without_a_request_ends_at_a_megabyte() {
     let (mut client, mut stream) = connect(PATIENT).await;
-    let writing = tokio::spawn(async move {
-        while client.write_all(&b"no request\n\n".repeat(1000)).await.is_ok() {}
-    });
+    let writing = tokio::spawn(async move { while client.write_all(&b"no request\n\n".repeat(1000)).await.is_ok() {} });
     let read = read_ahead(&mut stream).await.unwrap().len();
     assert!((1 << 20..(1 << 20) + 64 * 1024).contains(&read), "{read}");
     drop(stream);

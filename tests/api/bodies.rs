@@ -109,7 +109,8 @@ async fn what_is_not_declared_as_plain_json_is_answered_415_in_both_operations()
             assert_eq!(reply.status, 415, "{headers}");
             reply.problem("unsupported_media_type");
             let (offered, coding) = (reply.header("accept-post"), reply.header("accept-encoding"));
-            let wanted = if headers.contains("Encoding") { (None, Some("identity")) } else { (Some("application/json"), None) };
+            let wanted =
+                if headers.contains("Encoding") { (None, Some("identity")) } else { (Some("application/json"), None) };
             assert_eq!((offered, coding), wanted, "{headers}");
         }
     }

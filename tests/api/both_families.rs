@@ -40,10 +40,10 @@ async fn healthcheck_reaches_listeners_of_one_family_and_of_both() {
 #[test]
 fn production_listens_on_both_families_and_a_developers_machine_on_neither_but_its_own() {
     for (environment, host) in [("production", "::"), ("local", "127.0.0.1")] {
-        let unset = |environment: Environment| {
-            environment.unset("GATEWAY__SERVER__HOST").unset("GATEWAY__MANAGEMENT__HOST")
-        };
-        let run = unset(Environment::without_centagate()).set("GATEWAY_ENVIRONMENT", environment).run(&["check-config"]);
+        let unset =
+            |environment: Environment| environment.unset("GATEWAY__SERVER__HOST").unset("GATEWAY__MANAGEMENT__HOST");
+        let run =
+            unset(Environment::without_centagate()).set("GATEWAY_ENVIRONMENT", environment).run(&["check-config"]);
         for key in ["server.host", "management.host"] {
             let line = run.stdout.lines().find(|line| line.starts_with(key)).expect(key);
             assert!(line.contains(host), "{environment}: {line}");

@@ -103,7 +103,9 @@ async fn a_body_that_was_asked_for_and_does_not_come_is_answered_408() {
 async fn expectations_that_are_unknown_or_of_http_1_0_are_ignored() {
     let gateway = TestGateway::start().await;
     for (number, (version, expectation)) in
-        [("1.1", "something"), ("1.1", ""), ("1.0", "100-continue"), ("1.1", "\"100-continue\"")].into_iter().enumerate()
+        [("1.1", "something"), ("1.1", ""), ("1.0", "100-continue"), ("1.1", "\"100-continue\"")]
+            .into_iter()
+            .enumerate()
     {
         let body = user(&format!("user-{number}")).to_string();
         let headers = raw::usual_headers();
