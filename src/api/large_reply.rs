@@ -6,7 +6,7 @@ use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
 
 /// How much of a large reply is handed over at once, in bytes.
-const PIECE: usize = 16 * 1024;
+const PIECE: usize = 8 * 1024;
 
 /// A large body that is handed over in pieces: whole, it would be copied whole for every caller who is slow to read it. So
 /// it has no `try_into_bytes`, which would make it whole again.

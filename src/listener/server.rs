@@ -29,6 +29,9 @@ pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection that the gateway ends stays open for what the client is still sending.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How much of a reply actix-http prepares before it writes, in bytes. A peer that reads nothing costs that much.
+const WRITE_BUFFER: usize = 8 * 1024;
+
 /// How a listener treats its connections.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Accepting {
@@ -116,6 +119,7 @@ where
         .keep_alive(accepting.keep_alive)
         .client_request_timeout(HEAD_TIMEOUT)
         .client_disconnect_timeout(LINGER_TIMEOUT)
+        .h1_write_buffer_size(WRITE_BUFFER)
         .on_connect_ext(|stream: &BoundedStream<T>, data| {
             data.insert(stream.connection().clone());
         })

@@ -76,6 +76,23 @@ async fn good_client(url: String, duration: Duration, name: &str) -> Vec<Duratio
     times
 }
 
+/// As many well-behaved connections at once as there will be hostile ones: the allocator keeps some of what they cost.
+async fn ordinary_load(url: &str) {
+    let mut connections = JoinSet::new();
+    for _ in 0..HOSTILE {
+        let url = url.to_owned();
+        connections.spawn(async move {
+            let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("a client");
+            for path in ["/problems", "/docs/swagger-ui-bundle.js", "/nowhere"].into_iter().cycle().take(12) {
+                let reply = client.get(format!("{url}{path}")).send().await.expect("a reply");
+                reply.bytes().await.expect("a whole reply");
+            }
+        });
+    }
+    connections.join_all().await;
+    good_client(url.to_owned(), Duration::from_secs(3), "early").await;
+}
+
 fn p95(times: &[Duration]) -> Duration {
     times[times.len() * 95 / 100]
 }
@@ -86,7 +103,7 @@ async fn senders_that_read_nothing_cost_little_memory_which_is_given_back() {
     let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
     let gateway = Environment::new(&simulator.base_url(), &admin).set("GATEWAY__SERVER__WORKERS", "2").serve().await;
     let url = format!("http://{}", gateway.address);
-    good_client(url.clone(), Duration::from_secs(3), "early").await;
+    ordinary_load(&url).await;
     let before = resident(&gateway).await;
     let mut hostile = JoinSet::new();
     for number in 0..HOSTILE {

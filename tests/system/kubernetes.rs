@@ -110,7 +110,7 @@ async fn ports_and_waits_fit_what_the_gateway_is_told() {
             { "name": "management", "containerPort": settings.management.port },
         ]);
         assert_eq!(container["ports"], ports);
-        assert_eq!([settings.server.host, settings.management.host], ["0.0.0.0", "0.0.0.0"]);
+        assert_eq!([settings.server.host, settings.management.host], ["::", "::"]);
         for (probe, path) in [("readinessProbe", "/readyz"), ("livenessProbe", "/livez")] {
             assert_eq!(container[probe]["httpGet"], json!({ "path": path, "port": "management" }));
         }
