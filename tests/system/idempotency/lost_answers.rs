@@ -58,8 +58,8 @@ async fn carry(mut near: TcpStream, mut far: TcpStream, calls_left: Arc<AtomicUs
                 let call = &asked[..length.ok().filter(|length| *length > 0)?];
                 let has = |word: &[u8]| call.windows(word.len()).any(|bytes| bytes == word);
                 let is_call = has(b"EVALSHA") || has(b"PTTL");
-                let last = |left: usize| left.checked_sub(1);
-                is_silent |= is_call && calls_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, last) == Ok(1);
+                let one_less = |left: usize| left.checked_sub(1);
+                is_silent |= is_call && calls_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less) == Ok(1);
                 if !is_silent || lost == Lost::Answers {
                     far.write_all(call).await.ok()?;
                 }
