@@ -34,6 +34,9 @@ use crate::telemetry::{Traces, milliseconds};
 /// How long a client may take for a TLS handshake, and for a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a store that has not answered is tried once more at the end.
+const LAST_CHANGES_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// A gateway with both listeners bound, ready to run.
 pub struct Application {
     api: Listener,
@@ -206,7 +209,8 @@ impl Application {
             ended = &mut serving => ended?,
             () = shut_down(&gateway, &server, &handles) => {}
         }
-        tokio::join!(gateway.centagate.log_out(), gateway.traces.stop(), gateway.ledger.finish_all());
+        let last_changes = timeout(LAST_CHANGES_TIMEOUT, gateway.ledger.finish_all());
+        let _ = tokio::join!(gateway.centagate.log_out(), gateway.traces.stop(), last_changes);
         info!("stopped");
         Ok(())
     }
