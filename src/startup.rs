@@ -45,6 +45,9 @@ const MANAGEMENT: Accepting = Accepting {
 /// How long the logout may take beyond the time for shutdown.
 const LOGOUT_TIME: Duration = Duration::from_secs(3);
 
+/// How long a store that has not answered is tried once more at the end.
+const LAST_CHANGES_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// A gateway with both listeners bound, ready to run.
 pub struct Application {
     api: Listener,
@@ -219,7 +222,8 @@ impl Application {
             () = shut_down(&gateway, &server, &handles) => {}
         }
         let log_out = gateway.centagate.log_out(deadline.max(Instant::now() + LOGOUT_TIME));
-        tokio::join!(log_out, gateway.traces.stop(), gateway.ledger.finish_all());
+        let last_changes = timeout(LAST_CHANGES_TIMEOUT, gateway.ledger.finish_all());
+        let _ = tokio::join!(log_out, gateway.traces.stop(), last_changes);
         info!("stopped");
         Ok(())
     }

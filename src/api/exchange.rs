@@ -53,8 +53,8 @@ where
 }
 
 impl Exchange {
-    /// When the call must be on its way: CENTAGATE has its whole time for the reply from then on. A call that were sent later
-    /// might end as unknown.
+    /// When the call must be on its way at the latest. From then on CENTAGATE has its whole time for the reply; a call that is
+    /// sent later might end as unknown.
     pub(super) fn send_by(&self) -> Instant {
         self.deadline.checked_sub(self.gateway.limits.call_timeout).unwrap_or(self.deadline)
     }

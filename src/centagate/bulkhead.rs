@@ -42,7 +42,7 @@ pub(super) struct Bulkhead {
 #[derive(Debug)]
 struct Lane {
     turns: Arc<Semaphore>,
-    places: Arc<Semaphore>,
+    places: Semaphore,
     /// How many places there are.
     max_waiting: usize,
 }
@@ -67,8 +67,7 @@ pub struct Turn {
 
 impl Lane {
     fn new(turns: usize, places: usize) -> Self {
-        let [turns, all_places] = [turns, places].map(|permits| Arc::new(Semaphore::new(permits)));
-        Self { turns, places: all_places, max_waiting: places }
+        Self { turns: Arc::new(Semaphore::new(turns)), places: Semaphore::new(places), max_waiting: places }
     }
 
     fn try_turn(&self) -> Option<OwnedSemaphorePermit> {

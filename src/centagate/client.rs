@@ -285,10 +285,16 @@ impl Client {
     }
 
     async fn send_once(&self, call: &Call, times: Times) -> Result<Reply, Error> {
+        if Instant::now() > times.send_by {
+            return Err(Error::NotSent(NotSent::DeadlineSpent));
+        }
         let pass = self.breaker.admit().map_err(|wait| Error::NotSent(NotSent::CircuitOpen(wait)))?;
         let sent = transport::send(&self.http.load(), call, times).await;
         let failed = matches!(sent, Err(Error::NotSent(NotSent::CannotConnect(_)) | Error::TimedOut));
-        self.breaker.settle(&pass, failed);
+        // A request whose time ended before it was sent says nothing about CENTAGATE: it must not close the breaker.
+        if !matches!(sent, Err(Error::NotSent(NotSent::DeadlineSpent))) {
+            self.breaker.settle(&pass, failed);
+        }
         sent
     }
 }

@@ -132,6 +132,8 @@ impl Ledger {
         if store.may_evict().await? {
             return Ok(Verdict::MayEvict);
         }
+        // Before it is read: another check of this process may write the first one meanwhile.
+        let seen = self.canary.seen.load(Ordering::Relaxed);
         let previous = match store.read(Name::CANARY).await? {
             Some(entry) => {
                 let Some(opened) = keys.open(Name::CANARY, &entry.value) else { return Ok(Verdict::OtherSealKeys) };
@@ -143,7 +145,7 @@ impl Ledger {
                 }
                 Some(entry.value)
             }
-            None if self.canary.seen.load(Ordering::Relaxed) => {
+            None if seen => {
                 self.metrics.canary_lost();
                 warn!("the idempotency store has lost an entry; keys may have been forgotten with it");
                 None
