@@ -164,59 +164,70 @@ impl fmt::Debug for LogWriter {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+    use std::sync::mpsc::{Receiver, Sender, channel};
     use std::sync::{Arc, Mutex};
     use std::time::{Duration, Instant};
 
     use super::{CAPACITY, CHUNK, FLUSH_TIMEOUT, LogGuard, LogWriter, whole_lines};
 
-    /// What the sink has taken.
-    type Chunks = Arc<Mutex<Vec<Vec<u8>>>>;
+    /// A sink that blocks until it is opened.
+    struct Blocked {
+        writer: LogWriter,
+        guard: LogGuard,
+        /// Dropping it opens the sink.
+        open: Sender<()>,
+        /// Receives each time the thread is about to write a chunk.
+        entered: Receiver<()>,
+        chunks: Arc<Mutex<Vec<Vec<u8>>>>,
+    }
 
-    /// A sink that takes a chunk for each permit that it is sent, and everything once the sender is dropped.
-    fn gated() -> (LogWriter, LogGuard, SyncSender<()>, Chunks) {
-        let (permit, permits): (_, Receiver<()>) = sync_channel(0);
-        let (permits, chunks) = (Mutex::new(permits), Arc::new(Mutex::new(Vec::new())));
+    fn blocked() -> Blocked {
+        let ((open, opened), (enter, entered)) = (channel::<()>(), channel());
+        let (gate, chunks) = (Mutex::new((enter, opened)), Arc::new(Mutex::new(Vec::new())));
         let taken = Arc::clone(&chunks);
         let (writer, guard) = LogWriter::start_with(Box::new(move |chunk| {
-            let _ = permits.lock().unwrap().recv();
+            let (enter, opened) = &*gate.lock().unwrap();
+            let _ = enter.send(());
+            let _ = opened.recv();
             taken.lock().unwrap().push(chunk.to_vec());
             Ok(())
         }))
         .unwrap();
-        (writer, guard, permit, chunks)
+        Blocked { writer, guard, open, entered, chunks }
     }
 
     #[test]
     fn a_sink_that_blocks_holds_nobody_up_and_further_lines_are_dropped_and_counted() {
-        let (writer, guard, permit, chunks) = gated();
+        let Blocked { writer, guard, open, entered, chunks } = blocked();
         let line = [&[b'x'; 999][..], b"\n"].concat();
         writer.write(&line);
-        permit.send(()).unwrap(); // the thread is past the first line
-        let started = Instant::now();
-        for _ in 0..3 * CAPACITY / line.len() {
+        entered.recv().unwrap();
+        let (started, more) = (Instant::now(), 3 * CAPACITY / line.len());
+        for _ in 0..more {
             writer.write(&line);
         }
         assert!(started.elapsed() < Duration::from_secs(5), "nobody waits");
-        let gathered = writer.0.gathered().lines.len();
-        assert!(gathered <= CAPACITY && gathered > CAPACITY - line.len(), "{gathered}");
-        assert!(writer.0.gathered().dropped > 0);
-        drop(permit);
+        let fit = CAPACITY / line.len();
+        let gathered = writer.0.gathered();
+        assert_eq!((gathered.lines.len(), gathered.dropped), (fit * line.len(), (more - fit) as u64));
+        drop(gathered);
+        drop(open);
         drop(guard);
+        drop(writer.0.ended.wait_while(writer.0.gathered(), |gathered| !gathered.has_ended).unwrap());
         let chunks = chunks.lock().unwrap();
         assert!(chunks.iter().all(|chunk| chunk.len() <= CHUNK && chunk.ends_with(b"\n")));
-        let lines: usize = chunks.iter().map(|chunk| chunk.len() / line.len()).sum();
-        assert!(lines >= CAPACITY / line.len(), "what was gathered is written: {lines}");
+        assert_eq!(chunks.concat().len(), (1 + fit) * line.len(), "what was gathered is written");
     }
 
     #[test]
     fn the_end_does_not_wait_for_a_sink_that_blocks() {
-        let (writer, guard, permit, _) = gated();
+        let Blocked { writer, guard, open, entered, .. } = blocked();
         writer.write(b"line\n");
+        entered.recv().unwrap();
         let started = Instant::now();
         drop(guard);
         assert!(started.elapsed() >= FLUSH_TIMEOUT && started.elapsed() < FLUSH_TIMEOUT + Duration::from_secs(10));
-        drop(permit);
+        drop(open);
     }
 
     #[test]
