@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 
 use icu_casemap::CaseMapper;
 use icu_collator::options::{CollatorOptions, Strength};
-use icu_collator::{Collator, CollatorBorrowed};
+use icu_collator::{Collator, CollatorBorrowed, CollatorPreferences};
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup};
 use icu_properties::{CodePointMapData, CodePointSetData};
@@ -12,7 +12,7 @@ use icu_properties::{CodePointMapData, CodePointSetData};
 ///
 /// CENTAGATE does not publish how its database compares names. Checks that protect an account therefore ask whether any
 /// common, language-neutral collation could treat two names as equal: `utf8mb4_general_ci`, `utf8mb4_unicode_ci` and
-/// `uca1400_ai_ci` of MariaDB and MySQL, and the `CI_AI` collations of SQL Server. These ignore:
+/// `uca1400_ai_ci` of `MariaDB` and `MySQL`, and the `CI_AI` collations of SQL Server. These ignore:
 ///
 /// - case, accents and other marks, ligatures, and the width of a letter: NFKD, case folding and the primary weights of
 ///   the Unicode Collation Algorithm (UCA). The weights also equate strokes (`ł` with `l`), `æ` with `ae`, small letters
@@ -110,7 +110,7 @@ fn primary_weights(text: &str) -> Vec<u8> {
     static COLLATOR: LazyLock<CollatorBorrowed<'static>> = LazyLock::new(|| {
         let mut options = CollatorOptions::default();
         options.strength = Some(Strength::Primary);
-        Collator::try_new(Default::default(), options).expect("the root collation is compiled in")
+        Collator::try_new(CollatorPreferences::default(), options).expect("the root collation is compiled in")
     });
     let mut key = Vec::with_capacity(text.len() + 1);
     let Ok(()) = COLLATOR.write_sort_key_to(text, &mut key);
