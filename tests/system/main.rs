@@ -1,5 +1,5 @@
 //! Tests that need programs beside Rust and a C compiler: Node.js, PHP, a JDK, Chromium, nginx, Redis, kubectl, Prometheus,
-//! schemathesis, slowhttptest, and generators of clients from PyPI and npm; and one that mounts a disk, which root alone may.
+//! schemathesis, slowhttptest, and generators of clients from `PyPI` and npm; and one that mounts a disk, which root alone may.
 //!
 //! `cargo test --test system` runs them, `cargo test` does not. A program that is absent is a failure that names the
 //! Debian package that brings it.

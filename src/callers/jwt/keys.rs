@@ -57,11 +57,16 @@ impl Keys {
             serde_json::from_slice(text).map_err(|_| "expected a JWK set in JSON, with an array of keys")?;
         let mut listed: Vec<Listed> = Vec::new();
         let mut dropped = Vec::new();
-        for (place, jwk) in (1..).zip(set.keys) {
-            match read(jwk) {
-                Ok((id, key)) if listed.iter().any(|known| known.id == id && known.key.is_same(&key)) => {}
-                Ok((id, key)) => listed.push(Listed { place, id, key: Arc::new(key) }),
-                Err((id, reason)) => dropped.push(Dropped { place, id, reason }),
+        for (place, text) in (1..).zip(set.keys) {
+            let mut id = None;
+            let key = read(text).and_then(|jwk| {
+                id = jwk.kid.as_str().map(str::to_owned);
+                Key::read(&jwk)
+            });
+            match key {
+                Ok(key) if listed.iter().any(|known| known.id == id && known.key.is_same(&key)) => {}
+                Ok(key) => listed.push(Listed { place, id, key: Arc::new(key) }),
+                Err(reason) => dropped.push(Dropped { place, id, reason }),
             }
         }
         let is_ambiguous = |one: &Listed| {
@@ -100,24 +105,12 @@ impl Keys {
     }
 }
 
-/// A key's `kid`, if it has one.
-type KeyId = Option<String>;
-
-/// A key and its `kid`; or its `kid`, if it has one, and why it is not used.
-fn read(text: &RawValue) -> Result<(KeyId, Key), (KeyId, &'static str)> {
+fn read(text: &RawValue) -> Result<Jwk, &'static str> {
     if !text.get().starts_with('{') {
-        return Err((None, "it is not an object"));
+        return Err("it is not an object");
     }
-    let jwk: Jwk =
-        serde_json::from_str(text.get()).map_err(|_| (None, "it names a member twice, or cannot be read"))?;
-    let id = jwk.kid.as_str().map(str::to_owned);
-    if id.is_none() && !jwk.kid.is_null() {
-        return Err((None, "its kid is not a string"));
-    }
-    match Key::read(&jwk) {
-        Ok(key) => Ok((id, key)),
-        Err(reason) => Err((id, reason)),
-    }
+    let jwk: Jwk = serde_json::from_str(text.get()).map_err(|_| "it names a member twice, or cannot be read")?;
+    if jwk.kid.is_string() || jwk.kid.is_null() { Ok(jwk) } else { Err("its kid is not a string") }
 }
 
 fn no_usable_key(dropped: &[Dropped]) -> String {

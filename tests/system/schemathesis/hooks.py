@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from urllib.parse import quote, unquote
 
 import schemathesis
 
@@ -31,7 +32,9 @@ def before_call(context, case, kwargs):
     if isinstance(case.body, dict):
         case.body = typeable(case.body)
     if case.path_parameters:
-        case.path_parameters = typeable(case.path_parameters)
+        # schemathesis has percent-encoded these already.
+        decoded = {name: unquote(value) for name, value in case.path_parameters.items()}
+        case.path_parameters = {name: quote(value, safe="") for name, value in typeable(decoded).items()}
     # A key that was used for another request is refused, so each one is used once.
     key = (case.headers or {}).get("Idempotency-Key")
     if key is not None:
