@@ -132,7 +132,6 @@ class Gateway(Program):
             "server.workers": 1, "server.drain_ms": 0, "centagate.base_url": simulator.url,
             "callers_file": directory / "callers.toml", "audit.sink": directory / "audit.jsonl",
             "rate_limit.requests_per_minute": 100_000_000, "rate_limit.burst": 100_000_000,
-            "centagate.max_in_flight": 86,  # 64 calls for one caller
             "idempotency.max_keys": 100_000_000, "telemetry.log_format": "json",
             **{f"centagate.admin.{name}": value for name, value in ADMIN.items()},
         }

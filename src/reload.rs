@@ -202,7 +202,7 @@ impl Change {
                 }
                 settings.centagate = fresh.centagate;
             }
-            Self::Callers(callers) => gateway.callers.store(Arc::new(callers)),
+            Self::Callers(callers) => gateway.replace_callers(callers),
             Self::Trust(trust) => gateway.centagate.replace_trust(&trust).map_err(fault)?,
             Self::IdentityKeys => {
                 if let (Some(verifier), Some(jwt)) = (&gateway.jwt_verifier, &settings.jwt) {

@@ -22,7 +22,7 @@ use crate::api::{self, Contract, Gateway, Lifecycle, Limits, RateLimits};
 use crate::audit::{self, AuditTrail};
 use crate::callers::{Callers, jwt};
 use crate::centagate::{Client, ClientOptions, HttpOptions, SessionKeeper, SetupError};
-use crate::domain::Identity;
+use crate::domain::{CallerShare, Identity};
 use crate::listener::{self, Accepting, Listener};
 use crate::listener_tls::ListenerCertificate;
 use crate::metrics::Metrics;
@@ -100,13 +100,16 @@ impl Application {
     pub fn build(settings: Settings) -> Result<Self, BuildError> {
         let watcher = Watcher::new(settings.clone()); // before the files are read
         let metrics = Arc::new(Metrics::default());
-        let (client, keeper) = Client::new(client_options(&settings)?, Arc::clone(&metrics) as _)?;
         let (jwt_verifier, identity_keys) = settings.jwt.as_ref().map(jwt::Verifier::new).transpose()?.unzip();
+        let (callers, caller_share) = (Callers::load(&settings)?, CallerShare::default());
+        caller_share.set_sole_caller(callers.is_sole(jwt_verifier.is_some()));
+        let (client, keeper) = Client::new(client_options(&settings, &caller_share)?, Arc::clone(&metrics) as _)?;
         let base_path = settings.server.public_url.as_ref().map_or("", |url| url.path()).to_owned();
         let audit = AuditTrail::open(&settings.audit.sink, settings.audit.fsync, Arc::clone(&metrics))?;
-        let ledger = Arc::new(Ledger::open(&settings.idempotency, Arc::clone(&metrics))?);
+        let ledger = Arc::new(Ledger::open(&settings.idempotency, Arc::clone(&metrics), caller_share.clone())?);
         let gateway = Gateway {
-            callers: ArcSwap::from_pointee(Callers::load(&settings)?),
+            callers: ArcSwap::from_pointee(callers),
+            caller_share,
             jwt_verifier,
             centagate: client,
             admin: Identity::of(settings.centagate.admin.username.as_str()),
@@ -243,12 +246,13 @@ fn contract(public_url: Option<&PublicUrl>) -> Contract {
     Contract { version_3_1: openapi::to_json(&document).into(), version_3_0: openapi::to_json_3_0(&document).into() }
 }
 
-fn client_options(settings: &Settings) -> Result<ClientOptions, SettingsFault> {
+fn client_options(settings: &Settings, caller_share: &CallerShare) -> Result<ClientOptions, SettingsFault> {
     let centagate = &settings.centagate;
     Ok(ClientOptions {
         base_url: centagate.base_url.clone(),
         request_timeout: centagate.request_timeout,
         max_in_flight: centagate.max_in_flight,
+        caller_share: caller_share.clone(),
         http: HttpOptions { connect_timeout: centagate.connect_timeout, proxy_url: centagate.proxy_url.clone() },
         trust: read_trust(&centagate.trust)?,
         admin_username: centagate.admin.username.clone(),

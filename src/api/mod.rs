@@ -63,7 +63,7 @@ use crate::audit::AuditTrail;
 use crate::callers::Callers;
 use crate::callers::jwt;
 use crate::centagate;
-use crate::domain::{Identity, Username};
+use crate::domain::{CallerShare, Identity, Username};
 use crate::listener_tls::ListenerCertificate;
 use crate::metrics::Metrics;
 use crate::settings::UserSettings;
@@ -76,6 +76,8 @@ const IDEMPOTENT_REPLAYED: (&str, &str) = ("Idempotent-Replayed", "true");
 /// Everything that handlers share.
 pub(crate) struct Gateway {
     pub(crate) callers: ArcSwap<Callers>,
+    /// How much of everything that callers share one of them may have.
+    pub(crate) caller_share: CallerShare,
     /// Tells whose tokens callers send, where they may.
     pub(crate) jwt_verifier: Option<jwt::Verifier>,
     pub(crate) centagate: centagate::Client,
@@ -106,6 +108,12 @@ pub(crate) struct Limits {
 }
 
 impl Gateway {
+    /// Serves these callers from now on.
+    pub(crate) fn replace_callers(&self, callers: Callers) {
+        self.caller_share.set_sole_caller(callers.is_sole(self.jwt_verifier.is_some()));
+        self.callers.store(Arc::new(callers));
+    }
+
     /// Puts on record what a limit says, and refuses the request if it is one too many.
     fn within(&self, verdict: Option<rate_limit::Verdict>, record: &RequestRecord) -> Result<(), ApiError> {
         let Some(verdict) = verdict else { return Ok(()) };

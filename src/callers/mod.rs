@@ -8,7 +8,7 @@ pub(crate) mod jwt;
 mod names;
 mod scope;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -52,6 +52,12 @@ impl Callers {
             return Err(SettingsFault::of_file(CALLERS_FILE, path, problem));
         }
         Ok(callers)
+    }
+
+    /// Whether there is only one caller. A token's subject may be a caller of its own.
+    pub(crate) fn is_sole(&self, takes_tokens: bool) -> bool {
+        let names: HashSet<_> = self.by_key.values().map(|caller| &caller.name).collect();
+        !takes_tokens && names.len() == 1
     }
 
     /// The caller that `key` belongs to; an unknown key and an expired one look the same.

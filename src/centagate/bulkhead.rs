@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::NotSent;
 use super::breaker::BreakerState;
-use crate::domain::share_of_a_caller;
+use crate::domain::CallerShare;
 
 /// What the client is doing.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +35,7 @@ const FEW_LANES: usize = 256;
 pub(super) struct Bulkhead {
     all: Lane,
     callers: Mutex<Callers>,
+    share: CallerShare,
     max_in_flight: usize,
 }
 
@@ -84,9 +85,9 @@ impl Lane {
 }
 
 impl Bulkhead {
-    pub(super) fn new(max_in_flight: usize) -> Self {
+    pub(super) fn new(max_in_flight: usize, share: CallerShare) -> Self {
         let all = Lane::new(max_in_flight, max_in_flight * WAITING_PER_CALL);
-        Self { all, callers: Mutex::default(), max_in_flight }
+        Self { all, callers: Mutex::default(), share, max_in_flight }
     }
 
     /// Waits for a turn of `caller` until `send_by`.
@@ -108,12 +109,13 @@ impl Bulkhead {
     }
 
     fn lane_of(&self, caller: &Arc<str>) -> Arc<Lane> {
+        let [turns, places] = [self.max_in_flight, self.all.max_waiting].map(|all| self.share.of(all));
         let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(lane) = callers.lanes.get(caller) {
+        // A lane of another size is from before the share changed.
+        if let Some(lane) = callers.lanes.get(caller).filter(|lane| lane.max_waiting == places) {
             return Arc::clone(lane);
         }
         callers.drop_idle();
-        let [turns, places] = [self.max_in_flight, self.all.max_waiting].map(share_of_a_caller);
         let lane = Arc::new(Lane::new(turns, places));
         callers.lanes.insert(Arc::clone(caller), Arc::clone(&lane));
         lane

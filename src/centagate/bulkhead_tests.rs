@@ -6,6 +6,7 @@ use tokio::time::{Instant, advance};
 
 use super::{Bulkhead, FEW_LANES, Turn, WAITING_PER_CALL};
 use crate::centagate::NotSent;
+use crate::domain::CallerShare;
 
 type Entered = Result<Turn, NotSent>;
 
@@ -34,7 +35,7 @@ async fn settle() {
 
 #[tokio::test(start_paused = true)]
 async fn calls_beyond_the_bound_wait_and_too_many_are_refused() {
-    let bulkhead = Arc::new(Bulkhead::new(2));
+    let bulkhead = Arc::new(Bulkhead::new(2, CallerShare::default()));
     let first = bulkhead.enter(&caller("a"), in_ten_seconds()).await.expect("a turn");
     let _second = bulkhead.enter(&caller("b"), in_ten_seconds()).await.expect("a turn");
     let half = WAITING_PER_CALL;
@@ -53,7 +54,7 @@ async fn calls_beyond_the_bound_wait_and_too_many_are_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_ends_with_the_requests_time() {
-    let bulkhead = Bulkhead::new(1);
+    let bulkhead = Bulkhead::new(1, CallerShare::default());
     let send_by = Instant::now() + Duration::from_secs(1);
     let _turn = bulkhead.enter(&caller("a"), send_by).await.expect("a turn");
     for name in ["a", "b"] {
@@ -64,7 +65,7 @@ async fn a_wait_ends_with_the_requests_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_has_three_quarters_of_the_turns_and_another_one_need_not_wait() {
-    let bulkhead = Arc::new(Bulkhead::new(8));
+    let bulkhead = Arc::new(Bulkhead::new(8, CallerShare::default()));
     let greedy = enter(&bulkhead, "greedy", 50);
     settle().await;
     assert_eq!(bulkhead.load(), (6, 44));
@@ -81,7 +82,7 @@ async fn a_caller_has_three_quarters_of_the_turns_and_another_one_need_not_wait(
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_has_three_quarters_of_the_places_and_another_one_may_wait() {
-    let bulkhead = Arc::new(Bulkhead::new(4));
+    let bulkhead = Arc::new(Bulkhead::new(4, CallerShare::default()));
     let greedy = enter(&bulkhead, "greedy", 3 + 48);
     settle().await;
     assert_eq!(bulkhead.load(), (3, 48));
@@ -94,7 +95,7 @@ async fn a_caller_has_three_quarters_of_the_places_and_another_one_may_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn idle_callers_are_forgotten_and_busy_ones_are_not() {
-    let bulkhead = Arc::new(Bulkhead::new(4));
+    let bulkhead = Arc::new(Bulkhead::new(4, CallerShare::default()));
     let turns = enter(&bulkhead, "busy", 3);
     settle().await;
     for number in 0..10 * FEW_LANES {
@@ -107,4 +108,20 @@ async fn idle_callers_are_forgotten_and_busy_ones_are_not() {
     assert!(!fourth.is_finished(), "its share is still used up");
     drop(turns); // with the turns that they have brought
     assert!(fourth.await.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sole_caller_has_every_turn_until_there_are_others() {
+    let share = CallerShare::default();
+    share.set_sole_caller(true);
+    let bulkhead = Arc::new(Bulkhead::new(4, share.clone()));
+    let _turns = enter(&bulkhead, "a", 4);
+    settle().await;
+    assert_eq!(bulkhead.load(), (4, 0));
+    share.set_sole_caller(false);
+    let bulkhead = Arc::new(Bulkhead::new(4, share));
+    let turns = enter(&bulkhead, "a", 4);
+    settle().await;
+    assert_eq!(bulkhead.load(), (3, 1));
+    drop(turns);
 }

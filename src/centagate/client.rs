@@ -93,7 +93,7 @@ impl Client {
             request_timeout: options.request_timeout,
             paths,
             sessions,
-            bulkhead: Bulkhead::new(options.max_in_flight),
+            bulkhead: Bulkhead::new(options.max_in_flight, options.caller_share),
             breaker: Breaker::new(),
             certificate,
             events,

@@ -5,7 +5,7 @@ use url::Url;
 use super::Trust;
 use super::http::HttpOptions;
 use super::session::{AuthApi, Credentials};
-use crate::domain::Username;
+use crate::domain::{CallerShare, Username};
 
 /// How to reach CentagateWS, and as whom.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub struct ClientOptions {
     pub request_timeout: Duration,
     /// The most calls under way at once; as many times 16 may wait.
     pub max_in_flight: usize,
+    /// How much of that one caller may have.
+    pub caller_share: CallerShare,
     /// How connections are made.
     pub http: HttpOptions,
     /// Which server certificates are taken.

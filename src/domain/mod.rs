@@ -19,7 +19,7 @@ pub use identity::Identity;
 pub use otp_token::{NewOtpToken, OtpTokenStatus, RegisteredOtpToken, ValiditySeconds};
 pub use outcome::Outcome;
 pub use role::Role;
-pub use share::share_of_a_caller;
+pub use share::CallerShare;
 pub use text::{Text, TextFault};
 pub use user::{CreatedUser, NewUser};
 pub use user_authentication::{

@@ -14,6 +14,7 @@ use super::record::{Record, State};
 use super::redis::Redis;
 use super::unfinished::Unfinished;
 use super::{Claim, Name, Part, RedisOptions, SealKeys, Store, Swapped, Unavailable};
+use crate::domain::CallerShare;
 use crate::metrics::Metrics;
 use crate::settings::{IdempotencySettings, SettingsFault, StoreSettings};
 
@@ -90,10 +91,14 @@ impl Ledger {
     ///
     /// # Errors
     /// If Redis cannot be used at all.
-    pub(crate) fn open(settings: &IdempotencySettings, metrics: Arc<Metrics>) -> Result<Self, SettingsFault> {
+    pub(crate) fn open(
+        settings: &IdempotencySettings,
+        metrics: Arc<Metrics>,
+        share: CallerShare,
+    ) -> Result<Self, SettingsFault> {
         let backing = match &settings.store {
             StoreSettings::Memory { max_keys } => Backing {
-                store: Arc::new(Store::Memory(Memory::new(*max_keys, max_bytes(*max_keys)))),
+                store: Arc::new(Store::Memory(Memory::new(*max_keys, max_bytes(*max_keys), share))),
                 keys: SealKeys::of_this_process()
                     .ok_or_else(|| SettingsFault::of("idempotency.store", "the system gives no random bytes"))?,
                 redis: None,

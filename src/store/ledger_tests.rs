@@ -7,6 +7,7 @@ use secrecy::ExposeSecret;
 use tokio::time::{Instant, advance};
 
 use super::{Found, Ledger};
+use crate::domain::CallerShare;
 use crate::metrics::Metrics;
 use crate::settings::{IdempotencySettings, StoreSettings};
 use crate::store::{Claim, RedisOptions, Request, SealKeys, Settlement};
@@ -21,7 +22,7 @@ fn request() -> Request<'static> {
 fn ledger() -> Arc<Ledger> {
     let store = StoreSettings::Memory { max_keys: 10 };
     let settings = IdempotencySettings { ttl: Duration::from_secs(1000), store };
-    Arc::new(Ledger::open(&settings, Arc::new(Metrics::default())).expect("a ledger"))
+    Arc::new(Ledger::open(&settings, Arc::new(Metrics::default()), CallerShare::default()).expect("a ledger"))
 }
 
 async fn find(ledger: &Arc<Ledger>) -> Found {
@@ -141,7 +142,8 @@ fn redis(url: &str, seal_key: &str) -> IdempotencySettings {
 #[test]
 fn secrets_may_change_but_not_the_store_they_are_for() {
     let in_use = redis("redis://:old@127.0.0.1:1/0", "a");
-    let ledger = Ledger::open(&in_use, Arc::new(Metrics::default())).expect("a Redis that is away is no fault");
+    let ledger = Ledger::open(&in_use, Arc::new(Metrics::default()), CallerShare::default())
+        .expect("a Redis that is away is no fault");
     let memory = IdempotencySettings { store: StoreSettings::Memory { max_keys: 1 }, ..in_use.clone() };
     for unchanged in [in_use, memory] {
         assert!(ledger.with_secrets(&unchanged).expect("no fault").is_none());

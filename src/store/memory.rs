@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{Change, Entry, Name, Part, Swapped, Unavailable};
-use crate::domain::share_of_a_caller;
+use crate::domain::CallerShare;
 
 /// The most bytes of all entries together, unless there may be more keys than these are enough for.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -27,7 +27,7 @@ pub(super) fn max_bytes(max_keys: usize) -> usize {
 #[derive(Debug)]
 pub(super) struct Memory {
     most: Usage,
-    most_of_caller: Usage,
+    share: CallerShare,
     entries: Mutex<Entries>,
 }
 
@@ -77,12 +77,8 @@ impl Usage {
 }
 
 impl Memory {
-    pub(super) fn new(max_records: usize, max_bytes: usize) -> Self {
-        Self {
-            most: Usage { records: max_records, bytes: max_bytes },
-            most_of_caller: Usage { records: share_of_a_caller(max_records), bytes: share_of_a_caller(max_bytes) },
-            entries: Mutex::default(),
-        }
+    pub(super) fn new(max_records: usize, max_bytes: usize, share: CallerShare) -> Self {
+        Self { most: Usage { records: max_records, bytes: max_bytes }, share, entries: Mutex::default() }
     }
 
     pub(super) fn swap(&self, owner: &Arc<str>, changes: &[Change]) -> Result<Swapped, Unavailable> {
@@ -123,7 +119,8 @@ impl Memory {
             return Ok(());
         }
         let own = entries.owners.get(owner).copied().unwrap_or_default();
-        if !own.has_room(new, self.most_of_caller) {
+        let [records, bytes] = [self.most.records, self.most.bytes].map(|all| self.share.of(all));
+        if !own.has_room(new, Usage { records, bytes }) {
             return Err(Unavailable::ShareOfCaller);
         }
         if entries.all.has_room(new, self.most) { Ok(()) } else { Err(Unavailable::Full) }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use tokio::time::advance;
 
 use super::{BYTES_PER_KEY, MAX_BYTES, Memory, max_bytes};
+use crate::domain::CallerShare;
 use crate::store::record::{Record, State};
 use crate::store::{Change, Name, Part, SealKeys, Swapped, Unavailable};
 
@@ -38,7 +39,7 @@ fn value(memory: &Memory, number: u8) -> Option<Bytes> {
 
 #[tokio::test(start_paused = true)]
 async fn changes_are_made_together_or_not_at_all() {
-    let memory = Memory::new(10, MAX_BYTES);
+    let memory = Memory::new(10, MAX_BYTES, CallerShare::default());
     let both = [change(1, None, Some(("a", LONG))), change(2, None, Some(("b", LONG)))];
     assert!(matches!(swap(&memory, &both), Ok(Swapped::Done)));
     assert!(matches!(swap(&memory, &both), Ok(Swapped::Done)), "what is as it should be is no difference");
@@ -51,7 +52,7 @@ async fn changes_are_made_together_or_not_at_all() {
 
 #[tokio::test(start_paused = true)]
 async fn entries_are_forgotten_in_their_own_time_and_none_before_it() {
-    let memory = Memory::new(2, MAX_BYTES);
+    let memory = Memory::new(2, MAX_BYTES, CallerShare::default());
     for (number, seconds) in [(1, 10), (2, 20)] {
         swap(&memory, &[change(number, None, Some(("a", Duration::from_secs(seconds))))]).unwrap();
     }
@@ -79,7 +80,7 @@ fn new(number: u8, value: &'static str) -> [Change; 1] {
 
 #[tokio::test(start_paused = true)]
 async fn one_caller_has_three_quarters_of_the_records() {
-    let memory = Memory::new(8, MAX_BYTES);
+    let memory = Memory::new(8, MAX_BYTES, CallerShare::default());
     for number in 0..6 {
         assert!(matches!(swap_of(&memory, "greedy", &new(number, "a")), Ok(Swapped::Done)));
     }
@@ -95,7 +96,7 @@ async fn one_caller_has_three_quarters_of_the_records() {
 
 #[tokio::test(start_paused = true)]
 async fn one_caller_has_three_quarters_of_the_bytes_and_an_outcome_is_always_written() {
-    let memory = Memory::new(100, 40);
+    let memory = Memory::new(100, 40, CallerShare::default());
     swap_of(&memory, "greedy", &new(1, "0123456789")).unwrap();
     swap_of(&memory, "greedy", &new(2, "0123456789")).unwrap();
     let outcome = [change(1, Some("0123456789"), Some(("0123456789 and 26 bytes more", LONG)))];
@@ -107,7 +108,7 @@ async fn one_caller_has_three_quarters_of_the_bytes_and_an_outcome_is_always_wri
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_without_entries_leaves_nothing() {
-    let memory = Memory::new(10, MAX_BYTES);
+    let memory = Memory::new(10, MAX_BYTES, CallerShare::default());
     swap_of(&memory, "a", &new(1, "a")).unwrap();
     swap_of(&memory, "b", &[change(2, None, Some(("b", Duration::from_secs(1))))]).unwrap();
     swap_of(&memory, "a", &[change(1, Some("a"), None)]).unwrap();

@@ -10,7 +10,7 @@ use centagate_gateway::centagate::{
     AuthApi, Client, ClientOptions, Credentials, Error, HttpOptions, LoginCredentials, NotSent, ReturnCode, SetupError,
     Trust, Unheeded, Unreadable, cen_token,
 };
-use centagate_gateway::domain::{Email, NewUser};
+use centagate_gateway::domain::{CallerShare, Email, NewUser};
 use centagate_gateway::domain::{NewOtpToken, OtpTokenStatus, RegisteredOtpToken, Role, Text, Username};
 use centagate_gateway::metrics::Metrics;
 use centagate_gateway::settings::{Settings, Sources};
@@ -66,6 +66,7 @@ fn options(base_url: &str, proxy_url: Option<&str>) -> ClientOptions {
         base_url: base_url.parse().unwrap(),
         request_timeout: Duration::from_secs(1),
         max_in_flight: 8,
+        caller_share: CallerShare::default(),
         http: HttpOptions { connect_timeout: Duration::from_secs(1), proxy_url: proxy_url.map(Into::into) },
         trust: Trust::Public,
         admin_username: Username::parse("admin").unwrap(),
