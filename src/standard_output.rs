@@ -10,10 +10,14 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FileType, fstat};
 use rustix::io::Errno;
 
 /// `PIPE_BUF` of Linux: a pipe that has room takes so many bytes at once and in one piece (pipe(7)).
 pub(crate) const CHUNK: usize = 4096;
+
+/// The same for a regular file, which always has room: it takes more at once, because each write costs a system call.
+const FILE_CHUNK: usize = 64 * 1024;
 
 static TURNS: Turns = Turns { audit_waits: Mutex::new(false), audit_is_done: Condvar::new() };
 
@@ -55,19 +59,26 @@ impl Drop for AuditTurn {
     }
 }
 
+/// How many bytes of the log standard output takes at once.
+pub(crate) fn log_chunk() -> usize {
+    let is_file = fstat(io::stdout()).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_file());
+    if is_file { FILE_CHUNK } else { CHUNK }
+}
+
 /// Writes whole lines of the log once there is room and the audit trail does not wait.
 ///
 /// # Errors
 /// The cause, and how many bytes were written before it.
 pub(crate) fn write_log(lines: &[u8]) -> Result<(), (usize, io::Error)> {
     loop {
-        has_room(&io::stdout(), None);
-        let waited = TURNS.audit_is_done.wait_while(TURNS.lock(), |audit_waits| *audit_waits);
-        let _turn = waited.unwrap_or_else(PoisonError::into_inner);
-        // The audit trail may have used the room.
-        if has_room(&io::stdout(), Some(Duration::ZERO)) {
-            return write(io::stdout(), lines);
+        {
+            let waited = TURNS.audit_is_done.wait_while(TURNS.lock(), |audit_waits| *audit_waits);
+            let _turn = waited.unwrap_or_else(PoisonError::into_inner);
+            if has_room(&io::stdout(), Some(Duration::ZERO)) {
+                return write(io::stdout(), lines);
+            }
         }
+        has_room(&io::stdout(), None);
     }
 }
 

@@ -5,7 +5,7 @@ use std::{fmt, io, thread};
 use tracing::warn;
 
 use crate::metrics;
-use crate::standard_output::{self, CHUNK};
+use crate::standard_output;
 
 /// How long lines are gathered before they are written together.
 const GATHERING: Duration = Duration::from_millis(20);
@@ -31,6 +31,8 @@ struct Shared {
     /// The thread has ended.
     ended: Condvar,
     sink: Box<Sink>,
+    /// How many bytes the sink takes at once.
+    chunk: usize,
 }
 
 #[derive(Default)]
@@ -49,11 +51,11 @@ pub struct LogGuard(LogWriter);
 impl LogWriter {
     /// Starts the thread that writes to standard output.
     pub(super) fn start() -> io::Result<(Self, LogGuard)> {
-        Self::start_with(Box::new(standard_output::write_log))
+        Self::start_with(Box::new(standard_output::write_log), standard_output::log_chunk())
     }
 
-    fn start_with(sink: Box<Sink>) -> io::Result<(Self, LogGuard)> {
-        let shared = Shared { gathered: Mutex::default(), came: Condvar::new(), ended: Condvar::new(), sink };
+    fn start_with(sink: Box<Sink>, chunk: usize) -> io::Result<(Self, LogGuard)> {
+        let shared = Shared { gathered: Mutex::default(), came: Condvar::new(), ended: Condvar::new(), sink, chunk };
         let writer = Self(Arc::new(shared));
         let shared = Arc::clone(&writer.0);
         thread::Builder::new().name("log".to_owned()).spawn(move || shared.write_all())?;
@@ -116,7 +118,7 @@ impl Shared {
     fn write(&self, lines: &[u8]) -> bool {
         let (mut rest, mut is_written) = (lines, true);
         while !rest.is_empty() {
-            let (chunk, more) = rest.split_at(whole_lines(rest));
+            let (chunk, more) = rest.split_at(whole_lines(rest, self.chunk));
             let result = (self.sink)(chunk);
             is_written = result.is_ok();
             if let Err((written, _)) = result {
@@ -137,11 +139,11 @@ impl Gathered {
 }
 
 /// The length of the lines at the start of `lines` that fit into one chunk, or of the first line if it does not fit.
-fn whole_lines(lines: &[u8]) -> usize {
-    if lines.len() <= CHUNK {
+fn whole_lines(lines: &[u8], chunk: usize) -> usize {
+    if lines.len() <= chunk {
         return lines.len();
     }
-    let end = lines[..CHUNK].iter().rposition(|byte| *byte == b'\n');
+    let end = lines[..chunk].iter().rposition(|byte| *byte == b'\n');
     let end = end.or_else(|| lines.iter().position(|byte| *byte == b'\n'));
     end.map_or(lines.len(), |end| end + 1)
 }
@@ -168,7 +170,8 @@ mod tests {
     use std::sync::{Arc, Mutex};
     use std::time::{Duration, Instant};
 
-    use super::{CAPACITY, CHUNK, FLUSH_TIMEOUT, LogGuard, LogWriter, whole_lines};
+    use super::{CAPACITY, FLUSH_TIMEOUT, LogGuard, LogWriter, whole_lines};
+    use crate::standard_output::CHUNK;
 
     /// A sink that blocks until it is opened.
     struct Blocked {
@@ -185,13 +188,16 @@ mod tests {
         let ((open, opened), (enter, entered)) = (channel::<()>(), channel());
         let (gate, chunks) = (Mutex::new((enter, opened)), Arc::new(Mutex::new(Vec::new())));
         let taken = Arc::clone(&chunks);
-        let (writer, guard) = LogWriter::start_with(Box::new(move |chunk| {
-            let (enter, opened) = &*gate.lock().unwrap();
-            let _ = enter.send(());
-            let _ = opened.recv();
-            taken.lock().unwrap().push(chunk.to_vec());
-            Ok(())
-        }))
+        let (writer, guard) = LogWriter::start_with(
+            Box::new(move |chunk| {
+                let (enter, opened) = &*gate.lock().unwrap();
+                let _ = enter.send(());
+                let _ = opened.recv();
+                taken.lock().unwrap().push(chunk.to_vec());
+                Ok(())
+            }),
+            CHUNK,
+        )
         .unwrap();
         Blocked { writer, guard, open, entered, chunks }
     }
@@ -233,12 +239,12 @@ mod tests {
     #[test]
     fn chunks_end_where_lines_do() {
         let short = "a\n".repeat(CHUNK);
-        assert_eq!(whole_lines(short.as_bytes()), CHUNK);
+        assert_eq!(whole_lines(short.as_bytes(), CHUNK), CHUNK);
         let odd = "abc\nabcd\n".repeat(CHUNK);
-        let end = whole_lines(odd.as_bytes());
+        let end = whole_lines(odd.as_bytes(), CHUNK);
         assert!(end <= CHUNK && end > CHUNK - 9 && odd.as_bytes()[end - 1] == b'\n');
         let long = format!("{}\nnext\n", "x".repeat(2 * CHUNK));
-        assert_eq!(whole_lines(long.as_bytes()), 2 * CHUNK + 1, "a line is never split between turns");
-        assert_eq!(whole_lines(b"one\ntwo\n"), 8);
+        assert_eq!(whole_lines(long.as_bytes(), CHUNK), 2 * CHUNK + 1, "a line is never split between turns");
+        assert_eq!(whole_lines(b"one\ntwo\n", CHUNK), 8);
     }
 }
