@@ -38,7 +38,7 @@ impl Bench {
         cen_token(username, auth_token, secret_code)
     }
 
-    /// A complete registration.
+    /// A complete body for `createUser`.
     pub(crate) fn registration(&self, username: &str) -> Value {
         json!({
             "firstName": "Ann", "lastName": "Doe", "username": username, "userApp": "app",
@@ -47,12 +47,12 @@ impl Bench {
         })
     }
 
-    /// A complete token registration.
+    /// A complete body for `registerOtpToken`.
     pub(crate) fn token(&self, username: &str) -> Value {
         json!({"username": username, "status": "2", "cenToken": self.cen_token()})
     }
 
-    /// A complete question for what is bound to a user.
+    /// A complete body for `getUser`.
     pub(crate) fn user_query(&self, username: &str) -> Value {
         json!({"username": username, "cenToken": self.cen_token()})
     }
@@ -75,14 +75,14 @@ impl Bench {
         self.put(GET_USER, body).await
     }
 
-    /// The code of a registration that differs from a complete one in these members; `null` removes.
+    /// The code of `createUser` after these changes to a complete body; `null` removes a member.
     pub(crate) async fn code_with(&self, changes: Value) -> Value {
         let mut body = self.registration("bob");
         change(&mut body, changes);
         self.create_user(&body).await.code()
     }
 
-    /// The same for a token for alice.
+    /// The code of `registerOtpToken` for alice after these changes to a complete body.
     pub(crate) async fn token_code_with(&self, changes: Value) -> Value {
         let mut body = self.token("alice");
         change(&mut body, changes);

@@ -22,7 +22,7 @@ async fn it_is_json_text_in_a_string_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_one_time_pin_is_a_token_of_type_2_with_the_fitting_status() {
+async fn a_mobile_token_is_listed_with_type_2_and_its_translated_status() {
     let bench = Bench::with_alice().await;
     for (registered, listed) in [("1", "3"), ("2", "1"), ("3", "2"), ("4", "0")] {
         assert_eq!(bench.token_code_with(json!({"status": registered})).await, "0");

@@ -1,24 +1,24 @@
-//! What follows from the table of calls, checked for each call in it.
+//! Checks of every call in the table: names, documentation, routes, return codes.
 
 use std::collections::HashSet;
 use std::fs;
 
-use centagate_simulator::{Behaviour, Instruction, Operation};
+use centagate_simulator::{Behaviour, Instruction, Operation, ReturnCode};
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
 use crate::client::send;
 
 /// Each path of each call, with `admin` in place of a `{name}`.
-fn requests() -> impl Iterator<Item = (Operation, String)> {
-    let paths = |operation: &Operation| operation.call().paths.iter().map(|(path, _)| *path).collect::<Vec<_>>();
-    Operation::ALL.iter().flat_map(move |operation| {
-        paths(operation).into_iter().map(|path| (*operation, path.split('{').next().unwrap().to_owned() + value(path)))
-    })
-}
-
-fn value(path: &str) -> &str {
-    if path.ends_with('}') { "admin" } else { "" }
+fn requests() -> Vec<(Operation, String)> {
+    let mut requests = Vec::new();
+    for operation in Operation::ALL {
+        for (path, _) in operation.call().paths {
+            let path = path.split_once('{').map_or_else(|| (*path).to_owned(), |(start, _)| format!("{start}admin"));
+            requests.push((*operation, path));
+        }
+    }
+    requests
 }
 
 fn name(operation: Operation) -> String {
@@ -29,7 +29,7 @@ fn name(operation: Operation) -> String {
 fn names_are_operation_ids_and_paths_are_distinct() {
     let names: Vec<_> = Operation::ALL.iter().map(|operation| name(*operation)).collect();
     assert_eq!(names[..5], ["createUser", "registerOtpToken", "getUser", "logIn", "logOut"]);
-    let paths: Vec<_> = requests().map(|(_, path)| path).collect();
+    let paths: Vec<_> = requests().into_iter().map(|(_, path)| path).collect();
     assert_eq!(paths.iter().collect::<HashSet<_>>().len(), paths.len(), "{paths:?}");
 }
 
@@ -55,14 +55,14 @@ fn each_file_is_named_after_its_call_and_documents_it_in_its_first_line() {
 async fn an_instruction_brings_every_code_of_every_call() {
     let bench = Bench::start().await;
     for (operation, path) in requests() {
-        for code in operation.call().codes {
-            bench.simulator.instruct(Instruction::once(operation, Behaviour::code(code.code)));
+        for ReturnCode { code, message } in operation.call().codes.iter().copied() {
+            assert!(ReturnCode::find(code).is_some(), "{code}");
+            let behaviour = Behaviour::Code { code: code.into(), message: message.to_owned() };
+            bench.simulator.instruct(Instruction::once(operation, behaviour));
             let answer = send(bench.simulator.address(), operation.call().method, &path, &[], b"{}").await;
-            let message = answer.json()["message"].clone();
-            assert_eq!(answer.json(), json!({"code": code.code, "message": message, "object": ""}), "{path}");
-            assert_eq!(message, code.message, "{path}");
+            assert_eq!(answer.json(), json!({"code": code, "message": message, "object": ""}), "{path}");
             let request = bench.simulator.requests().pop().unwrap();
-            assert_eq!((request.operation, request.code.as_deref()), (Some(operation), Some(code.code)));
+            assert_eq!((request.operation, request.code.as_deref()), (Some(operation), Some(code)));
         }
     }
     assert_eq!(bench.simulator.executions(), 0);
