@@ -4,7 +4,6 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::Method;
 use secrecy::SecretString;
-use serde::Serialize;
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::warn;
@@ -119,7 +118,7 @@ impl Client {
         user: &NewUser,
         watch: &impl BeforeSending,
     ) -> Result<Answer<CreatedUser>, Error> {
-        let body = |session: &Session| json(&wire::RegisterUserActivate::new(user, session));
+        let body = |session: &Session| wire::json(&wire::RegisterUserActivate::new(user, session));
         self.call(turn, Operation::RegisterUser, body, watch).await.map(reply::created_user)
     }
 
@@ -133,7 +132,7 @@ impl Client {
         token: &NewOtpToken,
         watch: &impl BeforeSending,
     ) -> Result<Answer<RegisteredOtpToken>, Error> {
-        let body = |session: &Session| json(&wire::RegisterOneTimePin::new(token, session));
+        let body = |session: &Session| wire::json(&wire::RegisterOneTimePin::new(token, session));
         self.call(turn, Operation::RegisterOneTimePin, body, watch).await.map(reply::registered_otp_token)
     }
 
@@ -152,7 +151,7 @@ impl Client {
         turn: Turn,
         username: &Username,
     ) -> Result<Answer<UserAuthentication>, Error> {
-        let body = |session: &Session| json(&wire::ListAuthentication::new(username, session));
+        let body = |session: &Session| wire::json(&wire::ListAuthentication::new(username, session));
         self.call(turn, Operation::ListAuthentication, body, &Unheeded).await.map(reply::user_authentication)
     }
 
@@ -297,10 +296,4 @@ impl Client {
         }
         sent
     }
-}
-
-fn json(body: &impl Serialize) -> Bytes {
-    let mut json = Vec::with_capacity(512); // as much as most need, at once
-    serde_json::to_writer(&mut json, body).expect("structs of strings serialize");
-    json.into()
 }

@@ -2,6 +2,7 @@
 //!
 //! No type here is `Debug`: each holds the cenToken.
 
+use bytes::Bytes;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
@@ -100,4 +101,11 @@ impl<'a> ListAuthentication<'a> {
     pub(super) fn new(username: &'a Username, session: &'a Session) -> Self {
         Self { username: username.as_str(), cen_token: session.cen_token.expose_secret() }
     }
+}
+
+/// A body as JSON.
+pub(super) fn json(body: &impl Serialize) -> Bytes {
+    let mut json = Vec::with_capacity(512); // as much as most need, at once
+    serde_json::to_writer(&mut json, body).expect("structs of strings serialize");
+    json.into()
 }

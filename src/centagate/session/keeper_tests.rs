@@ -11,15 +11,15 @@ use super::{Credentials, LoginCredentials, LoginRefusal, SessionEvents, Sessions
 use crate::centagate::NotSent;
 use crate::domain::Username;
 
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const HOUR: Duration = Duration::from_secs(3600);
 
 /// A CENTAGATE that answers logins as told and counts them. The clock is tokio's, paused: it jumps to whatever comes next.
 #[derive(Clone, Default)]
-struct Vendor(Arc<VendorState>);
+pub(super) struct Vendor(Arc<VendorState>);
 
 #[derive(Debug, Default)]
-struct VendorState {
+pub(super) struct VendorState {
     logins: AtomicUsize,
     under_way: AtomicUsize,
     most_under_way: AtomicUsize,
@@ -30,12 +30,17 @@ struct VendorState {
 }
 
 impl Vendor {
-    fn logins(&self) -> usize {
+    pub(super) fn logins(&self) -> usize {
         self.0.logins.load(Ordering::Relaxed)
     }
 
-    fn logouts(&self) -> usize {
+    pub(super) fn logouts(&self) -> usize {
         self.0.logouts.load(Ordering::Relaxed)
+    }
+
+    /// Lets each login take this long.
+    pub(super) fn delay_logins(&self, takes: Duration) {
+        *self.0.takes.lock().unwrap() = takes;
     }
 
     fn refuse(&self, refusal: Option<LoginRefusal>) {
@@ -78,7 +83,7 @@ impl SessionEvents for VendorState {
     fn lost_early(&self) {}
 }
 
-fn credentials(password: &str) -> Credentials {
+pub(super) fn credentials(password: &str) -> Credentials {
     Credentials::Login(LoginCredentials {
         password: password.into(),
         integration_key: "key".into(),
@@ -87,7 +92,7 @@ fn credentials(password: &str) -> Credentials {
 }
 
 /// Sessions of `vendor`'s that live for `session_timeout`, kept in the background.
-fn kept(vendor: &Vendor, session_timeout: Duration) -> Sessions {
+pub(super) fn kept(vendor: &Vendor, session_timeout: Duration) -> Sessions {
     *vendor.0.session_timeout.lock().unwrap() = Some(session_timeout);
     kept_with(vendor, credentials("right"))
 }
@@ -105,14 +110,14 @@ fn kept_with(vendor: &Vendor, credentials: Credentials) -> Sessions {
     sessions
 }
 
-fn soon() -> Instant {
+pub(super) fn soon() -> Instant {
     Instant::now() + Duration::from_secs(10)
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_week_passes_with_a_live_session_at_every_minute_and_no_login_too_many() {
     let vendor = Vendor::default();
-    *vendor.0.takes.lock().unwrap() = Duration::from_secs(2);
+    vendor.delay_logins(Duration::from_secs(2));
     let sessions = kept(&vendor, 30 * MINUTE);
     for _ in 0..7 * 24 * 60 {
         let session = sessions.live(soon()).await.expect("a session");
@@ -143,7 +148,7 @@ async fn five_hundred_requests_that_meet_an_ended_session_share_one_login() {
         let sessions = kept(&vendor, HOUR);
         let session = sessions.live(soon()).await.expect("a session");
         sleep(MINUTE).await;
-        *vendor.0.takes.lock().unwrap() = takes;
+        vendor.delay_logins(takes);
         let requests: Vec<_> = (0..500)
             .map(|_| {
                 let (sessions, generation) = (sessions.clone(), session.generation);
@@ -238,50 +243,6 @@ async fn a_given_session_is_replaced_and_never_renewed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_act_is_a_logout() {
-    let vendor = Vendor::default();
-    let sessions = kept(&vendor, HOUR);
-    sessions.live(soon()).await.expect("a session");
-    sessions.stop(soon()).await;
-    assert_eq!(vendor.logouts(), 1);
-    assert!(matches!(sessions.live(soon()).await, Err(NotSent::NoSession)));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_replaced_session_is_logged_out_once_no_request_uses_it() {
-    let vendor = Vendor::default();
-    let sessions = kept(&vendor, 30 * MINUTE);
-    let in_use = sessions.live(soon()).await.expect("a session");
-    sleep(29 * MINUTE).await;
-    assert_eq!((vendor.logins(), vendor.logouts()), (2, 0), "a request still uses the first session");
-    drop(in_use);
-    sleep(2 * super::endings::IN_USE_POLL).await;
-    assert_eq!(vendor.logouts(), 1);
-    sleep(24 * HOUR).await;
-    assert_eq!(vendor.logouts(), vendor.logins() - 1, "all but the one in use");
-    sessions.replace_credentials(credentials("fresh"));
-    sleep(MINUTE).await;
-    assert_eq!(vendor.logouts(), vendor.logins() - 1, "new credentials open a new session");
-    let given = Credentials::Given { auth_token: "token".into(), secret_code: "code".into() };
-    sessions.replace_credentials(given);
-    sleep(MINUTE).await;
-    assert_eq!(vendor.logouts(), vendor.logins(), "a given session replaces a login's");
-}
-
-#[tokio::test(start_paused = true)]
-async fn replaced_sessions_are_left_alone_once_centagate_has_ended_one_early() {
-    let vendor = Vendor::default();
-    let sessions = kept(&vendor, 30 * MINUTE);
-    sessions.live(soon()).await.expect("a session");
-    sessions.note_lost_early();
-    sleep(3 * HOUR).await;
-    assert!(vendor.logins() > 6);
-    assert_eq!(vendor.logouts(), 0);
-    sessions.stop(soon()).await;
-    assert_eq!(vendor.logouts(), 1, "the last one");
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_timeout_that_cannot_be_milliseconds_is_the_configured_one() {
     for milliseconds in [1, 30, 1440, 1800, 59_999] {
         let vendor = Vendor::default();
@@ -295,41 +256,9 @@ async fn a_timeout_that_cannot_be_milliseconds_is_the_configured_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_login_under_way_at_the_end_leaves_no_session_behind() {
-    let vendor = Vendor::default();
-    *vendor.0.takes.lock().unwrap() = Duration::from_secs(5);
-    let sessions = kept(&vendor, HOUR);
-    sleep(Duration::from_secs(1)).await;
-    sessions.stop(soon()).await;
-    assert_eq!((vendor.logins(), vendor.logouts()), (1, 1));
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_end_waits_for_a_login_no_longer_than_it_may() {
-    let vendor = Vendor::default();
-    *vendor.0.takes.lock().unwrap() = MINUTE;
-    let sessions = kept(&vendor, HOUR);
-    sleep(Duration::from_secs(1)).await;
-    let started = Instant::now();
-    sessions.stop(soon()).await;
-    assert_eq!(started.elapsed(), Duration::from_secs(10));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_login_whose_credentials_are_replaced_meanwhile_leaves_no_session_behind() {
-    let vendor = Vendor::default();
-    *vendor.0.takes.lock().unwrap() = Duration::from_secs(5);
-    let sessions = kept(&vendor, HOUR);
-    sleep(Duration::from_secs(1)).await;
-    sessions.replace_credentials(credentials("fresh"));
-    sessions.live(soon()).await.expect("the session of the new credentials");
-    assert_eq!((vendor.logins(), vendor.logouts()), (2, 1));
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_request_waits_for_the_first_login_no_longer_than_it_may() {
     let vendor = Vendor::default();
-    *vendor.0.takes.lock().unwrap() = MINUTE;
+    vendor.delay_logins(MINUTE);
     let sessions = kept(&vendor, HOUR);
     let started = Instant::now();
     assert!(matches!(sessions.live(soon()).await, Err(NotSent::NoSession)));

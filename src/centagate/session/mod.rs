@@ -2,6 +2,8 @@
 
 mod credentials;
 mod endings;
+#[cfg(test)]
+mod endings_tests;
 mod keeper;
 #[cfg(test)]
 mod keeper_tests;
