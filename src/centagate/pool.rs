@@ -275,4 +275,24 @@ mod tests {
             });
         }
     }
+
+    #[tokio::test]
+    async fn only_a_reply_that_could_be_read_leaves_its_connection_to_the_next_call() {
+        for (body, is_kept) in
+            [(r#"{"code":"0"}"#, true), (r#"{"code":"22025"}"#, true), ("<html>", false), ("{", false)]
+        {
+            let (pool, server) = pool_and_server().await;
+            let path = "/path".parse().unwrap();
+            let call = Call { method: Method::PUT, path, body: "body".into(), connection: ConnectionKind::Shared };
+            let times = Times { send_by: Instant::now() + PATIENCE, reply_within: PATIENCE };
+            let (_, _connection) = tokio::join!(send(&pool, &call, times), async {
+                let mut connection = accept(&server).await;
+                let reply = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+                connection.read_u8().await.unwrap();
+                connection.write_all(reply.as_bytes()).await.unwrap();
+                connection
+            });
+            assert_eq!(pool.take(ConnectionKind::Shared).is_some(), is_kept, "{body}");
+        }
+    }
 }
