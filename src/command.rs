@@ -13,10 +13,11 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior,
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::new_caller_key::NewCallerKey;
+use crate::api::openapi;
 use crate::settings::{Settings, SettingsFault, Sources};
 use crate::standard_output::write_within;
 use crate::startup::{Application, BuildError};
-use crate::{open_files, openapi, telemetry};
+use crate::{open_files, telemetry};
 
 /// `EX_CONFIG` of sysexits.h: something in the configuration is wrong.
 const EX_CONFIG: u8 = 78;

@@ -23,7 +23,7 @@ mod listener_tls;
 pub mod measured;
 pub mod metrics;
 mod open_files;
-pub mod openapi;
+pub mod operations;
 mod reload;
 pub mod settings;
 mod standard_output;

@@ -26,9 +26,9 @@ use crate::domain::{CallerShare, Identity};
 use crate::listener::{self, Accepting, Listener};
 use crate::listener_tls::ListenerCertificate;
 use crate::metrics::Metrics;
-use crate::openapi;
+use crate::operations::TABLE;
 use crate::reload::{Watcher, read_trust};
-use crate::settings::{PublicUrl, ServerSettings, Settings, SettingsFault, TlsFiles};
+use crate::settings::{ServerSettings, Settings, SettingsFault, TlsFiles};
 use crate::store::Ledger;
 use crate::telemetry::{Traces, milliseconds};
 
@@ -100,6 +100,7 @@ impl Application {
     pub fn build(settings: Settings) -> Result<Self, BuildError> {
         let watcher = Watcher::new(settings.clone()); // before the files are read
         let metrics = Arc::new(Metrics::default());
+        TABLE.iter().for_each(|row| metrics.register_operation(row.spec.label));
         let (jwt_verifier, identity_keys) = settings.jwt.as_ref().map(jwt::Verifier::new).transpose()?.unzip();
         let (callers, caller_share) = (Callers::load(&settings)?, CallerShare::default());
         caller_share.set_sole_caller(callers.is_sole(jwt_verifier.is_some()));
@@ -129,7 +130,7 @@ impl Application {
                 .map(TlsFiles::read)
                 .transpose()?
                 .map(ListenerCertificate::new),
-            contract: settings.docs_enabled.then(|| contract(settings.server.public_url.as_ref())),
+            contract: settings.docs_enabled.then(|| Contract::new(settings.server.public_url.as_ref())),
             base_path,
             lifecycle: Lifecycle::default(),
             metrics,
@@ -241,11 +242,6 @@ async fn every(period: Duration, gateway: web::Data<Gateway>, work: fn(&Gateway)
     }
 }
 
-fn contract(public_url: Option<&PublicUrl>) -> Contract {
-    let document = openapi::document(public_url);
-    Contract { version_3_1: openapi::to_json(&document).into(), version_3_0: openapi::to_json_3_0(&document).into() }
-}
-
 fn client_options(settings: &Settings, caller_share: &CallerShare) -> Result<ClientOptions, SettingsFault> {
     let centagate = &settings.centagate;
     Ok(ClientOptions {
@@ -272,7 +268,7 @@ async fn shut_down(gateway: &Gateway, settings: &ServerSettings, (api, managemen
     let finished = timeout(settings.shutdown, async {
         api.pause().await;
         // Before the workers end: the calls run on them.
-        gateway.lifecycle.finish_exchanges().await;
+        gateway.lifecycle.finish_executions().await;
         api.stop(true).await;
     });
     if finished.await.is_err() {

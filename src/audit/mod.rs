@@ -25,14 +25,14 @@ pub(crate) use sink::SinkFault;
 use writer::{Writer, Written};
 
 use crate::callers::Scope;
-use crate::centagate::Operation;
 use crate::line::to_line;
 use crate::metrics::Metrics;
 
-/// An action of a caller's in CENTAGATE.
+/// A caller's action in CENTAGATE.
 #[derive(Clone, Debug)]
 pub(crate) struct Action {
-    pub(crate) operation: Operation,
+    /// The operation's name in the contract.
+    pub(crate) operation: &'static str,
     pub(crate) caller: Arc<str>,
     /// The strongest right that it needs.
     pub(crate) right: Scope,
@@ -195,11 +195,7 @@ fn line(event: &'static str, id: &str, action: &Action, ending: Option<&Ending>)
         time: format!("{:.3}", jiff::Timestamp::now()),
         caller: &action.caller,
         right: action.right.as_str(),
-        operation: match action.operation {
-            Operation::RegisterUser => "createUser",
-            Operation::RegisterOneTimePin => "registerOtpToken",
-            Operation::ListAuthentication => "getUser",
-        },
+        operation: action.operation,
         target: &action.target,
         request_id: &action.request_id,
         outcome: ending.map(|ending| ending.outcome),

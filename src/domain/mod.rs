@@ -10,18 +10,16 @@ mod outcome;
 mod role;
 mod share;
 mod text;
-mod user;
 mod user_authentication;
 mod username;
 
 pub use email::{Email, EmailFault};
 pub use identity::Identity;
-pub use otp_token::{NewOtpToken, OtpTokenStatus, RegisteredOtpToken, ValiditySeconds};
+pub use otp_token::{OtpTokenStatus, ValiditySeconds};
 pub use outcome::Outcome;
 pub use role::Role;
 pub use share::CallerShare;
 pub use text::{Text, TextFault};
-pub use user::{CreatedUser, NewUser};
 pub use user_authentication::{
     BoundToken, BoundTokenStatus, BoundTokenType, Certificate, Device, DeviceStatus, UserAuthentication,
 };

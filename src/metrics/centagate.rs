@@ -8,7 +8,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::{Latency, Metrics, add, add_seconds, latency};
-use crate::centagate::{BreakerState, Load, Operation};
+use crate::centagate::{BreakerState, Load};
 
 /// What the gateway asked of CENTAGATE and what came of it.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl EncodeLabelValue for CodeLabel {
 
 impl Calls {
     pub(super) fn new(registry: &mut Registry) -> Self {
-        let calls = Self {
+        Self {
             finished: add(
                 registry,
                 "centagate_calls",
@@ -90,20 +90,20 @@ impl Calls {
                 "The circuit breaker: 0 closed, 0.5 one call is tried, 1 open",
                 Gauge::default(),
             ),
-        };
-        for operation in Operation::ALL.map(Operation::as_str) {
-            for outcome in ["executed", "notExecuted", "unknown"] {
-                drop(calls.outcomes.get_or_create(&OutcomeLabels { operation, outcome }));
-            }
         }
-        calls
     }
 }
 
 impl Metrics {
+    /// Creates the series of `operation` (its name in `snake_case`), so that they start at 0.
+    pub fn register_operation(&self, operation: &'static str) {
+        for outcome in ["executed", "notExecuted", "unknown"] {
+            drop(self.calls.outcomes.get_or_create(&OutcomeLabels { operation, outcome }));
+        }
+    }
+
     /// Counts a finished call of CENTAGATE; `outcome` in the words of the audit trail.
-    pub fn centagate_call(&self, operation: Operation, code: CodeLabel, outcome: &'static str, duration: Duration) {
-        let operation = operation.as_str();
+    pub fn centagate_call(&self, operation: &'static str, code: CodeLabel, outcome: &'static str, duration: Duration) {
         self.calls.finished.get_or_create(&CallLabels { operation, code }).inc();
         self.calls.outcomes.get_or_create(&OutcomeLabels { operation, outcome }).inc();
         self.calls.duration.get_or_create(&OperationLabels { operation }).observe(duration.as_secs_f64());

@@ -6,8 +6,6 @@ use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::trace::SdkTracer;
 use tokio::time::Instant;
 
-use crate::centagate::Operation;
-
 /// A request that is over, as its span tells it: by OpenTelemetry's semantic conventions for HTTP, but without `url.path`,
 /// which holds a user's name, and without anything else that the caller chose.
 pub(crate) struct ServerSpan {
@@ -24,7 +22,7 @@ pub(crate) struct ServerSpan {
 
 /// A call of CENTAGATE that is over, as its span tells it: without `url.full`, which holds the admin's name.
 pub(crate) struct ClientSpan {
-    pub(crate) operation: Operation,
+    pub(crate) operation: &'static str,
     /// The code that CENTAGATE answered with, if it did.
     pub(crate) return_code: Option<i64>,
     /// What went wrong, if anything did: a code other than 0, or a word.
@@ -88,7 +86,7 @@ impl From<ServerSpan> for Told {
 
 impl From<ClientSpan> for Told {
     fn from(span: ClientSpan) -> Self {
-        let operation = span.operation.as_str();
+        let operation = span.operation;
         let mut attributes =
             vec![KeyValue::new("http.request.method", "PUT"), KeyValue::new("centagate.operation", operation)];
         if let Some(code) = span.return_code {
