@@ -59,7 +59,7 @@ impl Health {
             error!(cause, "the audit trail cannot be written; actions are refused until it can");
             *gap = Some(Gap { since: Timestamp::now(), cause, lost: 0 });
             self.is_broken.store(true, Ordering::Release);
-            self.metrics.audit_broken(true);
+            self.metrics.audit.set_broken(true);
         }
     }
 
@@ -88,7 +88,7 @@ impl Health {
                 info!(lost, "the audit trail can be written again");
                 *gap = None;
                 self.is_broken.store(false, Ordering::Release);
-                self.metrics.audit_broken(false);
+                self.metrics.audit.set_broken(false);
             }
             None => {}
         }

@@ -129,7 +129,7 @@ impl AuditTrail {
     /// If the line is not written in time; the action must then not begin.
     pub(crate) async fn attempt<'a>(&'a self, action: &'a Action) -> Result<Attempt<'a>, Unwritten> {
         let id = self.before_action("attempt", action).await?;
-        self.metrics.attempt_opened();
+        self.metrics.audit.open_attempt();
         Ok(Attempt { trail: self, id, action, has_outcome: false })
     }
 
@@ -146,7 +146,7 @@ impl AuditTrail {
         // A trail that is known to be broken is not waited for: the writer finds out when it works again.
         if self.writer.health().is_broken() {
             self.writer.health().lose(1);
-            self.metrics.audit(event, false);
+            self.metrics.audit.count_line(event, false);
             return Err(Unwritten);
         }
         let id = Uuid::now_v7().to_string();
@@ -165,7 +165,7 @@ impl AuditTrail {
 
     async fn write(&self, event: &'static str, id: &str, action: &Action, ending: Option<&Ending>) -> Written {
         let written = self.writer.write(&line(event, id, action, ending), ending.is_some()).await;
-        self.metrics.audit(event, written == Written::Yes);
+        self.metrics.audit.count_line(event, written == Written::Yes);
         written
     }
 }
@@ -180,7 +180,7 @@ impl Attempt<'_> {
 /// Also reports a panic, or the end of the process, before the outcome.
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        self.trail.metrics.attempt_closed(self.has_outcome);
+        self.trail.metrics.audit.close_attempt(self.has_outcome);
         if !self.has_outcome {
             let (audit_id, request_id) = (&*self.id, &*self.action.request_id);
             error!(audit_id, request_id, "the outcome of an attempt could not be written to the audit trail in time");

@@ -134,7 +134,7 @@ impl Shared {
 impl Gathered {
     fn drop_lines(&mut self, lines: u64) {
         self.dropped += lines;
-        metrics::log_lines_dropped(lines);
+        metrics::count_dropped_log_lines(lines);
     }
 }
 
