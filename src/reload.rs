@@ -209,7 +209,7 @@ impl Change {
                     verifier.read_file(jwt)?;
                 }
             }
-            Self::LogFilter(filter) => filter.take_into_use(),
+            Self::LogFilter(filter) => filter.replace_current(),
             Self::ListenerCertificate(fresh) => {
                 if let (Some(shown), Some(fresh)) = (&gateway.listener_certificate, fresh) {
                     shown.replace(fresh);

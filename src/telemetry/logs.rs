@@ -7,7 +7,6 @@ use tracing_subscriber::Registry;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 
 use super::json_lines::JsonLines;
-use super::log_filter::FilterInUse;
 use super::log_writer::{LogGuard, LogWriter};
 use super::pretty_lines::PrettyLines;
 use crate::settings::{LogFormat, TelemetrySettings};
@@ -18,8 +17,7 @@ use crate::settings::{LogFormat, TelemetrySettings};
 /// If the system gives no thread.
 pub fn init(settings: &TelemetrySettings) -> io::Result<LogGuard> {
     let (writer, guard) = LogWriter::start()?;
-    if tracing::subscriber::set_global_default(subscriber(settings.log_format, writer)).is_ok() {
-        settings.log_filter.clone().take_into_use();
+    if tracing::subscriber::set_global_default(subscriber(settings, writer)).is_ok() {
         std::panic::set_hook(Box::new(|panic| {
             // A panic's message may hold anything, secrets included; where it happened is enough to find it.
             let location = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -31,12 +29,13 @@ pub fn init(settings: &TelemetrySettings) -> io::Result<LogGuard> {
     Ok(guard)
 }
 
-fn subscriber(format: LogFormat, writer: LogWriter) -> Box<dyn tracing::Subscriber + Send + Sync> {
-    match format {
-        LogFormat::Json => Box::new(Registry::default().with(JsonLines(writer).with_filter(FilterInUse))),
+fn subscriber(settings: &TelemetrySettings, writer: LogWriter) -> Box<dyn tracing::Subscriber + Send + Sync> {
+    let filter = settings.log_filter.clone().install();
+    match settings.log_format {
+        LogFormat::Json => Box::new(Registry::default().with(JsonLines(writer).with_filter(filter))),
         LogFormat::Pretty => {
             let lines = PrettyLines { writer, has_colours: stdout().is_terminal() };
-            Box::new(Registry::default().with(lines.with_filter(FilterInUse)))
+            Box::new(Registry::default().with(lines.with_filter(filter)))
         }
     }
 }
