@@ -168,7 +168,7 @@ impl RequestRecord {
             period: Period { started: self.started, duration },
         };
         let client = self.call.get().map(|call| ClientSpan {
-            operation: call.operation,
+            operation: call.operation.as_str(),
             return_code: call.code,
             fault: match call.label {
                 CodeLabel::Known(0) => None,
@@ -201,7 +201,7 @@ impl Drop for RequestRecord {
         let duration = reply.map_or_else(|| self.started.elapsed(), |reply| reply.duration);
         self.metrics.requests.count(self.route, self.method, status, self.caller.get(), duration);
         let unreadable_object = self.unreadable_object.get().is_some();
-        let trace_id = self.trace.tell(|| self.spans(duration));
+        let trace_id = self.trace.export(|| self.spans(duration));
         macro_rules! tell {
             ($level:ident) => {
                 $level!(

@@ -7,11 +7,12 @@
 
 mod file;
 mod health;
+mod open_error;
 mod queue;
 mod sink;
 mod writer;
+mod written;
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,14 +21,15 @@ use tracing::error;
 use uuid::Uuid;
 
 use health::Health;
+pub(crate) use open_error::OpenError;
 pub use sink::AuditSink;
-pub(crate) use sink::SinkFault;
-use writer::{Writer, Written};
+use writer::Writer;
+use written::Written;
 
 use crate::callers::Scope;
 use crate::centagate::Operation;
-use crate::line::to_line;
 use crate::metrics::Metrics;
+use crate::telemetry::{fine_milliseconds, to_json_line};
 
 /// An action of a caller's in CENTAGATE.
 #[derive(Clone, Debug)]
@@ -70,15 +72,6 @@ pub(crate) struct Attempt<'a> {
 #[derive(Debug)]
 pub(crate) struct Unwritten;
 
-/// Why the trail cannot be opened.
-#[derive(Debug)]
-pub(crate) enum OpenError {
-    /// The sink cannot be used.
-    Sink(SinkFault),
-    /// The system gives no thread.
-    Thread(io::Error),
-}
-
 /// One line of the trail.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -120,7 +113,7 @@ impl AuditTrail {
 
     /// Opens the file anew if it was moved away.
     pub(crate) fn reopen(&self) {
-        self.writer.look();
+        self.writer.check_sink();
     }
 
     /// Writes the attempt of `action`.
@@ -145,7 +138,7 @@ impl AuditTrail {
     async fn before_action(&self, event: &'static str, action: &Action) -> Result<String, Unwritten> {
         // A trail that is known to be broken is not waited for: the writer finds out when it works again.
         if self.writer.health().is_broken() {
-            self.writer.health().lose(1);
+            self.writer.health().count_lost(1);
             self.metrics.audit.count_line(event, false);
             return Err(Unwritten);
         }
@@ -153,7 +146,7 @@ impl AuditTrail {
         match self.write(event, &id, action, None).await {
             Written::Yes => Ok(id),
             Written::No => Err(Unwritten),
-            Written::Perhaps => {
+            Written::Unknown => {
                 // If the line is there, the trail must say that nothing followed. Nobody needs to wait for that.
                 let nothing =
                     Ending { outcome: "notExecuted", status: 503, upstream_code: None, duration: Duration::ZERO };
@@ -205,7 +198,7 @@ fn line(event: &'static str, id: &str, action: &Action, ending: Option<&Ending>)
         outcome: ending.map(|ending| ending.outcome),
         status: ending.map(|ending| ending.status),
         upstream_code: ending.map(|ending| ending.upstream_code),
-        duration_ms: ending.map(|ending| crate::telemetry::fine_milliseconds(ending.duration)),
+        duration_ms: ending.map(|ending| fine_milliseconds(ending.duration)),
     };
-    to_line(&line)
+    to_json_line(&line)
 }
