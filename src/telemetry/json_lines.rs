@@ -43,7 +43,7 @@ struct Members<'a>(&'a mut Vec<u8>);
 impl Members<'_> {
     fn add(&mut self, name: &str, value: impl Serialize) {
         self.0.extend_from_slice(b",\"");
-        self.0.extend_from_slice(name.as_bytes()); // a Rust identifier, which needs no escaping
+        self.0.extend_from_slice(name.as_bytes()); // a constant in the code, which needs no escaping
         self.0.extend_from_slice(b"\":");
         append_json(self.0, &value);
     }

@@ -14,7 +14,7 @@ use tracing_subscriber::{Registry, reload};
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogFilter(Targets);
 
-/// Replaces the filter of the process's log; empty before the log is set up.
+/// The handle that replaces the filter of the process's log; empty before the log is set up.
 static HANDLE: OnceLock<reload::Handle<LogFilter, Registry>> = OnceLock::new();
 
 impl LogFilter {
@@ -40,7 +40,7 @@ impl LogFilter {
         Some(Self(targets))
     }
 
-    /// Makes this filter replaceable and returns the layer's part of it.
+    /// Wraps the filter for a layer, so that [`replace_current`](Self::replace_current) can replace it later.
     pub(super) fn install(self) -> reload::Layer<Self, Registry> {
         let (filter, handle) = reload::Layer::new(self);
         let _ = HANDLE.set(handle);
@@ -50,7 +50,7 @@ impl LogFilter {
     /// Replaces the filter of the process's log, if the log is set up.
     pub(crate) fn replace_current(self) {
         if let Some(handle) = HANDLE.get() {
-            // It fails only if the subscriber is gone, which lives as long as the process.
+            // Cannot fail, because the subscriber lives as long as the process.
             let _ = handle.reload(self);
         }
     }
