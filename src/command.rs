@@ -14,8 +14,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::new_caller_key::NewCallerKey;
 use crate::settings::{Settings, SettingsFault, Sources};
-use crate::standard_output::write_within;
 use crate::startup::{Application, BuildError};
+use crate::telemetry::write_within;
 use crate::{open_files, openapi, telemetry};
 
 /// `EX_CONFIG` of sysexits.h: something in the configuration is wrong.

@@ -16,7 +16,6 @@ pub mod centagate;
 mod certificate;
 pub mod command;
 pub mod domain;
-mod line;
 mod listener;
 mod listener_tls;
 #[doc(hidden)]
@@ -26,7 +25,6 @@ mod open_files;
 pub mod openapi;
 mod reload;
 pub mod settings;
-mod standard_output;
 pub mod startup;
 pub mod store;
 pub mod telemetry;

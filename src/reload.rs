@@ -89,7 +89,7 @@ impl Watcher {
     /// Watches for ever.
     pub(crate) async fn run(mut self, gateway: web::Data<Gateway>) {
         for watched in &self.watched {
-            gateway.metrics.watched(watched.set.name());
+            gateway.metrics.reloads.watch(watched.set.name());
         }
         let mut ticks = interval(self.poll);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -130,14 +130,14 @@ impl Watched {
             Ok(()) => {
                 info!(set, "a change on disk is in use");
                 (self.applied, self.refused) = (now, None);
-                gateway.metrics.reload(set, true);
+                gateway.metrics.reloads.count(set, true);
             }
             // Looked at again each time, because the fault may lie elsewhere, but told once.
             Err(fault) if self.refused.as_ref() == Some(&fault) => {}
             Err(fault) => {
                 error!(set, "a change on disk cannot be used and the old value stays in use: {fault}");
                 self.refused = Some(fault);
-                gateway.metrics.reload(set, false);
+                gateway.metrics.reloads.count(set, false);
             }
         }
     }
@@ -209,7 +209,7 @@ impl Change {
                     verifier.read_file(jwt)?;
                 }
             }
-            Self::LogFilter(filter) => filter.take_into_use(),
+            Self::LogFilter(filter) => filter.replace_current(),
             Self::ListenerCertificate(fresh) => {
                 if let (Some(shown), Some(fresh)) = (&gateway.listener_certificate, fresh) {
                     shown.replace(fresh);

@@ -103,7 +103,7 @@ impl Application {
         let (jwt_verifier, identity_keys) = settings.jwt.as_ref().map(jwt::Verifier::new).transpose()?.unzip();
         let (callers, caller_share) = (Callers::load(&settings)?, CallerShare::default());
         caller_share.set_sole_caller(callers.is_sole(jwt_verifier.is_some()));
-        let (client, keeper) = Client::new(client_options(&settings, &caller_share)?, Arc::clone(&metrics) as _)?;
+        let (client, keeper) = Client::new(client_options(&settings, &caller_share)?, metrics.session_events())?;
         let base_path = settings.server.public_url.as_ref().map_or("", |url| url.path()).to_owned();
         let audit = AuditTrail::open(&settings.audit.sink, settings.audit.fsync, Arc::clone(&metrics))?;
         let ledger = Arc::new(Ledger::open(&settings.idempotency, Arc::clone(&metrics), caller_share.clone())?);

@@ -61,7 +61,7 @@ pub(crate) async fn boundary(
         }
         Ok(Err(_)) => Err(Failed { exit }.into()),
         Err(_) => {
-            exit.gateway.metrics.panic();
+            exit.gateway.metrics.requests.count_panic();
             Err(Failed { exit }.into())
         }
     }

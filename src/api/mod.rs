@@ -121,7 +121,7 @@ impl Gateway {
         record.rate_limit(verdict);
         match refusal {
             Some((limit, refusal)) => {
-                self.metrics.rate_limited(limit);
+                self.metrics.requests.count_rate_limited(limit);
                 Err(refusal)
             }
             None => Ok(()),

@@ -1,23 +1,20 @@
-use std::sync::LazyLock;
+//! The metric of dropped log lines.
 
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::registry::Registry;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
 
-use super::add;
+use crate::telemetry::dropped_log_lines;
 
-/// One for the process, as the log is.
-static LINES_DROPPED: LazyLock<Counter> = LazyLock::new(Counter::default);
+/// Reads the counter of the process's log at each scrape.
+#[derive(Debug)]
+pub(super) struct DroppedLinesCollector;
 
-pub(super) fn register(registry: &mut Registry) {
-    add(
-        registry,
-        "log_lines_dropped",
-        "Lines of the log that were dropped because standard output was not read fast enough",
-        LINES_DROPPED.clone(),
-    );
-}
-
-/// Counts lines of the log that were dropped.
-pub(crate) fn log_lines_dropped(lines: u64) {
-    LINES_DROPPED.inc_by(lines);
+impl Collector for DroppedLinesCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
+        let help = "Log lines that were dropped because standard output was not read fast enough.";
+        let descriptor = encoder.encode_descriptor("log_lines_dropped", help, None, MetricType::Counter)?;
+        ConstCounter::new(dropped_log_lines()).encode(descriptor)
+    }
 }

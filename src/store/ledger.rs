@@ -247,13 +247,13 @@ impl Ledger {
     pub(super) fn observe<T>(&self, result: Result<T, Unavailable>) -> Result<T, Unavailable> {
         match &result {
             Err(Unavailable::Away(cause)) => {
-                self.metrics.store_unavailable(true);
+                self.metrics.store.set_unavailable(true);
                 if !self.away.swap(true, Ordering::Relaxed) {
                     error!(cause, "the idempotency store cannot be used; requests with an Idempotency-Key are refused");
                 }
             }
             Ok(_) if self.away.load(Ordering::Relaxed) && self.away.swap(false, Ordering::Relaxed) => {
-                self.metrics.store_unavailable(false);
+                self.metrics.store.set_unavailable(false);
                 self.canary.expire(); // it may have come back as another one
                 info!("the idempotency store can be used again");
             }

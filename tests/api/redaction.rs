@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use centagate_gateway::callers::Callers;
@@ -79,7 +78,7 @@ fn options(base_url: &str, proxy_url: Option<&str>) -> ClientOptions {
 
 /// A client whose session is kept in the background.
 fn client(options: ClientOptions) -> Result<Client, SetupError> {
-    let (client, keeper) = Client::new(options, Arc::new(Metrics::default()))?;
+    let (client, keeper) = Client::new(options, Metrics::default().session_events())?;
     tokio::spawn(keeper.run());
     Ok(client)
 }
