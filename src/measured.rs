@@ -2,10 +2,9 @@
 
 use bytes::Bytes;
 
-use crate::api::{ApiError, parse_user};
+use crate::api::{ApiError, UserSettings, parse_user};
 use crate::centagate::{self, Error, ReturnCode};
 use crate::domain::{CreatedUser, NewUser};
-use crate::settings::UserSettings;
 
 /// Decodes CENTAGATE's reply to a registration. Returns `None` for a refusal or an unreadable reply.
 pub fn created_user(reply: &[u8]) -> Option<CreatedUser> {

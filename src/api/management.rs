@@ -12,8 +12,7 @@ use actix_web::{Error, HttpRequest, HttpResponse, web};
 use super::routes::{get, get_or_head};
 use super::{ApiError, Gateway, Problem};
 use crate::centagate::LoginRefusal;
-use crate::listener::Connection;
-use crate::listener_tls::ListenerCertificate;
+use crate::listener::{Connection, ListenerCertificate};
 use crate::metrics::Exposition;
 
 /// Mounts the routes of the management side.

@@ -5,6 +5,7 @@
 //! an outcome means unknown: the process ended in between. After a gap in the trail, a `resumed` line says how many lines
 //! are missing. The target's name is the only personal data; no passcode, token or key is written.
 
+pub(crate) mod configuration;
 mod file;
 mod health;
 mod open_error;
@@ -20,6 +21,7 @@ use serde::Serialize;
 use tracing::error;
 use uuid::Uuid;
 
+pub use configuration::AuditSettings;
 use health::Health;
 pub(crate) use open_error::OpenError;
 pub use sink::AuditSink;

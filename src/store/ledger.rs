@@ -9,14 +9,15 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{error, info};
 
 use super::canary::{Canary, Verdict};
+use super::configuration::{IdempotencySettings, StoreSettings};
 use super::memory::{Memory, max_bytes};
 use super::record::{Record, State};
 use super::redis::Redis;
 use super::unfinished::Unfinished;
 use super::{Claim, Name, Part, RedisOptions, SealKeys, Store, Swapped, Unavailable};
+use crate::configuration::SettingsFault;
 use crate::domain::CallerShare;
 use crate::metrics::Metrics;
-use crate::settings::{IdempotencySettings, SettingsFault, StoreSettings};
 
 /// How often the store is checked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(60);

@@ -6,10 +6,10 @@ use tracing::error;
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 
+use super::configuration::{LogFormat, TelemetrySettings};
 use super::json_lines::JsonLines;
 use super::log_writer::{LogGuard, LogWriter};
 use super::pretty_lines::PrettyLines;
-use crate::settings::{LogFormat, TelemetrySettings};
 
 /// Sends the log to standard output until the guard is dropped, and sends panics to the log. Later calls change nothing.
 ///

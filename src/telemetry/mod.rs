@@ -1,6 +1,7 @@
 //! Logs and traces. Metrics are in [`metrics`](crate::metrics).
 
 mod collector;
+mod configuration;
 mod durations;
 mod escaping;
 mod json_lines;
@@ -13,6 +14,7 @@ mod standard_output;
 pub(crate) mod traceparent;
 mod traces;
 
+pub use configuration::{LogFormat, TelemetrySettings};
 pub(crate) use durations::{fine_milliseconds, milliseconds};
 pub(crate) use escaping::to_json_line;
 pub use log_filter::LogFilter;

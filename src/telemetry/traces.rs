@@ -14,7 +14,7 @@ use url::Url;
 
 use super::collector::Collector;
 use super::spans::{ClientSpan, ClockPair, ServerSpan, SpanData};
-use crate::settings::{Settings, SettingsFault};
+use crate::configuration::SettingsFault;
 
 /// Timeout for sending the last spans at shutdown.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
@@ -50,12 +50,13 @@ fn traces_url(endpoint: &Url) -> String {
 }
 
 impl Traces {
-    /// Starts the exporter if an endpoint is configured.
+    /// Starts the exporter if there is an `endpoint`. Callers reach the gateway with the URL scheme `scheme`; `centagate` is
+    /// the server that it calls.
     ///
     /// # Errors
     /// If the exporter cannot be set up.
-    pub(crate) fn start(settings: &Settings) -> Result<Self, SettingsFault> {
-        let Some(endpoint) = &settings.telemetry.otlp_endpoint else { return Ok(Self(None)) };
+    pub(crate) fn start(endpoint: Option<&Url>, scheme: &str, centagate: &Url) -> Result<Self, SettingsFault> {
+        let Some(endpoint) = endpoint else { return Ok(Self(None)) };
         let fault = |cause: &dyn Display| SettingsFault::of_key("telemetry.otlp_endpoint", cause);
         let exporter = SpanExporter::builder()
             .with_http()
@@ -70,11 +71,6 @@ impl Traces {
             .with_attribute(KeyValue::new("service.version", version));
         let provider =
             SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource.build()).build();
-        let scheme = match (&settings.server.public_url, &settings.server.tls) {
-            (Some(url), _) => url.scheme().to_owned(),
-            (None, tls) => if tls.is_some() { "https" } else { "http" }.to_owned(),
-        };
-        let centagate = &settings.centagate.base_url;
         let mut client_attributes =
             vec![KeyValue::new("server.address", centagate.host_str().unwrap_or_default().to_owned())];
         client_attributes
@@ -82,7 +78,7 @@ impl Traces {
         Ok(Self(Some(Arc::new(Export {
             tracer: provider.tracer("centagate-gateway"),
             provider,
-            server_attributes: [KeyValue::new("url.scheme", scheme)],
+            server_attributes: [KeyValue::new("url.scheme", scheme.to_owned())],
             client_attributes,
         }))))
     }

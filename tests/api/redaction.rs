@@ -49,7 +49,7 @@ fn settings(changes: &[(&str, &str)]) -> Result<Settings, String> {
     let sources = Sources { config_dir, environment: "local".into(), variables, secrets_dir: None };
     let settings = Settings::load(&sources).map_err(|fault| format!("{fault} {fault:?}"))?;
     expect_clean(&Settings::describe(&sources).unwrap());
-    Callers::load(&settings).map(|callers| expect_clean(&format!("{callers:?}"))).unwrap();
+    Callers::load(&settings.callers).map(|callers| expect_clean(&format!("{callers:?}"))).unwrap();
     if let Err(fault) = Application::build(settings.clone()) {
         return Err(format!("{fault} {fault:?}"));
     }

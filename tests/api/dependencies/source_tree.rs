@@ -78,15 +78,13 @@ impl SourceTree {
 
     fn add_child(&mut self, parent: &str, file: &str, child: &ItemMod, files: &BTreeMap<String, String>) {
         let name = format!("{parent}::{}", child.ident);
-        match &child.content {
-            Some((_, items)) => self.add_module(&name, file, items, files),
-            None => {
-                let stem = name.split("::").skip(1).collect::<Vec<_>>().join("/");
-                let candidates = [format!("{stem}.rs"), format!("{stem}/mod.rs")];
-                let file = candidates.iter().find(|file| files.contains_key(*file));
-                self.add_file(&name, file.unwrap_or_else(|| panic!("{name} has no file")), files);
-            }
+        if let Some((_, items)) = &child.content {
+            return self.add_module(&name, file, items, files);
         }
+        let stem = name.split("::").skip(1).collect::<Vec<_>>().join("/");
+        let candidates = [format!("{stem}.rs"), format!("{stem}/mod.rs")];
+        let file = candidates.iter().find(|file| files.contains_key(*file));
+        self.add_file(&name, file.unwrap_or_else(|| panic!("{name} has no file")), files);
     }
 }
 
