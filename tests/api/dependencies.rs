@@ -4,6 +4,8 @@
 //! definition, so a `mod.rs` that only declares modules and re-exports their items depends on nothing.
 
 mod cycles;
+mod module;
+mod module_reader;
 mod resolver;
 mod resolver_tests;
 mod source_tree;
@@ -17,73 +19,30 @@ use self::resolver::Target;
 use self::source_tree::SourceTree;
 
 /// What each part of `src` may depend on, apart from itself. The parts are its directories and the files beside them.
-const ALLOWED: &[(&str, &[&str])] = &[
-    ("main", &["cli"]),
-    (
-        "cli",
-        &[
-            "audit",
-            "api",
-            "callers",
-            "configuration",
-            "domain",
-            "listener",
-            "openapi",
-            "settings",
-            "startup",
-            "telemetry",
-        ],
-    ),
+const ALLOWED: &[(&str, &str)] = &[
+    ("main", "cli"),
+    ("cli", "startup settings api openapi callers centagate audit telemetry listener configuration domain"),
     (
         "startup",
-        &[
-            "api",
-            "audit",
-            "callers",
-            "centagate",
-            "domain",
-            "listener",
-            "metrics",
-            "openapi",
-            "operations",
-            "reload",
-            "settings",
-            "configuration",
-            "store",
-            "telemetry",
-        ],
+        "reload settings api openapi operations centagate store callers audit metrics telemetry listener configuration domain",
     ),
-    ("reload", &["api", "callers", "centagate", "configuration", "listener", "settings", "telemetry"]),
-    ("settings", &["api", "audit", "callers", "centagate", "configuration", "listener", "store", "telemetry"]),
-    ("openapi", &["api", "configuration", "operations", "domain"]),
-    (
-        "api",
-        &[
-            "operations",
-            "centagate",
-            "store",
-            "callers",
-            "audit",
-            "metrics",
-            "telemetry",
-            "listener",
-            "domain",
-            "configuration",
-        ],
-    ),
-    ("operations", &["centagate", "callers", "domain", "configuration"]),
-    ("store", &["domain", "metrics", "configuration", "certificate"]),
-    ("audit", &["callers", "domain", "metrics", "telemetry", "configuration"]),
-    ("metrics", &["centagate", "telemetry", "domain"]),
-    ("centagate", &["domain", "configuration", "certificate", "causes"]),
-    ("callers", &["domain", "configuration", "causes"]),
-    ("telemetry", &["configuration", "causes"]),
-    ("listener", &["configuration", "certificate"]),
-    ("measured", &["api", "audit", "callers", "centagate", "domain", "metrics", "operations", "store", "telemetry"]),
-    ("certificate", &[]),
-    ("causes", &[]),
-    ("configuration", &[]),
-    ("domain", &[]),
+    ("reload", "settings api callers centagate telemetry listener configuration"),
+    ("settings", "api centagate store callers audit telemetry listener configuration"),
+    ("measured", "api operations centagate callers domain"),
+    ("openapi", "api operations configuration domain"),
+    ("api", "operations centagate store callers audit metrics telemetry listener configuration domain"),
+    ("operations", "centagate callers configuration domain"),
+    ("audit", "callers metrics telemetry configuration domain"),
+    ("metrics", "centagate telemetry domain"),
+    ("store", "metrics configuration certificate domain"),
+    ("centagate", "telemetry configuration certificate causes domain"),
+    ("callers", "configuration causes domain"),
+    ("telemetry", "configuration causes"),
+    ("listener", "configuration certificate"),
+    ("certificate", ""),
+    ("causes", ""),
+    ("configuration", ""),
+    ("domain", ""),
 ];
 
 /// Crates that only some files may name. Entries end with `/` for directories and with `.rs` for files.
@@ -158,7 +117,8 @@ fn parts_depend_on_each_other_in_the_allowed_directions_only() {
         let allowed = ALLOWED.iter().find(|(name, _)| *name == part(&file)).map(|(_, allowed)| *allowed);
         for (dependency, path) in dependencies {
             let same_part = part(&dependency) == part(&file);
-            if !same_part && !allowed.is_some_and(|allowed| allowed.contains(&part(&dependency))) {
+            let is_allowed = allowed.is_some_and(|allowed| allowed.split(' ').any(|name| name == part(&dependency)));
+            if !same_part && !is_allowed {
                 wrong.insert(format!("{file} -> {dependency} ({path})"));
             }
         }

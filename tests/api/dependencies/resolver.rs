@@ -1,6 +1,7 @@
 //! Finds the file that defines what a path names.
 
-use super::source_tree::{Import, Module, SourceTree};
+use super::module::{Import, Module};
+use super::source_tree::SourceTree;
 
 /// What a path names.
 #[derive(Debug, PartialEq, Eq)]

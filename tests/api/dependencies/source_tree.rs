@@ -1,39 +1,17 @@
-//! Reads source files into modules: which items each module defines, and which paths it names.
+//! Reads source files into modules.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use proc_macro2::{TokenStream, TokenTree};
-use syn::visit::{self, Visit};
-use syn::{Attribute, ImplItem, Item, ItemMod, ItemUse, Meta, TraitItem, UseTree, Visibility};
+use syn::visit::Visit;
+use syn::{Item, ItemMod};
 
-/// The segments of a path: `["crate", "domain", "User"]`.
-pub(super) type Path = Vec<String>;
+use super::module::{Module, Path};
+use super::module_reader::{ModuleReader, attributes, defined_name, is_for_tests};
 
 /// The modules of a crate by their full names, such as `crate::api::body`. Code that only tests compile is left out.
 #[derive(Default)]
 pub(super) struct SourceTree {
     pub(super) modules: BTreeMap<String, Module>,
-}
-
-/// A module and what it names.
-#[derive(Default)]
-pub(super) struct Module {
-    pub(super) name: String,
-    /// The file that the module is in.
-    pub(super) file: String,
-    /// The items that the module defines, without modules and imports.
-    pub(super) items: BTreeSet<String>,
-    pub(super) imports: Vec<Import>,
-    /// The paths that its code names.
-    paths: Vec<Path>,
-}
-
-/// One name of a `use` declaration.
-pub(super) struct Import {
-    /// Nothing for `*`.
-    pub(super) name: Option<String>,
-    pub(super) path: Path,
-    is_reexport: bool,
 }
 
 impl SourceTree {
@@ -63,7 +41,7 @@ impl SourceTree {
     }
 
     fn add_module(&mut self, name: &str, file: &str, items: &[Item], files: &BTreeMap<String, String>) {
-        let mut reader = Reader(Module { name: name.to_owned(), file: file.to_owned(), ..Module::default() });
+        let mut reader = ModuleReader(Module { name: name.to_owned(), file: file.to_owned(), ..Module::default() });
         for item in items.iter().filter(|item| !is_for_tests(attributes(item))) {
             match item {
                 Item::Mod(child) => self.add_child(name, file, child, files),
@@ -86,152 +64,4 @@ impl SourceTree {
         let file = candidates.iter().find(|file| files.contains_key(*file));
         self.add_file(&name, file.unwrap_or_else(|| panic!("{name} has no file")), files);
     }
-}
-
-/// Collects the paths of a module.
-struct Reader(Module);
-
-impl Reader {
-    /// Adds the paths in the arguments of a macro or an attribute: names with `::` between them.
-    fn add_tokens(&mut self, tokens: TokenStream) {
-        let mut path = Path::new();
-        let (mut colons, mut is_member) = (0, false);
-        for token in tokens {
-            match token {
-                TokenTree::Ident(name) => {
-                    if colons < 2 {
-                        self.add_path(std::mem::take(&mut path));
-                    }
-                    if !is_member {
-                        path.push(name.to_string());
-                    }
-                    (colons, is_member) = (0, false);
-                }
-                TokenTree::Punct(punct) if punct.as_char() == ':' => colons += 1,
-                other => {
-                    self.add_path(std::mem::take(&mut path));
-                    (colons, is_member) = (0, matches!(&other, TokenTree::Punct(punct) if punct.as_char() == '.'));
-                    if let TokenTree::Group(group) = other {
-                        self.add_tokens(group.stream());
-                    }
-                }
-            }
-        }
-        self.add_path(path);
-    }
-
-    fn add_path(&mut self, path: Path) {
-        if !path.is_empty() {
-            self.0.paths.push(path);
-        }
-    }
-
-    fn add_import(&mut self, prefix: &[String], tree: &UseTree, is_reexport: bool) {
-        let with = |name: &dyn ToString| [prefix, &[name.to_string()]].concat();
-        let (name, path) = match tree {
-            UseTree::Path(path) => return self.add_import(&with(&path.ident), &path.tree, is_reexport),
-            UseTree::Group(group) => {
-                return group.items.iter().for_each(|tree| self.add_import(prefix, tree, is_reexport));
-            }
-            UseTree::Glob(_) => (None, prefix.to_vec()),
-            UseTree::Name(name) if name.ident == "self" => (prefix.last().cloned(), prefix.to_vec()),
-            UseTree::Name(name) => (Some(name.ident.to_string()), with(&name.ident)),
-            UseTree::Rename(renamed) if renamed.ident == "self" => (Some(renamed.rename.to_string()), prefix.to_vec()),
-            UseTree::Rename(renamed) => (Some(renamed.rename.to_string()), with(&renamed.ident)),
-        };
-        self.0.imports.push(Import { name, path, is_reexport });
-    }
-}
-
-impl<'ast> Visit<'ast> for Reader {
-    fn visit_item(&mut self, item: &'ast Item) {
-        if !is_for_tests(attributes(item)) {
-            visit::visit_item(self, item);
-        }
-    }
-
-    fn visit_impl_item(&mut self, item: &'ast ImplItem) {
-        if !matches!(item, ImplItem::Fn(function) if is_for_tests(&function.attrs)) {
-            visit::visit_impl_item(self, item);
-        }
-    }
-
-    fn visit_trait_item(&mut self, item: &'ast TraitItem) {
-        if !matches!(item, TraitItem::Fn(function) if is_for_tests(&function.attrs)) {
-            visit::visit_trait_item(self, item);
-        }
-    }
-
-    fn visit_item_use(&mut self, item: &'ast ItemUse) {
-        if item.leading_colon.is_none() {
-            self.add_import(&[], &item.tree, !matches!(item.vis, Visibility::Inherited));
-        }
-    }
-
-    fn visit_path(&mut self, path: &'ast syn::Path) {
-        if path.leading_colon.is_none() {
-            self.add_path(path.segments.iter().map(|segment| segment.ident.to_string()).collect());
-        }
-        visit::visit_path(self, path);
-    }
-
-    fn visit_macro(&mut self, call: &'ast syn::Macro) {
-        self.visit_path(&call.path);
-        self.add_tokens(call.tokens.clone());
-    }
-
-    fn visit_attribute(&mut self, attribute: &'ast Attribute) {
-        if let Meta::List(list) = &attribute.meta {
-            self.add_tokens(list.tokens.clone());
-        }
-    }
-
-    /// The path in `pub(in path)` names no item.
-    fn visit_visibility(&mut self, _: &'ast Visibility) {}
-}
-
-/// Whether these attributes leave an item to tests: `#[test]`, `#[cfg(test)]`, `#[cfg(any(test, …))]`.
-fn is_for_tests(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| match &attribute.meta {
-        Meta::Path(path) => path.is_ident("test"),
-        Meta::List(list) if list.path.is_ident("cfg") => {
-            let condition = list.tokens.to_string();
-            condition.split(|character: char| !character.is_alphanumeric()).any(|word| word == "test")
-                && !condition.contains("not")
-        }
-        _ => false,
-    })
-}
-
-fn attributes(item: &Item) -> &[Attribute] {
-    match item {
-        Item::Const(item) => &item.attrs,
-        Item::Enum(item) => &item.attrs,
-        Item::Fn(item) => &item.attrs,
-        Item::Impl(item) => &item.attrs,
-        Item::Macro(item) => &item.attrs,
-        Item::Mod(item) => &item.attrs,
-        Item::Static(item) => &item.attrs,
-        Item::Struct(item) => &item.attrs,
-        Item::Trait(item) => &item.attrs,
-        Item::Type(item) => &item.attrs,
-        Item::Union(item) => &item.attrs,
-        Item::Use(item) => &item.attrs,
-        _ => &[],
-    }
-}
-
-fn defined_name(item: &Item) -> Option<String> {
-    Some(match item {
-        Item::Const(item) => item.ident.to_string(),
-        Item::Enum(item) => item.ident.to_string(),
-        Item::Fn(item) => item.sig.ident.to_string(),
-        Item::Macro(item) => item.ident.as_ref()?.to_string(),
-        Item::Static(item) => item.ident.to_string(),
-        Item::Struct(item) => item.ident.to_string(),
-        Item::Trait(item) => item.ident.to_string(),
-        Item::Type(item) => item.ident.to_string(),
-        Item::Union(item) => item.ident.to_string(),
-        _ => return None,
-    })
 }
