@@ -17,7 +17,6 @@ pub(crate) use durations::{fine_milliseconds, milliseconds};
 pub(crate) use escaping::to_json_line;
 pub use log_filter::LogFilter;
 pub use log_writer::LogGuard;
-pub(crate) use log_writer::dropped_log_lines;
 pub use logs::init;
 pub(crate) use spans::{ClientSpan, Period, ServerSpan};
 pub(crate) use standard_output::{AuditTurn, CHUNK_BYTES, write_within};
