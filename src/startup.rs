@@ -22,7 +22,7 @@ use crate::api::{self, Contract, Gateway, Lifecycle, Limits, RateLimits};
 use crate::audit::{self, AuditTrail};
 use crate::callers::{Callers, jwt};
 use crate::centagate::{Client, ClientOptions, HttpOptions, SessionKeeper, SetupError};
-use crate::domain::{CallerShare, Identity};
+use crate::domain::{CallerShare, Identity, milliseconds};
 use crate::listener::{self, Accepting, Listener};
 use crate::listener_tls::ListenerCertificate;
 use crate::metrics::Metrics;
@@ -30,7 +30,7 @@ use crate::openapi;
 use crate::reload::{Watcher, read_trust};
 use crate::settings::{PublicUrl, ServerSettings, Settings, SettingsFault, TlsFiles};
 use crate::store::Ledger;
-use crate::telemetry::{Traces, milliseconds};
+use crate::telemetry::Traces;
 
 /// How the management listener treats its connections.
 const MANAGEMENT: Accepting = Accepting {

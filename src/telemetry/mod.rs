@@ -1,7 +1,6 @@
 //! Logs and traces. Metrics are in [`metrics`](crate::metrics).
 
 mod collector;
-mod durations;
 mod escaping;
 mod json_lines;
 mod log_filter;
@@ -13,7 +12,6 @@ mod standard_output;
 pub(crate) mod traceparent;
 mod traces;
 
-pub(crate) use durations::{fine_milliseconds, milliseconds};
 pub(crate) use escaping::to_json_line;
 pub use log_filter::LogFilter;
 pub use log_writer::LogGuard;
