@@ -9,9 +9,9 @@ use super::routes::UNMATCHED;
 use crate::audit::{Action, Ending};
 use crate::callers::Scope;
 use crate::centagate::{self, NotSent, Operation, ReturnCode};
-use crate::domain::Username;
+use crate::domain::{Username, fine_milliseconds};
 use crate::metrics::{CodeLabel, KeyResult, Metrics};
-use crate::telemetry::{ClientSpan, Period, RequestTrace, ServerSpan, fine_milliseconds};
+use crate::telemetry::{ClientSpan, Period, RequestTrace, ServerSpan};
 
 /// The status that stands for a caller who went away before its reply.
 const CALLER_GONE: u16 = 499;

@@ -30,8 +30,9 @@ use written::Written;
 
 use crate::callers::Scope;
 use crate::centagate::Operation;
+use crate::domain::fine_milliseconds;
 use crate::metrics::Metrics;
-use crate::telemetry::{fine_milliseconds, to_json_line};
+use crate::telemetry::to_json_line;
 
 /// An action of a caller's in CENTAGATE.
 #[derive(Clone, Debug)]

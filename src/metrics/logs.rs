@@ -1,20 +1,25 @@
 //! The metric of dropped log lines.
 
-use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
-use prometheus_client::metrics::MetricType;
-use prometheus_client::metrics::counter::ConstCounter;
+use std::sync::LazyLock;
 
-use crate::telemetry::dropped_log_lines;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::registry::Registry;
 
-/// Reads the counter of the process's log at each scrape.
-#[derive(Debug)]
-pub(super) struct DroppedLinesCollector;
+use super::registration::register;
 
-impl Collector for DroppedLinesCollector {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
-        let help = "Log lines that were dropped because standard output was not read fast enough.";
-        let descriptor = encoder.encode_descriptor("log_lines_dropped", help, None, MetricType::Counter)?;
-        ConstCounter::new(dropped_log_lines()).encode(descriptor)
-    }
+/// A static, because the log belongs to the process and starts before any [`Metrics`](super::Metrics) exist.
+static DROPPED_LINES: LazyLock<Counter> = LazyLock::new(Counter::default);
+
+pub(super) fn register_dropped_lines(registry: &mut Registry) {
+    register(
+        registry,
+        "log_lines_dropped",
+        "Log lines that were dropped because standard output was not read fast enough",
+        DROPPED_LINES.clone(),
+    );
+}
+
+/// Counts dropped log lines.
+pub(crate) fn count_dropped_log_lines(lines: u64) {
+    DROPPED_LINES.inc_by(lines);
 }

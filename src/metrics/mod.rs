@@ -29,7 +29,7 @@ pub use self::centagate::CodeLabel;
 pub use self::exposition::Exposition;
 use self::idempotency::IdempotencyMetrics;
 pub use self::idempotency::KeyResult;
-use self::logs::DroppedLinesCollector;
+pub(crate) use self::logs::count_dropped_log_lines;
 use self::process::ProcessCollector;
 use self::reloads::ReloadMetrics;
 use self::requests::RequestMetrics;
@@ -80,7 +80,7 @@ impl Default for Metrics {
         let gateway = registry.sub_registry_with_prefix("gateway");
         let build = Info::new([("version", env!("CARGO_PKG_VERSION")), ("revision", REVISION)].to_vec());
         gateway.register("build", "Version and revision of the gateway", build);
-        gateway.register_collector(Box::new(DroppedLinesCollector));
+        logs::register_dropped_lines(gateway);
         Self {
             requests: RequestMetrics::new(gateway),
             calls: CallMetrics::new(gateway),

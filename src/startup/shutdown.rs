@@ -7,8 +7,8 @@ use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 
 use crate::api::Gateway;
+use crate::domain::milliseconds;
 use crate::settings::ServerSettings;
-use crate::telemetry::milliseconds;
 
 /// The minimum time for the logout, which can exceed the time for shutdown.
 const LOGOUT_TIMEOUT: Duration = Duration::from_secs(3);

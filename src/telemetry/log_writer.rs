@@ -3,7 +3,6 @@
 //! `tracing-appender` is not used, because it prints to standard output itself if its queue is full at shutdown
 //! (`docs/performance.md`).
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{fmt, io, thread};
@@ -11,6 +10,7 @@ use std::{fmt, io, thread};
 use tracing::warn;
 
 use super::standard_output;
+use crate::metrics;
 
 /// How long lines are collected before they are written together. One write per line would cost more CPU time than the
 /// rest of logging.
@@ -21,9 +21,6 @@ const CAPACITY_BYTES: usize = 2 * 1024 * 1024;
 
 /// How long the shutdown waits for queued lines to be written.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// Lines that this process has dropped. A static, because the log belongs to the process.
-static DROPPED: AtomicU64 = AtomicU64::new(0);
 
 /// Writes whole lines. An error has the number of bytes that were written before it.
 type Sink = dyn Fn(&[u8]) -> Result<(), (usize, io::Error)> + Send + Sync;
@@ -142,13 +139,8 @@ impl Shared {
 impl Queue {
     fn count_dropped(&mut self, lines: u64) {
         self.dropped += lines;
-        DROPPED.fetch_add(lines, Ordering::Relaxed);
+        metrics::count_dropped_log_lines(lines);
     }
-}
-
-/// Returns how many lines the log of this process has dropped.
-pub(crate) fn dropped_log_lines() -> u64 {
-    DROPPED.load(Ordering::Relaxed)
 }
 
 /// Returns the length of the whole lines at the start of `lines` that fit into a chunk, or of the first line if it is

@@ -2,7 +2,6 @@
 
 mod collector;
 mod configuration;
-mod durations;
 mod escaping;
 mod json_lines;
 mod log_filter;
@@ -15,11 +14,9 @@ pub(crate) mod traceparent;
 mod traces;
 
 pub use configuration::{LogFormat, TelemetrySettings};
-pub(crate) use durations::{fine_milliseconds, milliseconds};
 pub(crate) use escaping::to_json_line;
 pub use log_filter::LogFilter;
 pub use log_writer::LogGuard;
-pub(crate) use log_writer::dropped_log_lines;
 pub use logs::init;
 pub(crate) use spans::{ClientSpan, Period, ServerSpan};
 pub(crate) use standard_output::{AuditTurn, CHUNK_BYTES, write_within};
