@@ -13,6 +13,8 @@ pub(super) struct Module {
     pub(super) file: String,
     /// The items that the module defines, without modules and imports.
     pub(super) items: BTreeSet<String>,
+    /// The macros that the module calls in place of an item.
+    pub(super) item_macros: Vec<String>,
     pub(super) imports: Vec<Import>,
     /// The paths that its code names.
     pub(super) paths: Vec<Path>,

@@ -1,5 +1,7 @@
 //! Reads the items of a module: the names that it defines, and the paths in its code.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, ImplItem, Item, ItemUse, Meta, TraitItem, UseTree, Visibility};
@@ -152,4 +154,20 @@ pub(super) fn defined_name(item: &Item) -> Option<String> {
         Item::Union(item) => item.ident.to_string(),
         _ => return None,
     })
+}
+
+/// The names behind words such as `struct` in the tokens of a macro.
+pub(super) fn generated_names(tokens: TokenStream) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut follows_keyword = false;
+    for token in tokens {
+        match &token {
+            TokenTree::Ident(name) if follows_keyword => drop(names.insert(name.to_string())),
+            TokenTree::Group(group) => names.extend(generated_names(group.stream())),
+            _ => {}
+        }
+        let keywords = ["const", "enum", "fn", "static", "struct", "trait", "type", "union"];
+        follows_keyword = matches!(&token, TokenTree::Ident(word) if keywords.iter().any(|keyword| word == keyword));
+    }
+    names
 }

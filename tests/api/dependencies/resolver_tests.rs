@@ -94,6 +94,17 @@ fn a_module_and_an_item_of_one_name_are_told_apart() {
 }
 
 #[test]
+fn items_that_a_macro_generates_belong_to_the_file_that_calls_it() {
+    let files = [
+        ("lib.rs", "mod a; mod b; mod c;"),
+        ("a.rs", "use crate::b::B; use crate::b::FLAG;"),
+        ("b.rs", "use crate::c::table; table! { One; Two; } thread_local! { pub static FLAG: bool = true; }"),
+        ("c.rs", "macro_rules! table { ($($name:ident;)*) => { pub enum B { $($name),* } } } pub(crate) use table;"),
+    ];
+    assert_eq!(dependencies(&files), ["a.rs -> b.rs", "b.rs -> c.rs"]);
+}
+
+#[test]
 fn imports_that_name_each_other_do_not_hang_the_resolver() {
     let tree = tree(&[("lib.rs", "mod a; use a::X; pub use a::*;"), ("a.rs", "pub use super::X; pub use super::*;")]);
     assert_eq!(tree.resolve("crate", &["X".to_owned()]), Target::Unknown);

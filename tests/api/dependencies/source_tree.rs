@@ -1,17 +1,19 @@
 //! Reads source files into modules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use syn::visit::Visit;
-use syn::{Item, ItemMod};
+use syn::{Item, ItemMacro, ItemMod};
 
 use super::module::{Module, Path};
-use super::module_reader::{ModuleReader, attributes, defined_name, is_for_tests};
+use super::module_reader::{ModuleReader, attributes, defined_name, generated_names, is_for_tests};
 
 /// The modules of a crate by their full names, such as `crate::api::body`. Code that only tests compile is left out.
 #[derive(Default)]
 pub(super) struct SourceTree {
     pub(super) modules: BTreeMap<String, Module>,
+    /// For each macro, the names of the items that its text defines.
+    macros: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl SourceTree {
@@ -22,6 +24,10 @@ impl SourceTree {
             if files.contains_key(file) {
                 tree.add_file(root, file, files);
             }
+        }
+        for module in tree.modules.values_mut() {
+            let generated = module.item_macros.iter().filter_map(|name| tree.macros.get(name)).flatten();
+            module.items.extend(generated.cloned());
         }
         tree
     }
@@ -46,12 +52,27 @@ impl SourceTree {
             match item {
                 Item::Mod(child) => self.add_child(name, file, child, files),
                 item => {
+                    if let Item::Macro(item) = item {
+                        self.add_macro(item, &mut reader.0);
+                    }
                     reader.0.items.extend(defined_name(item));
                     reader.visit_item(item);
                 }
             }
         }
         self.modules.insert(name.to_owned(), reader.0);
+    }
+
+    /// Adds a definition or a call of a macro.
+    fn add_macro(&mut self, item: &ItemMacro, module: &mut Module) {
+        let names = generated_names(item.mac.tokens.clone());
+        match &item.ident {
+            Some(name) => drop(self.macros.insert(name.to_string(), names)),
+            None => {
+                module.items.extend(names);
+                module.item_macros.extend(item.mac.path.segments.last().map(|segment| segment.ident.to_string()));
+            }
+        }
     }
 
     fn add_child(&mut self, parent: &str, file: &str, child: &ItemMod, files: &BTreeMap<String, String>) {
