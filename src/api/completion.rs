@@ -30,7 +30,7 @@ pub(super) async fn run<T: Send + 'static>(
     let work = AssertUnwindSafe(work).catch_unwind().map(move |ended| {
         drop(token);
         ended.unwrap_or_else(|_| {
-            metrics.panic();
+            metrics.requests.count_panic();
             Err(ApiError::internal_after_sending(operation.spec.settle))
         })
     });

@@ -10,10 +10,8 @@ use utoipa_swagger_ui::Config;
 
 use super::gateway::Gateway;
 use super::large_reply::LargeReply;
-use super::openapi;
 use super::page_headers;
 use super::problems::{ApiError, Problem};
-use crate::settings::PublicUrl;
 
 /// Swagger UI uses a relative URL for the document, so that both work behind any path prefix. It contacts no other server.
 static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
@@ -26,20 +24,6 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
             .display_request_duration(true),
     )
 });
-
-/// The contract as JSON text, in two versions of OpenAPI.
-pub(crate) struct Contract {
-    pub(super) version_3_1: Bytes,
-    pub(super) version_3_0: Bytes,
-}
-
-impl Contract {
-    /// The contract for callers who reach the gateway under `public_url`.
-    pub(crate) fn new(public_url: Option<&PublicUrl>) -> Self {
-        let document = openapi::document(public_url);
-        Self { version_3_1: openapi::to_json(&document).into(), version_3_0: openapi::to_json_3_0(&document).into() }
-    }
-}
 
 /// `GET /openapi.json`: the contract as `OpenAPI` 3.1.
 pub(super) async fn openapi(gateway: web::Data<Gateway>) -> Result<HttpResponse, ApiError> {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use super::docs::Contract;
+use super::configuration::UserSettings;
+use super::contract::Contract;
 use super::lifecycle::Lifecycle;
 use super::problems::{ApiError, Problem};
 use super::rate_limit::{RateLimits, Verdict};
@@ -14,9 +15,8 @@ use crate::audit::AuditTrail;
 use crate::callers::{Callers, jwt};
 use crate::centagate;
 use crate::domain::{CallerShare, Identity, Username};
-use crate::listener_tls::ListenerCertificate;
+use crate::listener::ListenerCertificate;
 use crate::metrics::Metrics;
-use crate::settings::UserSettings;
 use crate::store::Ledger;
 use crate::telemetry::Traces;
 
@@ -71,7 +71,7 @@ impl Gateway {
         record.rate_limit(verdict);
         match refusal {
             Some((limit, refusal)) => {
-                self.metrics.rate_limited(limit);
+                self.metrics.requests.count_rate_limited(limit);
                 Err(refusal)
             }
             None => Ok(()),

@@ -6,6 +6,8 @@
 mod authentication;
 mod boundary;
 mod completion;
+pub(crate) mod configuration;
+mod contract;
 mod docs;
 mod execution;
 mod gateway;
@@ -25,7 +27,8 @@ mod record;
 mod routes;
 
 pub(crate) use boundary::boundary;
-pub(crate) use docs::Contract;
+pub use configuration::{RateLimitSettings, UserSettings};
+pub(crate) use contract::Contract;
 pub(crate) use gateway::{Gateway, Limits};
 pub(crate) use lifecycle::Lifecycle;
 pub(crate) use management::{configure as configure_management, one_request_per_connection};

@@ -9,9 +9,9 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
+use super::configuration::RateLimitSettings;
 use crate::domain::{Identity, Username};
 use crate::operations::TargetLimit;
-use crate::settings::RateLimitSettings;
 
 /// The maximum number of keys per limit. Beyond it, requests with a new key are refused until idle keys are removed. A caller
 /// at the default rate cannot reach it.

@@ -10,10 +10,10 @@ use super::rate_limit::Verdict;
 use crate::audit::{Action, Ending};
 use crate::callers::Scope;
 use crate::centagate::{self, Meaning, NotSent};
-use crate::domain::Username;
+use crate::domain::{Username, fine_milliseconds};
 use crate::metrics::{CodeLabel, KeyResult, Metrics};
 use crate::operations::Row;
-use crate::telemetry::{ClientSpan, Period, RequestTrace, ServerSpan, fine_milliseconds};
+use crate::telemetry::{ClientSpan, Period, RequestTrace, ServerSpan};
 
 /// The route of a request that matches no route.
 pub(super) const UNMATCHED: &str = "unmatched";
@@ -129,14 +129,14 @@ impl RequestRecord {
 
     /// Records the state of the `Idempotency-Key`.
     pub(super) fn idempotency(&self, result: KeyResult) {
-        self.metrics.idempotency(result);
+        self.metrics.idempotency.count(result);
         let _ = self.idempotency.set(result);
     }
 
     /// Records the result of the call to CENTAGATE.
     pub(super) fn call(&self, operation: &'static Row, failure: Option<&centagate::Error>, ending: &Ending) {
         let label = failure.map_or(CodeLabel::Known(0), |failure| label(operation, failure));
-        self.metrics.centagate_call(operation.spec.label, label, ending.outcome, ending.duration);
+        self.metrics.calls.count(operation.spec.label, label, ending.outcome, ending.duration);
         let fault = match failure {
             None | Some(centagate::Error::Refused(_)) => None,
             Some(error) => Some(error.to_string()),
@@ -206,9 +206,9 @@ impl Drop for RequestRecord {
         let call = self.call.get();
         let status = reply.map_or(CALLER_GONE, |reply| reply.status);
         let duration = reply.map_or_else(|| self.started.elapsed(), |reply| reply.duration);
-        self.metrics.request(self.route, self.method, status, self.caller.get(), duration);
+        self.metrics.requests.count(self.route, self.method, status, self.caller.get(), duration);
         let unreadable_object = self.unreadable_object.get().is_some();
-        let trace_id = self.trace.tell(|| self.spans(duration));
+        let trace_id = self.trace.export(|| self.spans(duration));
         macro_rules! log {
             ($level:ident) => {
                 $level!(

@@ -8,6 +8,7 @@ mod call;
 mod calls;
 mod client;
 mod client_options;
+pub(crate) mod configuration;
 mod encoding;
 mod envelope;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use calls::log_in::AuthApi;
 pub use calls::{CreateUser, CreatedUser, GetUser, RegisterOtpToken, RegisteredOtpToken};
 pub use client::Client;
 pub use client_options::ClientOptions;
+pub use configuration::{AdminSettings, CentagateSettings, SessionSettings, TrustSettings};
 pub use encoding::percent_encode_segment;
 pub(crate) use envelope::decode;
 pub use error::{Error, NotSent, Unreadable};

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::fault::Fault;
 use super::json::Json;
 use super::values::{Expectation, text};
+use crate::api::configuration::UserSettings;
 use crate::domain::{Text, Username};
-use crate::settings::UserSettings;
 
 /// The members of a JSON object, in the order in which they were sent.
 pub(crate) type Object<'a> = Vec<(Cow<'a, str>, Json<'a>)>;

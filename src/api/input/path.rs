@@ -39,10 +39,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::values;
+    use crate::api::configuration::UserSettings;
     use crate::api::input::{Fault, Input};
     use crate::centagate::percent_encode_segment;
     use crate::domain::Username;
-    use crate::settings::UserSettings;
 
     /// The user name in the path of `/users/{id}/otp-token`.
     fn user_id(path: &str, base_path: &str) -> Result<Username, Fault> {

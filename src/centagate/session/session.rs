@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 use crate::centagate::signing::cen_token;
-use crate::telemetry::milliseconds;
+use crate::domain::milliseconds;
 
 /// A live admin session.
 ///
