@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use super::configuration::UserSettings;
 use super::contract::Contract;
 use super::lifecycle::Lifecycle;
 use super::problems::{ApiError, Problem};
@@ -17,6 +16,7 @@ use crate::centagate;
 use crate::domain::{CallerShare, Identity, Username};
 use crate::listener::ListenerCertificate;
 use crate::metrics::Metrics;
+use crate::operations::UserSettings;
 use crate::store::Ledger;
 use crate::telemetry::Traces;
 
