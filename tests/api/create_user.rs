@@ -24,6 +24,12 @@ async fn a_role_of_an_admin_requires_the_scope_admins_create() {
     }
 }
 
+#[tokio::test]
+async fn a_query_does_not_set_the_role() {
+    let gateway = TestGateway::start().await;
+    assert_eq!(gateway.send(gateway.post("/users?role=companyAdmin", &alice())).await.json()["role"], "user");
+}
+
 /// The rights of a caller, groups that they allow, and groups that they do not allow. Groups are names, not patterns.
 const GROUPS: [(&str, &[&str], &[&str]); 4] = [
     (r#"["Staff"]"#, &["Staff"], &["Guests", "staff", "Staff ", "Sta*", "Ｓtaff"]),

@@ -27,7 +27,13 @@ async fn otp_token_statuses_limit_the_status_of_a_new_token() {
             assert!(detail.contains("(otp_token_statuses)") && !detail.contains('['), "{status}: {detail}");
             assert_eq!(gateway.simulator.requests().len(), sent, "{status}");
         }
-        assert_eq!(gateway.send(gateway.example_as("narrow", crate::operations::operation("createUser"), "alice")).await.status, 201);
+        assert_eq!(
+            gateway
+                .send(gateway.example_as("narrow", crate::operations::operation("createUser"), "alice"))
+                .await
+                .status,
+            201
+        );
     }
 }
 
