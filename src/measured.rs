@@ -1,23 +1,28 @@
-//! What `bench/micro.rs` measures in rooms that are private; no part of the interface.
+//! Private functions that `bench/micro.rs` measures. Not part of the interface.
 
 use bytes::Bytes;
 
-use crate::api::{ApiError, parse_user};
-use crate::centagate::{self, Error, ReturnCode};
-use crate::domain::{CreatedUser, NewUser};
+use crate::api::ApiError;
+use crate::api::input::{Input, body};
+use crate::centagate::{self, Call, CreateUser, CreatedUser, Error, ReturnCode};
+use crate::operations::{Body, Operation, TABLE};
 use crate::settings::UserSettings;
 
-/// Reads CENTAGATE's reply to a registration; nothing where it is a refusal or cannot be read.
+/// Reads CENTAGATE's reply to a registration. `None` if it is a refusal or unreadable.
 pub fn created_user(reply: &[u8]) -> Option<CreatedUser> {
-    Some(centagate::created_user(centagate::decode(reply).ok()?.ok()?).value)
+    Some(CreateUser::decode(centagate::decode(reply).ok()?.ok()?).value)
 }
 
-/// Reads the body of `POST /users`; nothing where it breaks a rule.
-pub fn new_user(body: &Bytes, defaults: &UserSettings) -> Option<NewUser> {
-    parse_user(body, defaults).ok()
+/// Reads the body of `POST /users`. `None` if it breaks a rule.
+pub fn new_user(request: &Bytes, defaults: &UserSettings) -> Option<CreateUser> {
+    let members = body::members(request, Body::Required).ok()?;
+    let mut input = Input::new(Vec::new(), members, defaults, false);
+    let user = CreateUser::read(&mut input);
+    input.finish().ok()?;
+    user
 }
 
-/// The problem document for a refusal of CENTAGATE's with this code.
+/// The problem document for a refusal with this code.
 pub fn problem(code: i64, request_id: &str) -> Vec<u8> {
-    ApiError::from(&Error::Refused(ReturnCode::new(code))).document(request_id)
+    ApiError::of_call(&TABLE[0], &Error::Refused(ReturnCode::new(code))).document(request_id)
 }

@@ -1,19 +1,24 @@
+//! Who is calling: the credential, the scope and the rate of a request.
+
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
 
-use super::problem::Problem;
-use super::request_record::RequestRecord;
-use super::{ApiError, Gateway};
+use super::gateway::Gateway;
+use super::problems::{ApiError, Problem};
+use super::record::RequestRecord;
 use crate::callers::jwt::{Unidentified, Verifier};
 use crate::callers::{Caller, Scope};
 
-/// Reasons for a 401 in the request's log line.
+/// The reasons for a 401, as the log line of the request states them.
 const NO_CREDENTIAL: &str = "the request does not have exactly one Authorization header with a bearer token";
 const UNKNOWN_KEY: &str = "the caller key is unknown or has expired";
 
-/// The caller that the request's one credential belongs to, if it has the right to do what `scope` allows.
+/// Identifies the caller by the request's one credential, checks the scope, and counts the request against the rate limit.
+///
+/// # Errors
+/// If there is no valid credential, the caller lacks `scope`, or the caller exceeds its rate limit.
 pub(super) async fn authorize(
     request: &HttpRequest,
     gateway: &Gateway,
@@ -37,15 +42,14 @@ pub(super) async fn authorize(
         _ => callers.find(credential).ok_or_else(|| refused(UNKNOWN_KEY))?,
     };
     record.caller(&caller.name);
-    // Counted before the scope is looked at, so that every authenticated reply can say what is left; a missing scope
-    // still comes first.
-    let within_limit = gateway.within(gateway.rate_limits.request(&caller.name), record);
-    caller.may(scope)?;
+    // Counted before the scope is checked, so that every authenticated reply has `RateLimit`. A missing scope still wins.
+    let within_limit = gateway.enforce(gateway.rate_limits.request(&caller.name), record);
+    caller.allows_scope(scope)?;
     within_limit?;
     Ok(caller)
 }
 
-/// The bearer token of the only `Authorization` header (RFC 6750, section 2.1), as bytes: no format is checked.
+/// The bearer token of the only `Authorization` header (RFC 6750, section 2.1). Its format is not checked.
 fn credential(request: &HttpRequest) -> Option<&[u8]> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
     let (Some(header), None) = (headers.next(), headers.next()) else { return None };

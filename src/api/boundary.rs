@@ -1,4 +1,4 @@
-//! Where requests come in and replies go out: request ids, problem documents, common headers, panics, the one log line.
+//! Wraps every request: request ID, common headers, problem documents, panics and the record.
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
@@ -13,24 +13,25 @@ use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
 use uuid::Uuid;
 
-use super::problem::Problem;
-use super::request_record::RequestRecord;
-use super::unread_body::SharedBody;
-use super::{ApiError, Gateway, routes};
+use super::gateway::Gateway;
+use super::input::SharedBody;
+use super::problems::{ApiError, Problem};
+use super::record::RequestRecord;
+use super::routes;
 use crate::listener::Connection;
 use crate::telemetry::traceparent;
 
-/// Names a request and its reply, so that a caller's log and ours can be laid side by side.
+/// Identifies a request in the logs of the caller and the gateway.
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The caller's place in a trace (W3C Trace Context).
+/// The caller's trace (W3C Trace Context).
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// What a caller may send, and what is left of it.
+/// The rate limits of the caller, and what is left of them.
 static RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 static RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// Wraps every request: outermost, so that every reply passes here.
+/// Wraps every request. It is the outermost middleware, so every reply passes through it.
 pub(crate) async fn boundary(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -47,7 +48,7 @@ pub(crate) async fn boundary(
     let exit = Exit { gateway, record, connection: Connection::of(&request) };
     let _turn = exit.connection.begin();
     let body = SharedBody::share(&mut request);
-    if exit.connection.had_ended(&request) {
+    if !exit.connection.accept(&request) {
         let error = ApiError::from(Problem::MalformedRequest).closing();
         let reply = exit.reply(error.reply(exit.record.request_id()), Some(&error));
         return Ok(request.into_response(SharedBody::hold_until_sent(body, reply)));
@@ -61,13 +62,13 @@ pub(crate) async fn boundary(
         }
         Ok(Err(_)) => Err(Failed { exit }.into()),
         Err(_) => {
-            exit.gateway.metrics.panic();
+            exit.gateway.metrics.requests.count_panic();
             Err(Failed { exit }.into())
         }
     }
 }
 
-/// Gives replies what every reply has, and records them.
+/// Adds the common headers to replies, and records them.
 struct Exit {
     gateway: web::Data<Gateway>,
     record: Arc<RequestRecord>,
@@ -105,7 +106,7 @@ impl Exit {
     }
 }
 
-/// What a panic leaves: there is no request any more to answer with, only an error that knows its whole reply.
+/// A panic. The request is gone, so this error carries its whole reply.
 struct Failed {
     exit: Exit,
 }
@@ -128,7 +129,7 @@ impl ResponseError for Failed {
     }
 }
 
-/// The caller's id for the request where it can stand in a log line, else a fresh one.
+/// The caller's ID for the request if it is valid, otherwise a new one.
 fn request_id(request: &ServiceRequest) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     match only(request, &X_REQUEST_ID) {
@@ -137,7 +138,7 @@ fn request_id(request: &ServiceRequest) -> String {
     }
 }
 
-/// The header field called `name`, if there is exactly one.
+/// The value of the header field `name`, if there is exactly one.
 fn only<'a>(request: &'a ServiceRequest, name: &HeaderName) -> Option<&'a str> {
     let mut given = request.headers().get_all(name);
     match (given.next(), given.next()) {
@@ -146,7 +147,7 @@ fn only<'a>(request: &'a ServiceRequest, name: &HeaderName) -> Option<&'a str> {
     }
 }
 
-/// Methods as metric labels: a caller may send any word as a method.
+/// The method as a metric label. A caller may send any word as a method.
 fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

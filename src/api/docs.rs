@@ -1,3 +1,5 @@
+//! Swagger UI and the OpenAPI documents.
+
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
@@ -6,10 +8,12 @@ use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa_swagger_ui::Config;
 
+use super::gateway::Gateway;
 use super::large_reply::LargeReply;
-use super::{ApiError, Gateway, Problem, page};
+use super::page_headers;
+use super::problems::{ApiError, Problem};
 
-/// Swagger UI finds the document from its own place, so that both work behind any path prefix; it asks nobody else.
+/// Swagger UI uses a relative URL for the document, so that both work behind any path prefix. It contacts no other server.
 static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     Arc::new(
         Config::from("../openapi.json")
@@ -21,18 +25,12 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     )
 });
 
-/// The contract as JSON text, in two versions of `OpenAPI`.
-pub(crate) struct Contract {
-    pub(crate) version_3_1: Bytes,
-    pub(crate) version_3_0: Bytes,
-}
-
-/// The contract as `OpenAPI` 3.1.
+/// `GET /openapi.json`: the contract as `OpenAPI` 3.1.
 pub(super) async fn openapi(gateway: web::Data<Gateway>) -> Result<HttpResponse, ApiError> {
     json(gateway.contract.as_ref().map(|contract| &contract.version_3_1))
 }
 
-/// The contract as `OpenAPI` 3.0.
+/// `GET /openapi-3.0.json`: the contract as `OpenAPI` 3.0.
 pub(super) async fn openapi_3_0(gateway: web::Data<Gateway>) -> Result<HttpResponse, ApiError> {
     json(gateway.contract.as_ref().map(|contract| &contract.version_3_0))
 }
@@ -42,7 +40,7 @@ fn json(document: Option<&Bytes>) -> Result<HttpResponse, ApiError> {
     Ok(HttpResponse::Ok().content_type("application/json").body(LargeReply(document)))
 }
 
-/// From `/docs` to `/docs/`, relative: the path that the browser sees may have a prefix that we do not.
+/// Redirects `/docs` to `/docs/`. The redirect is relative, because the browser may see a path with a prefix.
 pub(super) async fn redirect() -> HttpResponse {
     HttpResponse::TemporaryRedirect().insert_header((LOCATION, "docs/")).finish()
 }
@@ -57,6 +55,6 @@ pub(super) async fn swagger_ui(request: HttpRequest) -> Result<HttpResponse, Api
         Cow::Owned(bytes) => bytes.into(),
     };
     let mut reply = HttpResponse::Ok();
-    page::protect(&mut reply);
+    page_headers::protect(&mut reply);
     Ok(reply.insert_header((CONTENT_TYPE, file.content_type)).body(LargeReply(bytes)))
 }

@@ -1,3 +1,5 @@
+//! A large reply body, sent in pieces.
+
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -5,11 +7,11 @@ use std::task::{Context, Poll};
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
 
-/// How much of a large reply is handed over at once, in bytes.
+/// The size of a piece, in bytes.
 const PIECE: usize = 8 * 1024;
 
-/// A large body that is handed over in pieces: whole, it would be copied whole for every caller who is slow to read it. So
-/// it has no `try_into_bytes`, which would make it whole again.
+/// A large body that is sent in pieces. As a whole, it would be copied for every slow reader. It does not implement
+/// `try_into_bytes`, which would join the pieces.
 pub(super) struct LargeReply(pub(super) Bytes);
 
 impl MessageBody for LargeReply {

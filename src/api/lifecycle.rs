@@ -1,21 +1,23 @@
+//! Whether the process is draining or stopping.
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-/// Where the process stands between start and stop, and what it still has to finish.
+/// The state of the process between start and stop, and the executions that a shutdown waits for.
 #[derive(Debug, Default)]
 pub(crate) struct Lifecycle {
     draining: AtomicBool,
-    /// Also the lock under which exchanges begin: none slips in between the look at it and being waited for.
+    /// The lock under which executions begin: a shutdown misses none.
     stopping: Mutex<bool>,
-    /// Those that talk to CENTAGATE; shutdown waits for them, not for connections.
-    exchanges: TaskTracker,
+    /// A shutdown waits for executions, not for connections.
+    executions: TaskTracker,
 }
 
 impl Lifecycle {
-    /// From now on: readiness fails and every reply closes its connection.
+    /// Starts to drain: readiness fails, and every reply closes its connection.
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Release);
     }
@@ -24,19 +26,19 @@ impl Lifecycle {
         self.draining.load(Ordering::Acquire)
     }
 
-    /// Waits for the exchanges under way, then lets no further one begin.
-    pub(crate) async fn finish_exchanges(&self) {
-        self.exchanges.close();
-        self.exchanges.wait().await;
+    /// Waits for running executions, then prevents new ones.
+    pub(crate) async fn finish_executions(&self) {
+        self.executions.close();
+        self.executions.wait().await;
         *self.stopping.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        // One may have begun between the last two lines.
-        self.exchanges.wait().await;
+        // An execution may have begun between the last two lines.
+        self.executions.wait().await;
     }
 
-    /// Lets an exchange begin, unless none may any more: shutdown waits until what this returns is dropped.
-    pub(super) fn begin_exchange(&self) -> Option<TaskTrackerToken> {
+    /// Begins an execution, unless the process is stopping. A shutdown waits until the token is dropped.
+    pub(super) fn begin_execution(&self) -> Option<TaskTrackerToken> {
         let stopping = self.stopping.lock().unwrap_or_else(PoisonError::into_inner);
-        (!*stopping).then(|| self.exchanges.token())
+        (!*stopping).then(|| self.executions.token())
     }
 }
 
@@ -49,16 +51,16 @@ mod tests {
     use super::Lifecycle;
 
     #[test]
-    fn what_was_let_begin_is_waited_for_though_nothing_runs_yet() {
+    fn shutdown_waits_for_every_execution_that_has_begun() {
         let lifecycle = Lifecycle::default();
-        let first = lifecycle.begin_exchange().expect("it may begin");
-        let mut finished = pin!(lifecycle.finish_exchanges());
+        let first = lifecycle.begin_execution().expect("it may begin");
+        let mut finished = pin!(lifecycle.finish_executions());
         assert!(finished.as_mut().now_or_never().is_none());
-        let second = lifecycle.begin_exchange().expect("it may begin while others are under way");
+        let second = lifecycle.begin_execution().expect("it may begin while others are under way");
         drop(first);
         assert!(finished.as_mut().now_or_never().is_none());
         drop(second);
         assert!(finished.as_mut().now_or_never().is_some());
-        assert!(lifecycle.begin_exchange().is_none());
+        assert!(lifecycle.begin_execution().is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! The second listener: liveness, readiness and metrics, for those who run the gateway.
+//! The management listener: liveness, readiness and metrics.
 
 use std::fmt::Write as _;
 
@@ -9,14 +9,14 @@ use actix_web::http::header::{ACCEPT, ContentType};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 
+use super::gateway::Gateway;
+use super::problems::{ApiError, Problem};
 use super::routes::{get, get_or_head};
-use super::{ApiError, Gateway, Problem};
 use crate::centagate::LoginRefusal;
-use crate::listener::Connection;
-use crate::listener_tls::ListenerCertificate;
+use crate::listener::{Connection, ListenerCertificate};
 use crate::metrics::Exposition;
 
-/// Mounts the routes of the management side.
+/// Mounts the routes of the management listener.
 pub(crate) fn configure(config: &mut web::ServiceConfig, gateway: &web::Data<Gateway>) {
     config
         .app_data(gateway.clone())
@@ -25,7 +25,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig, gateway: &web::Data<Gat
         .service(get("/metrics", "/metrics").route(get_or_head().to(metrics)));
 }
 
-/// Ends each connection with the reply to its first request: nobody bounds the head of a second one.
+/// Closes each connection after its first reply, because nothing limits the head of a second request.
 pub(crate) async fn one_request_per_connection(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -36,14 +36,14 @@ pub(crate) async fn one_request_per_connection(
     Ok(reply)
 }
 
-/// Alive as long as it answers.
+/// `GET /livez`: the process answers.
 async fn livez() -> &'static str {
     "alive\n"
 }
 
-/// Ready for requests: not while draining, not while the audit trail cannot be written (every action is refused then), and
-/// not while this process has never had a session and CENTAGATE refuses its login. It does not follow CENTAGATE any
-/// further, or one outage would take every replica out. `?verbose` adds the reasons, one per line.
+/// `GET /readyz`: whether the process accepts requests. It is not ready while it drains, while the audit trail cannot be
+/// written, or while CENTAGATE refuses the login of a process that never had a session. It does not follow CENTAGATE's state
+/// otherwise: one outage would remove every replica. `?verbose` adds the reasons, one per line.
 async fn readyz(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
     let draining = gateway.lifecycle.is_draining();
     let session = gateway.centagate.session_status();
@@ -64,24 +64,24 @@ async fn readyz(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpRespon
     reply.content_type(ContentType::plaintext()).body(text)
 }
 
-/// All metrics, as Prometheus or others read them.
+/// `GET /metrics`: all metrics, in the format that the client prefers.
 async fn metrics(request: HttpRequest, gateway: web::Data<Gateway>) -> Result<HttpResponse, ApiError> {
     let Gateway { metrics, centagate, .. } = &**gateway;
-    metrics.load(centagate.load());
-    metrics.session_age(centagate.session_status().age);
+    metrics.calls.set_load(centagate.load());
+    metrics.session.set_age(centagate.session_status().age);
     if let Some(verifier) = gateway.jwt_verifier.as_ref().filter(|verifier| verifier.fetches_keys()) {
-        metrics.identity_keys_age(verifier.keys_age());
+        metrics.validity.set_identity_keys_age(verifier.keys_age());
     }
     for (whose, expiry) in [
         ("centagate", centagate.certificate_expiry()),
         ("listener", gateway.listener_certificate.as_ref().and_then(ListenerCertificate::expiry)),
     ] {
         if let Some(expiry) = expiry {
-            metrics.certificate_expiry(whose, expiry);
+            metrics.validity.set_certificate_expiry(whose, expiry);
         }
     }
     let accept: Vec<_> = request.headers().get_all(ACCEPT).filter_map(|accept| accept.to_str().ok()).collect();
-    let exposition = Exposition::wanted_by(&accept.join(","));
+    let exposition = Exposition::negotiate(&accept.join(","));
     let text = metrics.encode(exposition).map_err(|_| Problem::Internal)?;
     Ok(HttpResponse::Ok().content_type(exposition.content_type()).body(text))
 }

@@ -1,3 +1,5 @@
+//! Panics in handlers.
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -17,7 +19,7 @@ async fn panics() -> &'static str {
     panic!("s3cr3t")
 }
 
-/// A gateway whose CENTAGATE nobody reaches.
+/// A gateway whose CENTAGATE is unreachable.
 fn gateway() -> web::Data<Gateway> {
     let directory = tempfile::tempdir().unwrap();
     let callers_file = directory.path().join("callers.toml");
@@ -41,7 +43,7 @@ fn gateway() -> web::Data<Gateway> {
 }
 
 #[test]
-fn a_panic_is_answered_with_a_problem_document_and_counted() {
+fn a_panic_becomes_a_problem_document_and_is_counted() {
     let gateway = gateway();
     let shared = gateway.clone();
     rt::System::new().block_on(async move {

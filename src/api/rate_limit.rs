@@ -1,3 +1,5 @@
+//! Rate limits, per caller and per caller and target.
+
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,28 +9,29 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
+use super::configuration::RateLimitSettings;
 use crate::domain::{Identity, Username};
-use crate::settings::RateLimitSettings;
+use crate::operations::TargetLimit;
 
-/// Where there are more keys than this, everything that would need one is limited until idle ones are forgotten. A caller
-/// at the default rate does not get there; the keys of `requests` are the callers themselves.
+/// The maximum number of keys per limit. Beyond it, requests with a new key are refused until idle keys are removed. A caller
+/// at the default rate cannot reach it.
 const MAX_KEYS: usize = 200_000;
 
 type Limiter = RateLimiter<u64, DefaultKeyedStateStore<u64>, DefaultClock, StateInformationMiddleware>;
 
-/// The limits of this process; each replica has its own.
+/// The rate limits of this process. Each replica has its own.
 pub(crate) struct RateLimits {
     requests: Option<Limit>,
     otp_tokens_per_user: Option<Limit>,
     clock: DefaultClock,
-    /// Keys are hashed with a seed of this process, so that nobody can make two of them meet.
+    /// Hashes keys with a random seed, so that nobody can create collisions.
     hasher: RandomState,
 }
 
 struct Limit {
-    /// In metrics.
+    /// The name in metrics.
     label: &'static str,
-    /// In replies.
+    /// The name in replies.
     name: &'static str,
     limiter: Limiter,
     burst: u32,
@@ -36,16 +39,16 @@ struct Limit {
     policy: Arc<str>,
 }
 
-/// What one limit says about one request, as fields of its reply (draft-ietf-httpapi-ratelimit-headers-10).
+/// What a limit says about one request, as fields of the reply (draft-ietf-httpapi-ratelimit-headers-10).
 #[derive(Debug)]
 pub(super) struct Verdict {
-    /// The limit, as metrics name it.
+    /// The limit's name in metrics.
     pub(super) limit: &'static str,
     /// An item of `RateLimit-Policy`: at most `q` requests at once, refilled within `w` seconds.
     pub(super) policy: Arc<str>,
     /// An item of `RateLimit`: `r` requests are left, all of them again in `t` seconds.
     pub(super) state: String,
-    /// How long to wait, where the request is one too many.
+    /// How long to wait, if the request exceeds the limit.
     pub(super) wait: Option<Duration>,
 }
 
@@ -60,16 +63,18 @@ impl RateLimits {
         Self { requests, otp_tokens_per_user, clock: DefaultClock::default(), hasher: RandomState::new() }
     }
 
-    /// Counts a request of `caller`'s; nothing where requests are not limited.
+    /// Counts a request of `caller`. `None` if the limit is off.
     pub(super) fn request(&self, caller: &Arc<str>) -> Option<Verdict> {
         self.requests.as_ref().map(|limit| limit.count(self.hasher.hash_one(caller), &self.clock))
     }
 
-    /// Counts an OTP token that `caller` registers for `target`; nothing where these are not limited.
-    pub(super) fn otp_token(&self, caller: &Arc<str>, target: &Username) -> Option<Verdict> {
-        let limit = self.otp_tokens_per_user.as_ref()?;
+    /// Counts a request of `caller` for `target`. `None` if the limit is off.
+    pub(super) fn per_target(&self, limit: TargetLimit, caller: &Arc<str>, target: &Username) -> Option<Verdict> {
+        let limit = match limit {
+            TargetLimit::TokenRegistrations => self.otp_tokens_per_user.as_ref()?,
+        };
         let identity = Identity::of(target.as_str());
-        // A name counts in each of its readings, so that no other spelling of it has a limit of its own.
+        // A name counts in each of its readings, so that another spelling of the same name shares the limit.
         let [one, other] = &*identity.keys();
         let keys = [Some(one), Some(other).filter(|other| *other != one)];
         let verdicts =
@@ -77,7 +82,7 @@ impl RateLimits {
         verdicts.max_by_key(|verdict| verdict.wait)
     }
 
-    /// Forgets the keys whose limits are full again.
+    /// Removes keys that are idle.
     pub(crate) fn forget_idle(&self) {
         for limit in self.requests.iter().chain(&self.otp_tokens_per_user) {
             limit.limiter.retain_recent();

@@ -1,41 +1,40 @@
+//! Mounts the operations of the table, and the routes that explain them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
 use actix_web::dev::ServiceRequest;
 use actix_web::guard::{Any, Get, Head};
-use actix_web::{HttpResponse, Resource, Route, web};
+use actix_web::http::Method;
+use actix_web::web::{self, Payload, ReqData};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
-use super::create_user::create_user;
-use super::get_user::get_user;
-use super::register_otp_token::register_otp_token;
-use super::{ApiError, Gateway, Problem, docs, problem_pages};
+use super::gateway::Gateway;
+use super::problems::{self, ApiError, Problem};
+use super::record::{RequestRecord, UNMATCHED};
+use super::{docs, pipeline};
+use crate::operations::{self, Row, TABLE};
 
 /// The patterns of all routes below the base path, as logs and metrics name them.
-const PATTERNS: [&str; 8] = [
-    "/users",
-    "/users/{id}",
-    "/users/{id}/otp-token",
-    "/problems",
-    "/openapi.json",
-    "/openapi-3.0.json",
-    "/docs",
-    "/docs/{file}",
-];
+static PATTERNS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let fixed = ["/problems", "/openapi.json", "/openapi-3.0.json", "/docs", "/docs/{file}"];
+    TABLE.iter().map(|row| row.spec.path).chain(fixed).collect()
+});
 
-/// What stands for the pattern of a request that no route matches.
-pub(super) const UNMATCHED: &str = "unmatched";
-
-/// Mounts every route of the callers' side under the gateway's base path.
+/// Mounts every route of the API listener under the base path.
 pub(crate) fn configure(config: &mut web::ServiceConfig, gateway: &web::Data<Gateway>) {
-    // Not a scope: it would be one more turn for each request.
+    // Not a `web::scope`: that adds a routing step to every request.
     let below = |path: &str| format!("{}{path}", gateway.base_path);
+    config.app_data(gateway.clone());
+    let mut by_path: BTreeMap<&str, Vec<&'static Row>> = BTreeMap::new();
+    for row in TABLE {
+        by_path.entry(row.spec.path).or_default().push(row);
+    }
+    for (path, rows) in by_path {
+        config.service(resource(&below(&actix_pattern(path)), path, &rows));
+    }
     config
-        .app_data(gateway.clone())
-        .service(post(&below("/users"), "/users").route(web::post().to(create_user)))
-        .service(get(&below("/users/{id:[^/]+}"), "/users/{id}").route(get_or_head().to(get_user)))
-        // An empty {id} is a fault of the path, not a missing route.
-        .service(
-            post(&below("/users/{id:[^/]*}/otp-token"), "/users/{id}/otp-token")
-                .route(web::post().to(register_otp_token)),
-        )
-        .service(get(&below("/problems"), "/problems").route(get_or_head().to(problem_pages::problems)))
+        .service(get(&below("/problems"), "/problems").route(get_or_head().to(problems::problems)))
         .default_service(web::to(not_found));
     if gateway.contract.is_some() {
         config
@@ -49,24 +48,61 @@ pub(crate) fn configure(config: &mut web::ServiceConfig, gateway: &web::Data<Gat
 /// The pattern of the route that `request` takes.
 pub(super) fn pattern(request: &ServiceRequest) -> &'static str {
     let name = request.match_name();
-    PATTERNS.into_iter().find(|pattern| name == Some(pattern)).unwrap_or(UNMATCHED)
+    PATTERNS.iter().copied().find(|pattern| name == Some(pattern)).unwrap_or(UNMATCHED)
 }
 
-/// A resource that takes POST alone; `name` is its pattern in logs and metrics.
-fn post(path: &str, name: &str) -> Resource {
-    let refuse = || async { Err::<HttpResponse, _>(ApiError::method_not_allowed("POST")) };
-    web::resource(path).name(name).default_service(web::to(refuse))
+/// The operations of one path. Any other method gets 405 with `Allow`.
+fn resource(path: &str, name: &str, rows: &[&'static Row]) -> Resource {
+    let allow = rows.iter().map(|row| match row.spec.method {
+        operations::Method::Get => "GET, HEAD",
+        other => other.as_str(),
+    });
+    let resource = refusing_other_methods(path, name, &allow.collect::<Vec<_>>().join(", "));
+    rows.iter().fold(resource, |resource, row| resource.route(route(row)))
 }
 
-/// A resource that takes GET and HEAD alone; `name` is its pattern in logs and metrics.
+fn route(row: &'static Row) -> Route {
+    let route = match row.spec.method {
+        operations::Method::Get => get_or_head(),
+        operations::Method::Post => web::post(),
+        operations::Method::Put => web::put(),
+        operations::Method::Patch => web::method(Method::PATCH),
+        operations::Method::Delete => web::delete(),
+    };
+    route.to(
+        move |request: HttpRequest,
+              payload: Payload,
+              gateway: web::Data<Gateway>,
+              record: ReqData<Arc<RequestRecord>>| {
+            pipeline::handle(row, request, payload, gateway, record.into_inner())
+        },
+    )
+}
+
+/// `path` as actix writes it. Only the last parameter must not be empty: an empty one before is a fault of the path, not a
+/// missing route.
+fn actix_pattern(path: &str) -> String {
+    let (init, last) = path.rsplit_once('/').unwrap_or_default();
+    format!("{}/{}", init.replace('}', ":[^/]*}"), last.replace('}', ":[^/]+}"))
+}
+
+/// A resource that supports GET and HEAD. `name` is its pattern in logs and metrics.
 pub(super) fn get(path: &str, name: &str) -> Resource {
-    let refuse = || async { Err::<HttpResponse, _>(ApiError::method_not_allowed("GET, HEAD")) };
-    web::resource(path).name(name).default_service(web::to(refuse))
+    refusing_other_methods(path, name, "GET, HEAD")
 }
 
-/// RFC 9110, section 9.1: whatever takes GET takes HEAD.
+/// A route for GET and HEAD (RFC 9110, section 9.1: a resource that supports GET supports HEAD).
 pub(super) fn get_or_head() -> Route {
     web::route().guard(Any(Get()).or(Head()))
+}
+
+fn refusing_other_methods(path: &str, name: &str, allow: &str) -> Resource {
+    let allow: Arc<str> = allow.into();
+    let refuse = move || {
+        let allow = Arc::clone(&allow);
+        async { Err::<HttpResponse, _>(ApiError::method_not_allowed(allow)) }
+    };
+    web::resource(path).name(name).default_service(web::to(refuse))
 }
 
 async fn not_found() -> Result<HttpResponse, ApiError> {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use wildmatch::WildMatch;
 
 use super::Scope;
-use crate::domain::{NewOtpToken, NewUser, OtpTokenStatus, Username};
+use crate::domain::{OtpTokenStatus, Text, Username};
 
 /// Who sends a request, and what it may do.
 #[derive(Debug)]
@@ -46,33 +46,28 @@ impl Caller {
     ///
     /// # Errors
     /// If it has not.
-    pub fn may(&self, scope: Scope) -> Result<(), Lack> {
+    pub fn allows_scope(&self, scope: Scope) -> Result<(), Lack> {
         if self.rights.scopes.contains(&scope) { Ok(()) } else { Err(Lack::Scope(scope)) }
     }
 
-    /// Whether the caller may register `user`, given the scope for it.
+    /// Whether the caller may create users in `group`.
     ///
     /// # Errors
-    /// The first right that it lacks.
-    pub fn may_register(&self, user: &NewUser) -> Result<(), Lack> {
-        self.may_target(&user.username)?;
-        if self.rights.groups.as_ref().is_some_and(|groups| !groups.iter().any(|group| group == user.group.as_str())) {
-            return Err(Lack::Group);
+    /// If it may not.
+    pub fn allows_group(&self, group: &Text) -> Result<(), Lack> {
+        match &self.rights.groups {
+            Some(groups) if !groups.iter().any(|allowed| allowed == group.as_str()) => Err(Lack::Group),
+            _ => Ok(()),
         }
-        if user.role.is_admin() {
-            self.may(Scope::AdminsCreate)?;
-        }
-        Ok(())
     }
 
-    /// Whether the caller may register `token`, given the scope for it.
+    /// Whether the caller may give a token this `status`.
     ///
     /// # Errors
-    /// The first right that it lacks.
-    pub fn may_register_otp_token(&self, token: &NewOtpToken) -> Result<(), Lack> {
-        self.may_target(&token.username)?;
+    /// If it may not.
+    pub fn allows_otp_token_status(&self, status: OtpTokenStatus) -> Result<(), Lack> {
         match &self.rights.otp_token_statuses {
-            Some(statuses) if !statuses.contains(&token.status) => Err(Lack::OtpTokenStatus),
+            Some(statuses) if !statuses.contains(&status) => Err(Lack::OtpTokenStatus),
             _ => Ok(()),
         }
     }
@@ -81,7 +76,7 @@ impl Caller {
     ///
     /// # Errors
     /// If it may not.
-    pub fn may_target(&self, username: &Username) -> Result<(), Lack> {
+    pub fn allows_target(&self, username: &Username) -> Result<(), Lack> {
         match &self.rights.target_usernames {
             Some(patterns) if !patterns.iter().any(|pattern| pattern.matches(username.as_str())) => {
                 Err(Lack::TargetUsername)

@@ -7,8 +7,8 @@ use wildmatch::WildMatch;
 
 use super::caller::Rights;
 use super::{Caller, Callers, Scope};
+use crate::configuration::{Faults, SettingsFault, gather, parse_toml};
 use crate::domain::{OtpTokenStatus, Text};
-use crate::settings::{Faults, SettingsFault, gather, parse_toml};
 
 const MEMBERS: &str = "expected only name, key_sha256, jwt_subject, scopes, expires_at, groups, target_usernames and \
                        otp_token_statuses";
@@ -195,7 +195,9 @@ mod tests {
         let callers = Callers::parse(&block("")).expect("a callers file");
         let caller = callers.find(b"test-key").expect("a caller");
         assert_eq!(&*caller.name, "one");
-        assert!(caller.may(Scope::UsersCreate).is_ok() && caller.may(Scope::OtpTokensCreate).is_err());
+        assert!(
+            caller.allows_scope(Scope::UsersCreate).is_ok() && caller.allows_scope(Scope::OtpTokensCreate).is_err()
+        );
         for other in [&b"test-ke"[..], b"test-key ", b"", b"Test-key", b"\xff"] {
             assert!(callers.find(other).is_none());
         }

@@ -90,7 +90,7 @@ proptest! {
                 block.get(member).is_none_or(|words| words.as_array().expect("words").contains(&word.into()))
             };
             for scope in Scope::ALL {
-                prop_assert_eq!(caller.may(scope).is_ok(), listed("scopes", scope.as_str()));
+                prop_assert_eq!(caller.allows_scope(scope).is_ok(), listed("scopes", scope.as_str()));
             }
             for status in OtpTokenStatus::ALL {
                 let allowed = caller.rights.otp_token_statuses.as_ref();

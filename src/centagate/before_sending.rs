@@ -1,25 +1,19 @@
+//! A hook that runs immediately before the first byte of a call is sent.
+
 use std::future::Future;
+use std::pin::Pin;
 
-use super::NotSent;
+use super::error::NotSent;
 
-/// Is told before the first byte of a call may go out, and may stop it.
-///
-/// A call waits for its turn and the session first, which may take long: whoever must know what has been sent wants to know
-/// of this moment and not an earlier one.
+/// The result of [`BeforeSending::about_to_send`].
+pub type MaySend<'a> = Pin<Box<dyn Future<Output = Result<(), NotSent>> + Send + 'a>>;
+
+/// Runs immediately before a call is sent, and can prevent that. A call first waits for its turn and for a session, so the
+/// moment of sending can be much later than the start of the call.
 pub trait BeforeSending: Sync {
-    /// Once for each time the call is sent: again where a session had ended.
+    /// Runs before each attempt to send the call: twice if the session had ended.
     ///
     /// # Errors
     /// If the call must not be sent.
-    fn about_to_send(&self) -> impl Future<Output = Result<(), NotSent>> + Send;
-}
-
-/// Nobody who wants to know.
-#[derive(Clone, Copy, Debug)]
-pub struct Unheeded;
-
-impl BeforeSending for Unheeded {
-    async fn about_to_send(&self) -> Result<(), NotSent> {
-        Ok(())
-    }
+    fn about_to_send(&self) -> MaySend<'_>;
 }

@@ -1,47 +1,48 @@
+//! The client: signs each call with the admin's session, sends it within the limits, and reads the reply.
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use http::Method;
+use http::uri::PathAndQuery;
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::warn;
 
-use super::breaker::Breaker;
-use super::bulkhead::{Bulkhead, Load, Turn};
-use super::call::Call;
+use super::before_sending::BeforeSending;
+use super::call::{CallSpec, Message};
 use super::client_options::ClientOptions;
-use super::http::{HttpClient, HttpOptions, SetupError};
-use super::paths::Paths;
-use super::reply::Answer;
-use super::server_certificate::ServerCertificate;
+use super::encoding::percent_encode_segment;
+use super::error::{Error, NotSent};
+use super::guard::{Breaker, Bulkhead, Load, Turn};
+use super::http::{
+    self as upstream, HttpClient, HttpOptions, Reply, ServerCertificate, SetupError, Times, Trust, UpstreamRequest,
+};
 use super::session::{
     Credentials, HttpAuthenticator, KeeperOptions, Session, SessionEvents, SessionKeeper, SessionStatus, Sessions,
     jitter, keep,
 };
 use super::suspicion::{Suspicion, suspicion};
-use super::transport::{Reply, Times};
-use super::{BeforeSending, Error, NotSent, Operation, Trust, Unheeded, paths, reply, transport, wire};
-use crate::domain::{CreatedUser, NewOtpToken, NewUser, RegisteredOtpToken, UserAuthentication, Username};
 
-/// The pauses before a connection is tried again, each by half more or less.
+/// The pauses between attempts to connect. Each varies by up to half of its length.
 const CONNECT_PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(150)];
 
-/// How many connections each worker opens in advance, at most, for calls that need a connection of their own.
+/// The maximum number of connections that each worker opens in advance for calls that need a dedicated connection.
 const SPARE_CONNECTIONS: usize = 4;
 
-/// Speaks CentagateWS: signs each call with the admin's session, sends it and reads the answer.
+/// A client for CentagateWS.
 ///
-/// It follows no redirects and never resends a request that may have been executed. One that was refused because the
-/// session had ended is sent once more with a newer session: a refusal means that nothing was executed.
+/// It follows no redirects and never resends a request that may have been executed. If CENTAGATE refuses a request because
+/// the session has ended, nothing was executed: the client sends it once more with a newer session.
 #[derive(Debug)]
 pub struct Client {
     http: HttpClient,
     login_http: HttpClient,
     connection: Mutex<Connection>,
     request_timeout: Duration,
-    paths: Paths,
+    /// The admin's name as the last segment of a path.
+    admin_segment: String,
     sessions: Sessions,
     bulkhead: Bulkhead,
     breaker: Breaker,
@@ -57,12 +58,12 @@ struct Connection {
 }
 
 impl Client {
-    /// A client, and the keeper of its session; without the keeper running there is no login.
+    /// Creates a client and the keeper of its session. The client logs in only while the keeper runs.
     ///
     /// # Errors
     /// If the HTTP client cannot be set up.
     pub fn new(options: ClientOptions, events: Arc<dyn SessionEvents>) -> Result<(Self, SessionKeeper), SetupError> {
-        let paths = Paths::new(&options.admin_username);
+        let admin_segment = percent_encode_segment(options.admin_username.as_str());
         let certificate = Arc::new(ServerCertificate::of(&options.base_url));
         let http = |max_spares| {
             let certificate = Arc::clone(&certificate);
@@ -72,8 +73,7 @@ impl Client {
         let authenticator = HttpAuthenticator {
             http: login_http.clone(),
             admin_username: options.admin_username.clone(),
-            log_in_path: paths::log_in(options.auth_api),
-            log_out_path: paths::log_out(),
+            auth_api: options.auth_api,
         };
         let (sessions, keeper) = keep(
             authenticator,
@@ -90,7 +90,7 @@ impl Client {
             login_http,
             connection: Mutex::new(Connection { options: options.http, trust: options.trust }),
             request_timeout: options.request_timeout,
-            paths,
+            admin_segment,
             sessions,
             bulkhead: Bulkhead::new(options.max_in_flight, options.caller_share),
             breaker: Breaker::new(),
@@ -100,85 +100,44 @@ impl Client {
         Ok((client, keeper))
     }
 
-    /// Waits until a request of `caller` may make its call, which must be on its way by `send_by`.
+    /// Waits for a turn of `caller`. The call must then be sent by `send_by`.
     ///
     /// # Errors
-    /// If its turn does not come in time, or too many requests wait.
+    /// If there is no turn in time, or too many requests are waiting.
     pub async fn turn(&self, caller: &Arc<str>, send_by: Instant) -> Result<Turn, NotSent> {
         self.bulkhead.enter(caller, send_by).await
     }
 
-    /// Registers `user` as an active user.
-    ///
-    /// # Errors
-    /// Whatever kept CENTAGATE from answering code 0 in time.
-    pub async fn register_user(
-        &self,
-        turn: Turn,
-        user: &NewUser,
-        watch: &impl BeforeSending,
-    ) -> Result<Answer<CreatedUser>, Error> {
-        let body = |session: &Session| wire::json(&wire::RegisterUserActivate::new(user, session));
-        self.call(turn, Operation::RegisterUser, body, watch).await.map(reply::created_user)
-    }
-
-    /// Registers `token` for its user.
-    ///
-    /// # Errors
-    /// Whatever kept CENTAGATE from answering code 0 in time.
-    pub async fn register_otp_token(
-        &self,
-        turn: Turn,
-        token: &NewOtpToken,
-        watch: &impl BeforeSending,
-    ) -> Result<Answer<RegisteredOtpToken>, Error> {
-        let body = |session: &Session| wire::json(&wire::RegisterOneTimePin::new(token, session));
-        self.call(turn, Operation::RegisterOneTimePin, body, watch).await.map(reply::registered_otp_token)
-    }
-
-    /// What the client is doing.
+    /// The current load.
     pub fn load(&self) -> Load {
         let (in_flight, waiting) = self.bulkhead.load();
         Load { in_flight, waiting, breaker: self.breaker.state() }
     }
 
-    /// What the user called `username` can authenticate with.
-    ///
-    /// # Errors
-    /// Whatever kept CENTAGATE from answering code 0 in time.
-    pub async fn user_authentication(
-        &self,
-        turn: Turn,
-        username: &Username,
-    ) -> Result<Answer<UserAuthentication>, Error> {
-        let body = |session: &Session| wire::json(&wire::ListAuthentication::new(username, session));
-        self.call(turn, Operation::ListAuthentication, body, &Unheeded).await.map(reply::user_authentication)
-    }
-
-    /// How it stands with the session.
+    /// The state of the admin's session.
     pub fn session_status(&self) -> SessionStatus {
         self.sessions.status()
     }
 
-    /// When the certificate ends that the server last showed and that was taken, if it has shown one.
+    /// When the server's current certificate expires, if a connection has been opened.
     pub fn certificate_expiry(&self) -> Option<SystemTime> {
         self.certificate.expiry()
     }
 
-    /// Takes new credentials into use under load, unless they are those in use.
+    /// Replaces the credentials, unless they are the same.
     pub fn replace_credentials(&self, credentials: Credentials) {
         self.sessions.replace_credentials(credentials);
     }
 
-    /// Takes other server certificates from now on.
+    /// Replaces the trusted server certificates.
     ///
     /// # Errors
-    /// If TLS cannot be set up; the old trust then stays.
+    /// If TLS cannot be set up; the old certificates then stay.
     pub fn replace_trust(&self, trust: &Trust) -> Result<(), SetupError> {
         self.reconnect(|connection| connection.trust = trust.clone())
     }
 
-    /// Goes through another proxy, or none, from now on.
+    /// Replaces the proxy; `None` connects directly.
     ///
     /// # Errors
     /// If the proxy cannot be used; the old one then stays.
@@ -198,45 +157,48 @@ impl Client {
         Ok(())
     }
 
-    /// Closes connections that have been idle for some seconds; to be called now and then.
+    /// Closes connections that have been idle for several seconds. Call this regularly.
     pub fn close_idle_connections(&self) {
         self.http.close_idle();
         self.login_http.close_idle();
     }
 
-    /// Logs out by `deadline`, also the session of a login under way. A given session is left alone.
+    /// Logs out by `deadline`, including the session of a login that is still running. A given session stays open.
     pub async fn log_out(&self, deadline: Instant) {
         self.sessions.stop(deadline).await;
     }
 
-    async fn call(
+    /// Sends `message` and returns the `object` of the reply. `hook` runs immediately before the first byte is sent.
+    ///
+    /// # Errors
+    /// If CENTAGATE did not answer code 0 in time.
+    pub async fn call(
         &self,
         turn: Turn,
-        operation: Operation,
-        body: impl Fn(&Session) -> Bytes + Send + Sync,
-        watch: &impl BeforeSending,
+        message: &dyn Message,
+        hook: Option<&dyn BeforeSending>,
     ) -> Result<Value, Error> {
         let send_by = turn.send_by;
         let session = self.sessions.live(send_by).await.map_err(Error::NotSent)?;
-        let refused = match self.send(operation, &body, &session, send_by, watch).await {
+        let refused = match self.send(message, &session, send_by, hook).await {
             Err(Error::Refused(code)) => code,
             answered => return answered,
         };
-        let suspicion = suspicion(operation, refused, &session);
+        let suspicion = suspicion(message.call(), refused, &session);
         if suspicion != Suspicion::None {
             self.events.suspected();
         }
         let newer = match suspicion {
             Suspicion::None => None,
-            Suspicion::OfThePast => self.sessions.newer_than(session.generation, false, send_by).await,
-            Suspicion::OfTheSession => self.sessions.newer_than(session.generation, true, send_by).await,
+            Suspicion::Superseded => self.sessions.newer_than(session.generation, false, send_by).await,
+            Suspicion::Ended => self.sessions.newer_than(session.generation, true, send_by).await,
         };
         let Some(newer) = newer else { return Err(Error::Refused(refused)) };
-        let again = Box::pin(self.send(operation, &body, &newer, send_by, watch)).await; // rare and large
-        let same = matches!(again, Err(Error::Refused(code)) if code == refused);
-        if !same && session.is_lost_early() {
+        let again = Box::pin(self.send(message, &newer, send_by, hook)).await; // rare and large
+        let is_same_refusal = matches!(again, Err(Error::Refused(code)) if code == refused);
+        if !is_same_refusal && session.record_early_loss() {
             self.events.lost_early();
-            self.sessions.note_lost_early();
+            self.sessions.record_early_loss();
             warn!("CENTAGATE ended the session before its timeout; does another process use the same admin?");
         }
         again
@@ -244,53 +206,60 @@ impl Client {
 
     async fn send(
         &self,
-        operation: Operation,
-        body: impl Fn(&Session) -> Bytes + Send,
+        message: &dyn Message,
         session: &Session,
         send_by: Instant,
-        watch: &impl BeforeSending,
+        hook: Option<&dyn BeforeSending>,
     ) -> Result<Value, Error> {
-        let recorded = timeout_at(send_by, watch.about_to_send()).await;
-        recorded.unwrap_or(Err(NotSent::DeadlineSpent)).map_err(Error::NotSent)?;
+        if let Some(hook) = hook {
+            let may_send = timeout_at(send_by, hook.about_to_send()).await;
+            may_send.unwrap_or(Err(NotSent::DeadlineSpent)).map_err(Error::NotSent)?;
+        }
         let times = Times { send_by, reply_within: self.request_timeout };
-        let call = Call {
+        let call = message.call();
+        let request = UpstreamRequest {
             method: Method::PUT,
-            path: self.paths.of(operation).clone(),
-            body: body(session),
-            connection: operation.connection(),
+            path: self.path(call),
+            body: message.signed_body(&session.cen_token),
+            connection: call.connection,
         };
-        let object = self.send_or_fail_fast(&call, times).await?.object.map_err(Error::Refused)?;
+        let object = self.send_or_fail_fast(&request, times).await?.object.map_err(Error::Refused)?;
         session.succeeded();
         Ok(object)
     }
 
-    /// Sends, unless CENTAGATE has failed too often of late. Where no connection could be made nothing was sent, so that
-    /// is tried again after a moment.
-    async fn send_or_fail_fast(&self, call: &Call, times: Times) -> Result<Reply, Error> {
+    fn path(&self, call: &CallSpec) -> PathAndQuery {
+        let path = format!("/CentagateWS/webresources/{}/{}", call.path, self.admin_segment);
+        PathAndQuery::try_from(path).expect("a percent-encoded segment is part of a path")
+    }
+
+    /// Sends `request` unless the circuit breaker is open. If no connection can be opened, nothing was sent, so it tries
+    /// again after a pause.
+    async fn send_or_fail_fast(&self, request: &UpstreamRequest, times: Times) -> Result<Reply, Error> {
         let mut pauses = CONNECT_PAUSES.into_iter();
-        let mut settled = self.send_once(call, times).await;
+        let mut settled = self.send_once(request, times).await;
         while let (Err(Error::NotSent(NotSent::CannotConnect(_))), Some(pause)) = (&settled, pauses.next()) {
             let retry_at = Instant::now() + pause.mul_f64(0.5 + jitter());
             if retry_at >= times.send_by {
                 break;
             }
             sleep_until(retry_at).await;
-            match self.send_once(call, times).await {
-                Err(Error::NotSent(NotSent::DeadlineSpent)) => break, // why there was no connection before says more
+            match self.send_once(request, times).await {
+                Err(Error::NotSent(NotSent::DeadlineSpent)) => break, // the earlier error says more
                 again => settled = again,
             }
         }
         settled
     }
 
-    async fn send_once(&self, call: &Call, times: Times) -> Result<Reply, Error> {
+    async fn send_once(&self, request: &UpstreamRequest, times: Times) -> Result<Reply, Error> {
         if Instant::now() > times.send_by {
             return Err(Error::NotSent(NotSent::DeadlineSpent));
         }
         let pass = self.breaker.admit().map_err(|wait| Error::NotSent(NotSent::CircuitOpen(wait)))?;
-        let sent = transport::send(&self.http.load(), call, times).await;
+        let sent = upstream::send(&self.http.load(), request, times).await;
         let failed = matches!(sent, Err(Error::NotSent(NotSent::CannotConnect(_)) | Error::TimedOut));
-        // A request whose time ended before it was sent says nothing about CENTAGATE: it must not close the breaker.
+        // A request whose deadline passed before it was sent says nothing about CENTAGATE, so it must not close the breaker.
         if !matches!(sent, Err(Error::NotSent(NotSent::DeadlineSpent))) {
             self.breaker.settle(&pass, failed);
         }

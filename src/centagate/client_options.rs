@@ -1,35 +1,37 @@
+//! Options of the client.
+
 use std::time::Duration;
 
 use url::Url;
 
-use super::Trust;
-use super::http::HttpOptions;
-use super::session::{AuthApi, Credentials};
+use super::calls::log_in::AuthApi;
+use super::http::{HttpOptions, Trust};
+use super::session::Credentials;
 use crate::domain::{CallerShare, Username};
 
-/// How to reach CentagateWS, and as whom.
+/// How to reach CentagateWS, and which admin to use.
 #[derive(Debug)]
 pub struct ClientOptions {
     /// Scheme, host and port, without a path.
     pub base_url: Url,
-    /// The longest time for a whole call, connecting included.
+    /// The maximum time for a call, without the time to connect.
     pub request_timeout: Duration,
-    /// The most calls under way at once; as many times 16 may wait.
+    /// The maximum number of concurrent calls. 16 times as many requests may wait.
     pub max_in_flight: usize,
-    /// How much of that one caller may have.
+    /// The share of these that one caller may use.
     pub caller_share: CallerShare,
-    /// How connections are made.
+    /// How to connect.
     pub http: HttpOptions,
-    /// Which server certificates are taken.
+    /// The trusted server certificates.
     pub trust: Trust,
     /// The admin whose session signs every call.
     pub admin_username: Username,
-    /// What the session comes from.
+    /// The source of the session.
     pub credentials: Credentials,
-    /// Where the admin logs in.
+    /// The version of the login API.
     pub auth_api: AuthApi,
-    /// How long a session lives where CENTAGATE does not say.
+    /// The lifetime of a session if CENTAGATE does not state it.
     pub default_session_timeout: Duration,
-    /// The least wait before credentials that were refused are tried again.
+    /// The minimum pause before refused credentials are tried again.
     pub refused_retry: Duration,
 }

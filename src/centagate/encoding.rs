@@ -1,3 +1,5 @@
+//! Percent-encoding for path segments.
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Everything but the unreserved characters of RFC 3986, section 2.3.

@@ -1,9 +1,13 @@
+//! The envelope that wraps every reply of CentagateWS.
+
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::{ReturnCode, Unreadable, lenient_json};
+use super::error::Unreadable;
+use super::lenient_json;
+use super::return_code::ReturnCode;
 
 /// The reply that wraps every CentagateWS answer: `{"code", "message", "object"}`, HTTP 200 always.
 ///

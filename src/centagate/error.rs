@@ -1,18 +1,20 @@
+//! Why a call failed, named after what the gateway can do next.
+
 use std::time::Duration;
 
 use thiserror::Error as ThisError;
 
-use super::ReturnCode;
+use super::return_code::ReturnCode;
 
-/// Why a call of CentagateWS brought no success, named for what the gateway can do next.
+/// Why a call failed.
 ///
-/// Neither `Display` nor `Debug` holds a URL, a secret or anything that CENTAGATE or a caller sent.
+/// `Display` and `Debug` contain no URL, no secret and no text that CENTAGATE or a caller sent.
 #[derive(Debug, ThisError)]
 pub enum Error {
-    /// Not a byte was sent.
+    /// Nothing was sent.
     #[error("nothing was sent: {0}")]
     NotSent(NotSent),
-    /// The request was sent and no complete reply came in time.
+    /// The request was sent, but no complete reply arrived in time.
     #[error("no reply in time")]
     TimedOut,
     /// The connection failed after the request was sent.
@@ -21,7 +23,7 @@ pub enum Error {
     /// CENTAGATE answered with a code other than 0.
     #[error("refused with code {0}")]
     Refused(ReturnCode),
-    /// CENTAGATE, or something in front of it, answered with something else than its envelope.
+    /// The reply is not CENTAGATE's envelope. It may come from something in front of CENTAGATE.
     #[error("unreadable reply: {0}")]
     Unreadable(Unreadable),
 }
@@ -29,51 +31,51 @@ pub enum Error {
 /// Why nothing was sent.
 #[derive(Debug, ThisError)]
 pub enum NotSent {
-    /// No connection, or none in time.
+    /// No connection could be opened in time.
     #[error("cannot connect: {0}")]
     CannotConnect(String),
-    /// Too little of the request's time was left to wait for CENTAGATE's reply.
-    #[error("too little of the request's time was left to wait for the reply")]
+    /// The request's deadline left too little time to wait for a reply.
+    #[error("the deadline left too little time to wait for a reply")]
     DeadlineSpent,
-    /// There is no admin session, and none is coming in time.
+    /// There was no admin session in time.
     #[error("no admin session")]
     NoSession,
-    /// Too many requests wait for their turn.
+    /// Too many requests are waiting.
     #[error("too many requests are waiting")]
     Busy,
-    /// Too many requests of this caller wait for their turn.
+    /// Too many requests of this caller are waiting.
     #[error("too many requests of this caller are waiting")]
     ShareOfCaller,
-    /// The circuit breaker is open for this long.
-    #[error("CENTAGATE has failed too often; no call for {} ms", .0.as_millis())]
+    /// The circuit breaker stays open for this long.
+    #[error("the circuit breaker is open for {} ms", .0.as_millis())]
     CircuitOpen(Duration),
-    /// It could not be put on record that the request is about to be sent.
-    #[error("that it is sent cannot be recorded")]
+    /// The idempotency store could not record that the request is about to be sent.
+    #[error("the idempotency store cannot record that the request is sent")]
     Unrecorded,
     /// The gateway is stopping.
     #[error("the gateway is stopping")]
     Stopping,
 }
 
-/// What is wrong with a reply.
+/// Why a reply cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 pub enum Unreadable {
-    /// An HTTP status other than 200, redirects included: CentagateWS answers everything with 200.
+    /// An HTTP status other than 200. CentagateWS answers every request with 200, so redirects count, too.
     #[error("HTTP status {0}")]
     HttpStatus(u16),
-    /// More than 256 KiB.
+    /// The reply is larger than 256 KiB.
     #[error("more than 256 KiB")]
     TooLarge,
-    /// A content coding other than gzip, or damaged gzip.
+    /// The content coding is not gzip, or the gzip data is damaged.
     #[error("a content coding that cannot be read")]
     ContentCoding,
-    /// Not a JSON object, or one that ends early, nests too deep or names a member twice.
+    /// The reply is not a JSON object, or it is truncated, nested too deeply or has a duplicate member.
     #[error("not a JSON object")]
     NotAnEnvelope,
-    /// A login's success without the session's pair.
+    /// The reply to a login lacks the session's auth token or secret code.
     #[error("no session in the reply")]
     NoSession,
-    /// No `code`, or one that is not an integer.
+    /// The reply has no `code`, or `code` is not an integer.
     #[error("no integer code")]
     NoCode,
 }

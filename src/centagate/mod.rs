@@ -1,59 +1,40 @@
-//! The vendor's side: everything the gateway knows about CentagateWS.
+//! The upstream side: everything that the gateway knows about CentagateWS.
 //!
-//! A call passes through these files in order: [`Client`] takes a domain value, `wire` and `paths` spell it for the
-//! vendor, `signing` makes the cenToken, `transport` sends it, `envelope` and `reply` read the answer.
-//! Nothing in this module knows our callers or their HTTP library.
+//! [`Client::call`] waits for a turn (`guard`), signs a message of `calls` with the admin's session (`session`), sends it
+//! (`http`) and reads the envelope of the reply (`envelope`). Nothing in this module knows the gateway's callers.
 
 mod before_sending;
-mod breaker;
-mod bulkhead;
 mod call;
+mod calls;
 mod client;
 mod client_options;
-mod connection;
-#[cfg(test)]
-mod connection_tests;
-mod connector;
-mod content_coding;
+pub(crate) mod configuration;
 mod encoding;
 mod envelope;
 #[cfg(test)]
 mod envelope_tests;
 mod error;
+mod guard;
 mod http;
 mod lenient_json;
-mod operation;
-mod paths;
-mod pinned_verifier;
-mod pool;
-mod reply;
-#[cfg(test)]
-mod reply_tests;
+mod object;
 mod return_code;
-mod server_certificate;
 mod session;
 mod signing;
-mod stream;
 mod suspicion;
-mod transport;
-mod trust;
-mod wire;
 
-pub use before_sending::{BeforeSending, Unheeded};
-pub use breaker::BreakerState;
-pub use bulkhead::{Load, Turn};
+pub use before_sending::{BeforeSending, MaySend};
+pub use call::{Answer, Call, CallSpec, Message};
+pub use calls::log_in::AuthApi;
+pub use calls::{CreateUser, CreatedUser, GetUser, RegisterOtpToken, RegisteredOtpToken};
 pub use client::Client;
 pub use client_options::ClientOptions;
+pub use configuration::{AdminSettings, CentagateSettings, SessionSettings, TrustSettings};
 pub use encoding::percent_encode_segment;
 pub(crate) use envelope::decode;
 pub use error::{Error, NotSent, Unreadable};
-pub use http::{HttpOptions, SetupError};
-pub use operation::Operation;
-pub use reply::Answer;
-pub(crate) use reply::created_user;
-pub use return_code::{Meaning, ReturnCode};
-pub use session::{
-    AuthApi, Credentials, LoginCredentials, LoginRefusal, Session, SessionEvents, SessionKeeper, SessionStatus,
-};
+pub use guard::{BreakerState, Load, Turn};
+pub use http::{ConnectionKind, HttpOptions, SetupError, Trust, TrustFault};
+pub use return_code::{Meaning, PasswordRule, ReturnCode};
+pub use session::{Credentials, LoginCredentials, LoginRefusal, Session, SessionEvents, SessionKeeper, SessionStatus};
 pub use signing::cen_token;
-pub use trust::{Trust, TrustFault};

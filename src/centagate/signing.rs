@@ -1,16 +1,20 @@
+//! The signatures that CENTAGATE requires.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-/// The cenToken of a session: lowercase hex HMAC-SHA256 with the secret code as key over the admin's raw name followed
-/// by the auth token, all UTF-8 (vendor page "User Registration API", parameter 15).
+/// The cenToken of a session: the lowercase hex HMAC-SHA256 of the admin's raw name and the auth token, keyed with the
+/// secret code, all in UTF-8 (vendor page "User Registration API", parameter 15).
 ///
-/// It covers neither the body nor a time, so it is a bearer credential for the whole session and a secret itself.
+/// It covers neither the body nor a time. It is therefore a bearer credential for the whole session, and a secret.
 pub fn cen_token(secret_code: &SecretString, admin_username: &str, auth_token: &SecretString) -> SecretString {
     hmac_hex(secret_code, &[admin_username, auth_token.expose_secret()])
 }
 
-/// The lowercase hex HMAC-SHA256 of `parts`, one after the other without separator, under `key`; all UTF-8.
+/// The lowercase hex HMAC-SHA256 of `parts`, concatenated without a separator and keyed with `key`, all in UTF-8.
 pub(super) fn hmac_hex(key: &SecretString, parts: &[&str]) -> SecretString {
     let mut mac =
         Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()).expect("HMAC takes keys of any length");
@@ -18,6 +22,11 @@ pub(super) fn hmac_hex(key: &SecretString, parts: &[&str]) -> SecretString {
         mac.update(part.as_bytes());
     }
     hex::encode(mac.finalize().into_bytes()).into()
+}
+
+/// The current time in seconds since 1970, as text (wire facts, section 2.1).
+pub(super) fn unix_timestamp() -> String {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().to_string()
 }
 
 #[cfg(test)]
@@ -33,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn the_vectors_of_rfc_4231_hold_wherever_the_text_is_divided() {
+    fn the_test_vectors_of_rfc_4231_hold() {
         // Section 4.3, test case 2.
         let expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
         assert_token("Jefe", "what do ya want ", "for nothing?", expected);
@@ -44,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vector_of_openssl_holds() {
+    fn a_signature_matches_openssl() {
         // printf %s 'adminQUJD+/==' | openssl dgst -sha256 -hmac 'k3y'
         assert_token("k3y", "admin", "QUJD+/==", "eb85e0962191ed47706ec604dc4bf7d611625fd9796da982cadc34525fa73072");
     }

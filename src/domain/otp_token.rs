@@ -1,8 +1,6 @@
+//! The status of an OTP token and the validity of its passcode.
+
 use std::time::Duration;
-
-use secrecy::SecretString;
-
-use super::Username;
 
 /// The state an OTP token is registered in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,24 +61,4 @@ impl ValiditySeconds {
     pub fn get(self) -> u32 {
         self.0
     }
-}
-
-/// An OTP token to register.
-#[derive(Clone, Debug)]
-pub struct NewOtpToken {
-    /// Whose token it will be.
-    pub username: Username,
-    /// The state to register it in.
-    pub status: OtpTokenStatus,
-    /// How long its passcode is valid; CENTAGATE's default is 300 seconds.
-    pub validity: Option<ValiditySeconds>,
-}
-
-/// What CENTAGATE answered to a registered OTP token; both members are secrets.
-#[derive(Debug)]
-pub struct RegisteredOtpToken {
-    /// The passcode to log in with, if it sent one.
-    pub passcode: Option<SecretString>,
-    /// The content of a QR code that enrols the token, if it sent one.
-    pub qr: Option<SecretString>,
 }

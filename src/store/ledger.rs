@@ -9,14 +9,16 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{error, info};
 
 use super::canary::{Canary, Verdict};
+use super::configuration::{IdempotencySettings, StoreSettings};
 use super::memory::{Memory, max_bytes};
 use super::record::{Record, State};
 use super::redis::Redis;
+use super::request::Request;
 use super::unfinished::Unfinished;
 use super::{Claim, Name, Part, RedisOptions, SealKeys, Store, Swapped, Unavailable};
+use crate::configuration::SettingsFault;
 use crate::domain::CallerShare;
 use crate::metrics::Metrics;
-use crate::settings::{IdempotencySettings, SettingsFault, StoreSettings};
 
 /// How often the store is checked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(60);
@@ -52,17 +54,6 @@ pub(crate) struct Backing {
     pub(super) keys: SealKeys,
     /// How Redis is reached, if that is the store.
     redis: Option<RedisOptions>,
-}
-
-/// A request as its key's record knows it.
-#[derive(Debug)]
-pub(crate) struct Request<'a> {
-    pub(crate) caller: &'a Arc<str>,
-    pub(crate) operation: &'static str,
-    pub(crate) key: &'a str,
-    /// What the path names, decoded.
-    pub(crate) target: &'a str,
-    pub(crate) body: &'a [u8],
 }
 
 /// What is known of a request.
@@ -186,8 +177,8 @@ impl Ledger {
         let backing = self.backing.load_full();
         let names =
             backing.keys.names([request.caller.as_bytes(), request.operation.as_bytes(), request.key.as_bytes()]);
-        let prints = [request.operation.as_bytes(), request.target.as_bytes(), request.body];
-        let (caller, fingerprint) = (Arc::clone(request.caller), backing.keys.fingerprint(prints));
+        let fingerprint = backing.keys.fingerprint(request.parts(&request.encoded_path()));
+        let caller = Arc::clone(request.caller);
         let claim = Claim::new(Arc::clone(self), Arc::clone(&backing), caller, &names, fingerprint, lease);
         let taken = in_time(send_by, async {
             self.finish(names[0]).await?;
@@ -217,7 +208,7 @@ impl Ledger {
             return Ok(Found::Unknown); // it cannot be read, but it is there
         };
         let Some(record) = Record::read(&opened.plain) else { return Ok(Found::Unknown) };
-        if record.fingerprint != opened.fingerprint(prints) {
+        if !record.is_of(request, &opened) {
             return Ok(Found::OtherRequest);
         }
         if record.is_over(entry, &opened, SystemTime::now()) {
@@ -247,13 +238,13 @@ impl Ledger {
     pub(super) fn observe<T>(&self, result: Result<T, Unavailable>) -> Result<T, Unavailable> {
         match &result {
             Err(Unavailable::Away(cause)) => {
-                self.metrics.store_unavailable(true);
+                self.metrics.store.set_unavailable(true);
                 if !self.away.swap(true, Ordering::Relaxed) {
                     error!(cause, "the idempotency store cannot be used; requests with an Idempotency-Key are refused");
                 }
             }
             Ok(_) if self.away.load(Ordering::Relaxed) && self.away.swap(false, Ordering::Relaxed) => {
-                self.metrics.store_unavailable(false);
+                self.metrics.store.set_unavailable(false);
                 self.canary.expire(); // it may have come back as another one
                 info!("the idempotency store can be used again");
             }

@@ -9,14 +9,14 @@ use tokio::time::{Instant, advance};
 use super::{Found, Ledger};
 use crate::domain::CallerShare;
 use crate::metrics::Metrics;
-use crate::settings::{IdempotencySettings, StoreSettings};
+use crate::store::configuration::{IdempotencySettings, StoreSettings};
 use crate::store::{Claim, RedisOptions, Request, SealKeys, Settlement};
 
 const LEASE: Duration = Duration::from_secs(15);
 static CALLER: LazyLock<Arc<str>> = LazyLock::new(|| "caller".into());
 
 fn request() -> Request<'static> {
-    Request { caller: &CALLER, operation: "operation", key: "key", target: "bob", body: b"{}" }
+    Request { caller: &CALLER, operation: "operation", key: "key", path: &["bob"], content: b"{}", body: b"{}" }
 }
 
 fn ledger() -> Arc<Ledger> {
@@ -119,11 +119,11 @@ async fn a_key_is_free_after_a_release_and_taken_after_an_unknown_end() {
 async fn a_request_is_known_by_operation_target_and_body() {
     let ledger = ledger();
     let claim = claim(&ledger).await;
-    for other in [Request { target: "carol", ..request() }, Request { body: b"{ }", ..request() }] {
+    for other in [Request { path: &["carol"], ..request() }, Request { content: b"{ }", ..request() }] {
         assert!(matches!(look_up(&ledger, &other).await, Found::OtherRequest));
     }
     claim.settle(&Settlement::Unknown).await;
-    assert!(matches!(look_up(&ledger, &Request { target: "carol", ..request() }).await, Found::OtherRequest));
+    assert!(matches!(look_up(&ledger, &Request { path: &["carol"], ..request() }).await, Found::OtherRequest));
     for apart in [
         Request { caller: &"other".into(), ..request() },
         Request { operation: "other", ..request() },

@@ -5,11 +5,13 @@
 
 mod canary;
 mod claim;
+pub(crate) mod configuration;
 mod eviction;
 mod ledger;
 mod memory;
 mod record;
 mod redis;
+mod request;
 mod seal;
 mod unfinished;
 
@@ -20,8 +22,10 @@ use bytes::Bytes;
 use thiserror::Error as ThisError;
 
 pub(crate) use claim::{Claim, Settlement};
-pub(crate) use ledger::{Found, Ledger, Request};
+pub use configuration::{IdempotencySettings, StoreSettings};
+pub(crate) use ledger::{Found, Ledger};
 pub use redis::RedisOptions;
+pub(crate) use request::Request;
 pub use seal::SealKeys;
 
 /// The name of an entry: a keyed digest and which part of a record it is.

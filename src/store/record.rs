@@ -1,47 +1,70 @@
+//! The record of a request with an `Idempotency-Key`.
+
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use super::Entry;
+use super::request::Request;
 use super::seal::Opened;
 
-/// What a key's entry holds, before it is sealed.
+/// The version that is written.
+const VERSION: u8 = 2;
+
+/// The content of a record, before it is sealed. Its vocabulary is fixed, because records outlive the process.
+///
+/// Version 1 called the fingerprint `fingerprint`. A replica that knows only version 1 cannot read version 2, and so reports
+/// an unknown outcome instead of a different request.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Record {
-    #[serde(with = "hex::serde")]
-    pub(super) fingerprint: [u8; 32],
-    /// How long the record is kept from its writing on.
+    #[serde(default = "Record::first_version")]
+    version: u8,
+    #[serde(with = "hex::serde", rename = "request", alias = "fingerprint")]
+    fingerprint: [u8; 32],
+    /// The lifetime of the record after it was written.
     lifetime_ms: u64,
     pub(super) state: State,
 }
 
-/// How far a request has come.
+/// The progress of a request.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum State {
-    /// It will be carried out.
+    /// It will be executed.
     Claimed,
-    /// It may have arrived; its end is due within the lease.
-    Sent {
-        lease_ms: u64,
-    },
-    /// Nobody knows whether it was carried out.
+    /// It may have reached CENTAGATE. It ends within the lease.
+    Sent { lease_ms: u64 },
+    /// Its outcome is unknown.
     Unknown,
+    /// It ended with this reply.
     Replied(String),
-    /// The reply stands in an entry of its own, for as long as its secrets are valid.
+    /// Its reply is in a separate entry, which expires with the secrets in it.
     RepliedWithSecrets,
 }
 
 impl Record {
-    /// A record to be kept for `lifetime`, as text.
+    /// A new record with this `lifetime`, as text.
     pub(super) fn write(fingerprint: [u8; 32], lifetime: Duration, state: State) -> Vec<u8> {
-        let record = Self { fingerprint, lifetime_ms: milliseconds(lifetime), state };
+        let record = Self { version: VERSION, fingerprint, lifetime_ms: milliseconds(lifetime), state };
         serde_json::to_vec(&record).expect("texts and numbers serialize")
     }
 
-    /// The record that `text` is, if it is one.
+    /// Reads a record. `None` if it is damaged or has a later version.
     pub(super) fn read(text: &[u8]) -> Option<Self> {
-        serde_json::from_slice(text).ok()
+        serde_json::from_slice(text).ok().filter(|record: &Self| record.version <= VERSION)
+    }
+
+    /// Whether the record belongs to `request`, according to whoever sealed it.
+    pub(super) fn is_of(&self, request: &Request<'_>, opened: &Opened<'_>) -> bool {
+        let fingerprint = match self.version {
+            1 => opened.fingerprint(request.first_version_parts()),
+            _ => opened.fingerprint(request.parts(&request.encoded_path())),
+        };
+        self.fingerprint == fingerprint
+    }
+
+    fn first_version() -> u8 {
+        1
     }
 
     /// Whether the record has outlived its state at `now`: what became of its request is then unknown.
@@ -68,7 +91,7 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use super::{Record, State};
-    use crate::store::{Entry, Name, Part, SealKeys};
+    use crate::store::{Entry, Name, Part, Request, SealKeys};
 
     const LIFETIME: Duration = Duration::from_secs(1000);
 
@@ -108,5 +131,45 @@ mod tests {
         let sent = || State::Sent { lease_ms: 15_000 };
         assert!(!is_over(sent(), 14, None) && is_over(sent(), 16, None));
         assert!(!is_over(State::Claimed, 998, None) && is_over(State::Claimed, 1001, None));
+    }
+
+    #[test]
+    fn a_record_of_version_1_is_recognised_by_the_body_as_it_was_sent() {
+        let keys = SealKeys::of_this_process().expect("random bytes");
+        let caller = "caller".into();
+        let sent = Request {
+            caller: &caller,
+            operation: "register_user",
+            key: "key",
+            path: &["bob"],
+            content: b"parsed",
+            body: b"{ \"a\": 1 }",
+        };
+        let fingerprint = hex::encode(keys.fingerprint([b"register_user", b"bob", b"{ \"a\": 1 }"]));
+        let text = format!(r#"{{"fingerprint":"{fingerprint}","lifetime_ms":1000,"state":{{"replied":"reply"}}}}"#);
+        let name = Name { digest: [1; 32], part: Part::Record };
+        let sealed = keys.seal(name, text.as_bytes(), LIFETIME);
+        let opened = keys.open(name, &sealed).expect("it opens");
+        let record = Record::read(&opened.plain).expect("a record of version 1");
+        assert!(matches!(&record.state, State::Replied(reply) if reply == "reply"));
+        assert!(record.is_of(&sent, &opened));
+        for other in [
+            Request { body: b"{}", ..sent },
+            Request { path: &["carol"], ..sent },
+            Request { operation: "register_one_time_pin", ..sent },
+        ] {
+            assert!(!record.is_of(&other, &opened), "{other:?}");
+        }
+        assert!(record.is_of(&Request { content: b"else", ..sent }, &opened), "version 1 does not cover it");
+    }
+
+    #[test]
+    fn a_record_of_a_later_version_is_not_read() {
+        let text = |version| {
+            let fingerprint = "00".repeat(32);
+            format!(r#"{{"version":{version},"request":"{fingerprint}","lifetime_ms":1,"state":"unknown"}}"#)
+        };
+        assert!(Record::read(text(2).as_bytes()).is_some());
+        assert!(Record::read(text(3).as_bytes()).is_none());
     }
 }

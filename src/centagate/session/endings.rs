@@ -7,8 +7,10 @@ use secrecy::SecretString;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::login::{Authenticator, Grant, LoginFailure};
-use super::{LoginCredentials, Session};
+use super::credentials::LoginCredentials;
+use super::login::Authenticator;
+use super::session::Session;
+use crate::centagate::calls::log_in::{Grant, LoginFailure};
 
 /// The longest time for a logout.
 const LOGOUT_TIMEOUT: Duration = Duration::from_secs(2);

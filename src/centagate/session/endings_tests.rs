@@ -35,7 +35,7 @@ async fn replaced_sessions_are_left_alone_once_centagate_has_ended_one_early() {
     let vendor = Vendor::default();
     let sessions = kept(&vendor, 30 * MINUTE);
     sessions.live(soon()).await.expect("a session");
-    sessions.note_lost_early();
+    sessions.record_early_loss();
     sleep(3 * HOUR).await;
     assert!(vendor.logins() > 6);
     assert_eq!(vendor.logouts(), 0);

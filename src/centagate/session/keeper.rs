@@ -8,13 +8,16 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{error, info, warn};
 
+use super::credentials::Credentials;
 use super::endings::{Endings, Login, Opened};
-use super::login::{Authenticator, Grant, LoginFailure};
+use super::login::Authenticator;
 use super::renewal::Renewal;
+use super::session::Session;
 use super::sessions::{Ask, Shared};
-use super::{Credentials, Session, SessionEvents, SessionStatus, Sessions};
+use super::sessions::{SessionEvents, SessionStatus, Sessions};
+use crate::centagate::calls::log_in::{Grant, LoginFailure};
 use crate::domain::Username;
-use crate::telemetry::milliseconds;
+use crate::domain::milliseconds;
 
 /// A `sessionTimeout` below this is not in milliseconds: CENTAGATE configures session timeouts in minutes (its front end
 /// reads the member as minutes elsewhere), and a login every second would exhaust the admin's sessions.

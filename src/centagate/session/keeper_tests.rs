@@ -6,9 +6,10 @@ use secrecy::SecretString;
 use tokio::time::{Instant, sleep};
 
 use super::keeper::{KeeperOptions, keep};
-use super::login::{Authenticator, Grant, LoginFailure};
+use super::login::Authenticator;
 use super::{Credentials, LoginCredentials, LoginRefusal, SessionEvents, Sessions};
 use crate::centagate::NotSent;
+use crate::centagate::calls::log_in::{Grant, LoginFailure};
 use crate::domain::Username;
 
 pub(super) const MINUTE: Duration = Duration::from_secs(60);

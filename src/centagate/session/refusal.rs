@@ -38,7 +38,7 @@ pub enum LoginRefusal {
 
 impl LoginRefusal {
     /// The refusal behind a `code` other than 0.
-    pub(super) fn from_code(code: i64, ahead_seconds: Option<i64>) -> Self {
+    pub(in crate::centagate) fn from_code(code: i64, ahead_seconds: Option<i64>) -> Self {
         match code {
             23001 => Self::WrongCredentials,
             22033 => Self::AccountLocked,

@@ -7,8 +7,10 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Credentials, LoginRefusal, Session};
-use crate::centagate::NotSent;
+use super::credentials::Credentials;
+use super::refusal::LoginRefusal;
+use super::session::Session;
+use crate::centagate::error::NotSent;
 
 /// What an operator wants counted about the session.
 pub trait SessionEvents: fmt::Debug + Send + Sync + 'static {
@@ -115,8 +117,8 @@ impl Sessions {
         }
     }
 
-    /// Notes that CENTAGATE has ended a session before its timeout.
-    pub(in crate::centagate) fn note_lost_early(&self) {
+    /// Records that CENTAGATE ended a session before its timeout.
+    pub(in crate::centagate) fn record_early_loss(&self) {
         self.shared.lost_early.store(true, Ordering::Relaxed);
     }
 

@@ -1,0 +1,52 @@
+//! Reads the JSON value of one member. The error says what the value must be.
+
+use std::borrow::Cow;
+
+use super::json::Json;
+use crate::domain::{Email, Text, Username};
+
+/// What a value must be.
+pub(crate) type Expectation = Cow<'static, str>;
+
+/// A string.
+pub(crate) fn string(value: Json<'_>) -> Result<String, Expectation> {
+    match value {
+        Json::String(text) => Ok(text.into_owned()),
+        _ => Err("must be a string".into()),
+    }
+}
+
+/// A string that is a [`Text`].
+pub(crate) fn text(value: Json<'_>) -> Result<Text, Expectation> {
+    Text::parse(string(value)?).map_err(|fault| fault.to_string().into())
+}
+
+/// A string that is a [`Text`] and a [`Username`].
+pub(crate) fn username(value: Json<'_>) -> Result<Username, Expectation> {
+    let text = text(value)?;
+    Username::parse(text.as_str()).map_err(|fault| fault.to_string().into())
+}
+
+/// A string that is an e-mail address.
+pub(crate) fn email(value: Json<'_>) -> Result<Email, Expectation> {
+    Email::parse(string(value)?).map_err(|fault| fault.to_string().into())
+}
+
+/// A string that is one of `words`. `from_word` gives its meaning.
+pub(crate) fn word<T>(
+    from_word: impl FnOnce(&str) -> Option<T>,
+    words: &'static str,
+) -> impl FnOnce(Json<'_>) -> Result<T, Expectation> {
+    move |value| from_word(&string(value)?).ok_or_else(|| format!("must be one of {words}").into())
+}
+
+/// An integer that `new` accepts.
+pub(crate) fn integer<T>(
+    new: impl FnOnce(u64) -> Option<T>,
+    expectation: &'static str,
+) -> impl FnOnce(Json<'_>) -> Result<T, Expectation> {
+    move |value| match value {
+        Json::Integer(integer) => new(integer).ok_or(expectation.into()),
+        _ => Err(expectation.into()),
+    }
+}

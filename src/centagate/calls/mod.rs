@@ -1,0 +1,15 @@
+//! The calls of CentagateWS that the gateway makes. Each file holds one call in the vendor's spelling.
+
+mod create_user;
+mod get_user;
+#[cfg(test)]
+mod get_user_tests;
+pub(super) mod log_in;
+pub(super) mod log_out;
+#[cfg(test)]
+mod properties;
+mod register_otp_token;
+
+pub use create_user::{CreateUser, CreatedUser};
+pub use get_user::GetUser;
+pub use register_otp_token::{RegisterOtpToken, RegisteredOtpToken};

@@ -1,0 +1,194 @@
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// What a failure rate is computed over.
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// Fewer calls than this within the window never open the breaker.
+const LEAST_CALLS: u32 = 20;
+
+/// How long no call goes through before one is tried.
+const OPEN_FOR: Duration = Duration::from_secs(5);
+
+/// Stops calling a CENTAGATE that cannot be reached or does not answer: callers then fail at once instead of waiting, and
+/// it gets room to recover. An answer, even an unreadable one, is no failure.
+#[derive(Debug)]
+pub(in crate::centagate) struct Breaker {
+    state: Mutex<State>,
+}
+
+/// How the breaker stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BreakerState {
+    /// Calls go through.
+    Closed,
+    /// The next call is tried, or one is being tried; the others fail at once.
+    HalfOpen,
+    /// All calls fail at once.
+    Open,
+}
+
+#[derive(Debug)]
+enum State {
+    Closed { since: Instant, calls: u32, failures: u32 },
+    Open { until: Instant },
+    HalfOpen { probing_since: Instant },
+}
+
+/// A call that may go out. Its outcome is told by [`Breaker::settle`].
+#[derive(Debug)]
+pub(in crate::centagate) struct Pass {
+    /// When the breaker let it out as a probe; tells probes apart, of which a later one may have replaced it.
+    probing_since: Option<Instant>,
+}
+
+impl Breaker {
+    pub(in crate::centagate) fn new() -> Self {
+        Self { state: Mutex::new(State::closed(Instant::now())) }
+    }
+
+    /// Lets a call out, or says how long to wait before the next try.
+    pub(in crate::centagate) fn admit(&self) -> Result<Pass, Duration> {
+        let now = Instant::now();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match *state {
+            State::Closed { .. } => Ok(Pass { probing_since: None }),
+            State::Open { until } if now < until => Err(until - now),
+            // A probe that was given up on without a word is not waited for for ever.
+            State::HalfOpen { probing_since } if now < probing_since + OPEN_FOR => Err(probing_since + OPEN_FOR - now),
+            State::Open { .. } | State::HalfOpen { .. } => {
+                *state = State::HalfOpen { probing_since: now };
+                Ok(Pass { probing_since: Some(now) })
+            }
+        }
+    }
+
+    /// Tells how the call that `pass` let out ended.
+    pub(in crate::centagate) fn settle(&self, pass: &Pass, failed: bool) {
+        let now = Instant::now();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(probe) = pass.probing_since {
+            // One that was replaced meanwhile decides nothing.
+            if matches!(*state, State::HalfOpen { probing_since } if probing_since == probe) {
+                *state = if failed { State::Open { until: now + OPEN_FOR } } else { State::closed(now) };
+            }
+            return;
+        }
+        // A call from before the breaker opened says nothing new.
+        let State::Closed { since, calls, failures } = &mut *state else { return };
+        if now >= *since + WINDOW {
+            (*since, *calls, *failures) = (now, 0, 0);
+        }
+        *calls += 1;
+        *failures += u32::from(failed);
+        if *calls >= LEAST_CALLS && *failures * 2 >= *calls {
+            *state = State::Open { until: now + OPEN_FOR };
+        }
+    }
+
+    /// How the breaker stands.
+    pub(in crate::centagate) fn state(&self) -> BreakerState {
+        match *self.state.lock().unwrap_or_else(PoisonError::into_inner) {
+            State::Closed { .. } => BreakerState::Closed,
+            // The next call will be tried, whenever it comes.
+            State::Open { until } if Instant::now() >= until => BreakerState::HalfOpen,
+            State::Open { .. } => BreakerState::Open,
+            State::HalfOpen { .. } => BreakerState::HalfOpen,
+        }
+    }
+}
+
+impl State {
+    fn closed(now: Instant) -> Self {
+        Self::Closed { since: now, calls: 0, failures: 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::sleep;
+
+    use super::{Breaker, BreakerState, LEAST_CALLS, OPEN_FOR, WINDOW};
+
+    fn calls(breaker: &Breaker, number: u32, failed: bool) {
+        for _ in 0..number {
+            let pass = breaker.admit().expect("closed");
+            breaker.settle(&pass, failed);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn half_of_twenty_calls_open_it_and_fewer_do_not() {
+        let breaker = Breaker::new();
+        calls(&breaker, LEAST_CALLS - 1, true);
+        assert_eq!(breaker.state(), BreakerState::Closed, "too few calls");
+        let breaker = Breaker::new();
+        calls(&breaker, LEAST_CALLS, false);
+        calls(&breaker, LEAST_CALLS - 1, true);
+        assert_eq!(breaker.state(), BreakerState::Closed, "fewer than half");
+        calls(&breaker, 1, true);
+        assert_eq!(breaker.state(), BreakerState::Open);
+        assert!(breaker.admit().expect_err("open") <= OPEN_FOR);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_of_long_ago_do_not_count() {
+        let breaker = Breaker::new();
+        calls(&breaker, LEAST_CALLS - 1, true);
+        sleep(WINDOW).await;
+        calls(&breaker, LEAST_CALLS - 1, true);
+        assert_eq!(breaker.state(), BreakerState::Closed);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_call_is_tried_and_decides() {
+        let breaker = Breaker::new();
+        calls(&breaker, LEAST_CALLS, true);
+        sleep(OPEN_FOR).await;
+        assert_eq!(breaker.state(), BreakerState::HalfOpen, "also while nobody calls");
+        let probe = breaker.admit().expect("a probe");
+        assert_eq!(breaker.state(), BreakerState::HalfOpen);
+        assert!(breaker.admit().is_err(), "one at a time");
+        breaker.settle(&probe, true);
+        assert_eq!(breaker.state(), BreakerState::Open);
+        sleep(OPEN_FOR).await;
+        let probe = breaker.admit().expect("another probe");
+        breaker.settle(&probe, false);
+        assert_eq!(breaker.state(), BreakerState::Closed);
+        calls(&breaker, 1, true);
+        assert_eq!(breaker.state(), BreakerState::Closed, "counted anew");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_probe_that_never_ends_is_replaced() {
+        let breaker = Breaker::new();
+        calls(&breaker, LEAST_CALLS, true);
+        sleep(OPEN_FOR).await;
+        let _lost = breaker.admit().expect("a probe");
+        sleep(OPEN_FOR + Duration::from_millis(1)).await;
+        assert!(breaker.admit().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_probe_that_was_replaced_decides_nothing() {
+        for failed in [true, false] {
+            let breaker = Breaker::new();
+            calls(&breaker, LEAST_CALLS, true);
+            sleep(OPEN_FOR).await;
+            let first = breaker.admit().expect("a probe");
+            sleep(OPEN_FOR).await;
+            let second = breaker.admit().expect("its replacement");
+            breaker.settle(&first, failed);
+            assert_eq!(breaker.state(), BreakerState::HalfOpen, "the second is under way");
+            breaker.settle(&second, !failed);
+            let decided = if failed { BreakerState::Closed } else { BreakerState::Open };
+            assert_eq!(breaker.state(), decided);
+            breaker.settle(&first, failed);
+            assert_eq!(breaker.state(), decided, "the second has decided");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The table of operations. Each file holds the caller's side of one operation; `centagate/calls` holds the vendor's side.
+
+mod create_user;
+mod get_user;
+mod operation;
+mod register_otp_token;
+mod reply;
+mod spec;
+mod user_reply;
+
+pub use operation::Row;
+pub(crate) use operation::{Operation, Request};
+pub(crate) use reply::Reply;
+pub use spec::{Body, Content, Docs, Method, Schema, Spec, TargetLimit};
+
+use crate::centagate::{CreateUser, GetUser, RegisterOtpToken};
+
+/// Every operation. New operations go to the end.
+pub static TABLE: &[Row] = &[Row::of::<CreateUser>(), Row::of::<RegisterOtpToken>(), Row::of::<GetUser>()];

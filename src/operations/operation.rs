@@ -1,0 +1,91 @@
+//! The trait that each operation implements, and its row in the table.
+
+use serde_json::Value;
+
+use super::reply::Reply;
+use super::spec::Spec;
+use crate::api::input::Input;
+use crate::callers::{Caller, Lack, Scope};
+use crate::centagate::{Answer, Call, CallSpec, Message};
+use crate::domain::Username;
+
+/// The caller's side of an operation. The vendor's side is its [`Call`], which the same type implements.
+pub(crate) trait Operation: Call + Sized {
+    /// What the table says about the operation.
+    const SPEC: &'static Spec;
+
+    /// Reads the path and the body. `None` means that `input` has at least one fault.
+    fn read(input: &mut Input<'_>) -> Option<Self>;
+
+    /// The user that the operation acts on.
+    fn target(&self) -> &Username;
+
+    /// The strongest right that this request needs, for the audit trail.
+    fn right(&self) -> Scope {
+        Self::SPEC.scope
+    }
+
+    /// Checks the rights of `caller` beyond the scope and the target.
+    ///
+    /// # Errors
+    /// The first right that the caller lacks.
+    fn check_rights(&self, _caller: &Caller) -> Result<(), Lack> {
+        Ok(())
+    }
+
+    /// The reply to a successful call.
+    fn reply(&self, answer: Self::Answer) -> Reply;
+}
+
+/// One request of any operation, after it was read.
+pub(crate) trait Request: Message + 'static {
+    /// See [`Operation::target`].
+    fn target(&self) -> &Username;
+    /// See [`Operation::right`].
+    fn right(&self) -> Scope;
+    /// See [`Operation::check_rights`].
+    fn check_rights(&self, caller: &Caller) -> Result<(), Lack>;
+    /// Decodes the `object` of a successful reply from CENTAGATE.
+    fn reply(&self, object: Value) -> Answer<Reply>;
+}
+
+impl<O: Operation> Request for O {
+    fn target(&self) -> &Username {
+        Operation::target(self)
+    }
+
+    fn right(&self) -> Scope {
+        Operation::right(self)
+    }
+
+    fn check_rights(&self, caller: &Caller) -> Result<(), Lack> {
+        Operation::check_rights(self, caller)
+    }
+
+    fn reply(&self, object: Value) -> Answer<Reply> {
+        let Answer { value, is_readable } = O::decode(object);
+        Answer { value: Operation::reply(self, value), is_readable }
+    }
+}
+
+/// A row of the table: an operation without its type, so that everything around it is compiled once.
+pub struct Row {
+    /// The caller's side.
+    pub spec: &'static Spec,
+    /// The vendor's side.
+    pub call: &'static CallSpec,
+    pub(crate) read: fn(&mut Input<'_>) -> Option<Box<dyn Request>>,
+}
+
+impl Row {
+    /// The row of `O`.
+    pub(super) const fn of<O: Operation>() -> Self {
+        Self { spec: O::SPEC, call: O::CALL, read: |input| Some(Box::new(O::read(input)?)) }
+    }
+}
+
+impl std::fmt::Debug for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.spec.id)
+    }
+}
