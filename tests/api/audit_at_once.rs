@@ -4,7 +4,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::audit_file::object;
-use crate::audit_lines::{pair, what_came_of_it};
+use crate::audit_lines::{outcome_status_code, pair};
 use crate::gateway::user;
 use crate::process::Environment;
 use crate::raw;
@@ -42,7 +42,7 @@ async fn fifty_actions_at_once_leave_a_hundred_whole_lines_in_a_file_synced_or_n
             let name = format!("user-{number}");
             let of_one: Vec<_> = lines.iter().filter(|line| line["requestId"] == name).cloned().collect();
             let (attempt, outcome) = pair(&of_one);
-            assert_eq!((&attempt["target"], what_came_of_it(outcome).0), (&json!(name), "executed"));
+            assert_eq!((&attempt["target"], outcome_status_code(outcome).0), (&json!(name), "executed"));
         }
     }
 }

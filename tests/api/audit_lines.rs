@@ -1,16 +1,20 @@
-//! The audit trail: two lines for each action, with what they say and when they are written.
+//! The audit trail: an attempt and an outcome for each action, in every operation.
 
 use std::time::Duration;
 
-use centagate_simulator::{Behaviour, Gate, Instruction};
+use centagate_simulator::{Behaviour, Gate};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::callers;
-use crate::gateway::{Setup, TestGateway, alice, token, user, with};
+use crate::gateway::{Setup, TestGateway, token, user, with};
+use crate::operations::{
+    COMMON_CODES, Operation, let_calls_succeed, let_next_call_meet, operations, success, undocumented,
+};
 use crate::raw;
+use crate::reply::Reply;
 
 const ATTEMPT: [&str; 8] = ["audit", "caller", "id", "operation", "requestId", "right", "target", "time"];
 const OUTCOME: [&str; 12] = [
@@ -28,7 +32,7 @@ const OUTCOME: [&str; 12] = [
     "upstreamCode",
 ];
 
-/// The attempt and the outcome of an action, which must be exactly that; what both have must be the same.
+/// Checks that `lines` are the attempt and the outcome of one action, with the same values in common members.
 #[track_caller]
 pub(crate) fn pair(lines: &[Value]) -> (&Value, &Value) {
     let [attempt, outcome] = lines else { panic!("two lines: {lines:?}") };
@@ -52,9 +56,9 @@ pub(crate) fn pair(lines: &[Value]) -> (&Value, &Value) {
     (attempt, outcome)
 }
 
-/// Sends, and answers the status; the request's id is `id`.
-async fn send(gateway: &TestGateway, id: &str, key: &str, path: &str, body: &Value) -> u16 {
-    gateway.send(gateway.post_as(key, path, body).header("x-request-id", id)).await.status
+/// Sends the example request about `bob` with this request id.
+async fn send(gateway: &TestGateway, id: &str, key: &str, operation: &Operation) -> Reply {
+    gateway.send(gateway.example_as(key, operation, "bob").header("x-request-id", id)).await
 }
 
 /// `caller`, `right`, `operation` and `target`.
@@ -63,103 +67,128 @@ fn who_did_what(line: &Value) -> [&str; 4] {
 }
 
 /// `outcome`, `status` and `upstreamCode`.
-pub(crate) fn what_came_of_it(line: &Value) -> (&str, u64, Option<i64>) {
+pub(crate) fn outcome_status_code(line: &Value) -> (&str, u64, Option<i64>) {
     let code = &line["upstreamCode"];
     assert!(code.is_null() || code.is_i64(), "{line}");
     (line["outcome"].as_str().unwrap(), line["status"].as_u64().unwrap(), code.as_i64())
 }
 
 #[tokio::test]
-async fn what_centagate_did_or_refused_is_on_record_with_who_asked_and_by_which_right() {
-    let gateway = TestGateway::start().await;
-    let admin = with(user("boss"), "role", "groupAdmin");
-    let (bob, nobody) = ("/users/bob/otp-token", "/users/a%2Fb%22%F0%9F%98%80/otp-token");
-    let executed = ("executed", 201, Some(0));
-    let refused = |status, code| ("notExecuted", status, Some(code));
-    for (number, (key, path, body, who, what)) in [
-        (callers::USERS, "/users", alice(), "users users:create createUser alice", executed),
-        (callers::NO_ADMINS, "/users", alice(), "no-admins users:create createUser alice", refused(409, 22025)),
-        (callers::EVERYTHING, "/users", admin, "everything admins:create createUser boss", executed),
-        (callers::TOKENS, bob, token(), "tokens otp-tokens:create registerOtpToken bob", executed),
-        (callers::TOKENS, bob, token(), "tokens otp-tokens:create registerOtpToken bob", refused(409, 22027)),
-        (callers::TOKENS, nobody, token(), "tokens otp-tokens:create registerOtpToken a/b\"😀", refused(404, 22002)),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let id = number.to_string();
-        let status = send(&gateway, &id, key, path, &body).await;
-        let lines = gateway.audit_trail().of_request(&id);
-        let (attempt, outcome) = pair(&lines);
-        assert_eq!((who_did_what(attempt).join(" "), what_came_of_it(outcome)), (who.to_owned(), what), "{id}");
-        assert_eq!(u64::from(status), what.1, "{id}");
+async fn every_action_has_an_attempt_and_an_outcome() {
+    let gateway = Setup::new().without_rate_limit().start().await;
+    let mut actions = 0;
+    for operation in operations() {
+        let only = callers::only(operation.scope);
+        let only_name = format!("only-{}", operation.scope);
+        let mut results = vec![("executed", operation.success, Some(0), Behaviour::Envelope(success()))];
+        for code in operation.codes.iter().chain(COMMON_CODES).copied().chain([undocumented(1)]) {
+            let behaviour = Behaviour::code(code.number.to_string());
+            results.push((code.outcome, code.status, Some(code.number), behaviour));
+        }
+        results.push(("unknown", 502, None, Behaviour::CutBeforeReply));
+        results.push(("unknown", 502, None, Behaviour::reply(200, "text/html", "<html>")));
+        for (outcome_word, status, code, behaviour) in results {
+            let_next_call_meet(&gateway.simulator, behaviour);
+            let id = format!("{}-{actions}", operation.id);
+            let (key, caller) =
+                if actions % 2 == 0 { (&*only, &*only_name) } else { (callers::EVERYTHING, "everything") };
+            let reply = send(&gateway, &id, key, operation).await;
+            assert_eq!(reply.status, status, "{id}: {}", reply.text());
+            let lines = gateway.audit_trail().of_request(&id);
+            let (attempt, outcome) = pair(&lines);
+            assert_eq!(who_did_what(attempt), [caller, operation.scope, operation.id, "bob"], "{id}");
+            assert_eq!(outcome_status_code(outcome), (outcome_word, u64::from(status), code), "{id}");
+            actions += 1;
+        }
     }
     let lines = gateway.audit_trail().lines();
     let mut ids: Vec<&str> = lines.iter().map(|line| line["id"].as_str().unwrap()).collect();
     ids.dedup();
-    assert_eq!((lines.len(), ids.len()), (12, 6), "each action has an id of its own");
-    assert!(ids.is_sorted(), "ids follow time");
+    assert_eq!((lines.len(), ids.len()), (2 * actions, actions), "each action has its own id");
+    assert!(ids.is_sorted(), "ids are ordered by time");
 }
 
 #[tokio::test]
-async fn an_attempt_stands_there_before_centagate_has_the_request_and_the_outcome_before_the_reply() {
+async fn the_target_is_the_decoded_name_and_the_right_is_the_strongest_one() {
     let gateway = TestGateway::start().await;
-    let (gate, user) = (Gate::new(), alice());
-    gateway.simulator.instruct(Instruction::once(None, Behaviour::Hold(gate.clone())));
-    let (status, ()) = tokio::join!(send(&gateway, "held", callers::USERS, "/users", &user), async {
-        timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE is reached");
-        let lines = gateway.audit_trail().of_request("held");
-        assert_eq!((lines.len(), &lines[0]["audit"]), (1, &json!("attempt")), "{lines:?}");
-        gate.open();
-    });
-    assert_eq!(status, 201);
-    pair(&gateway.audit_trail().of_request("held"));
-}
-
-#[tokio::test]
-async fn the_outcome_is_on_record_although_the_caller_has_gone() {
-    let gateway = TestGateway::start().await;
-    let gate = Gate::new();
-    gateway.simulator.instruct(Instruction::once(None, Behaviour::Hold(gate.clone())));
-    let headers = format!("X-Request-Id: gone\r\n{}", raw::usual_headers());
-    let mut connection = TcpStream::connect(gateway.address).await.unwrap();
-    connection.write_all(&raw::post("/users", &headers, alice().to_string().as_bytes())).await.unwrap();
-    timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE is reached");
-    connection.set_zero_linger().unwrap();
-    drop(connection);
-    gateway.get("/problems").await; // on the same thread: the gateway has noticed
-    gate.open();
-    let recorded = timeout(Duration::from_secs(10), async {
-        loop {
-            let lines = gateway.audit_trail().text().lines().count();
-            if lines > 1 {
-                return;
-            }
-            tokio::task::yield_now().await;
-        }
-    });
-    recorded.await.expect("an outcome in time");
-    let lines = gateway.audit_trail().of_request("gone");
-    assert_eq!(what_came_of_it(pair(&lines).1), ("executed", 201, Some(0)));
-}
-
-#[tokio::test]
-async fn what_is_refused_before_it_is_sent_is_no_action() {
-    let gateway = Setup::new().set("rate_limit.requests_per_minute", "1").set("rate_limit.burst", "2").start().await;
-    for (key, path, body, status) in [
-        ("unknown", "/users", alice(), 401),
-        (callers::TOKENS, "/users", alice(), 403),
-        (callers::EVERYTHING, "/users", json!({}), 422),
-        (callers::EVERYTHING, "/users/admin/otp-token", token(), 403),
-        (callers::EVERYTHING, "/users", alice(), 429),
-    ] {
-        assert_eq!(send(&gateway, "none", key, path, &body).await, status);
+    let_calls_succeed(&gateway.simulator);
+    let name = "a/b\"😀";
+    for operation in operations() {
+        let request = gateway.example_as(callers::EVERYTHING, operation, name).header("x-request-id", operation.id);
+        assert_eq!(gateway.send(request).await.status, operation.success, "{}", operation.id);
+        assert_eq!(pair(&gateway.audit_trail().of_request(operation.id)).0["target"], name, "{}", operation.id);
     }
+    let admin = gateway.post("/users", &with(user("boss"), "role", "groupAdmin")).header("x-request-id", "admin");
+    assert_eq!(gateway.send(admin).await.status, 201);
+    assert_eq!(pair(&gateway.audit_trail().of_request("admin")).0["right"], "admins:create");
+}
+
+#[tokio::test]
+async fn the_attempt_is_written_before_the_call_and_the_outcome_before_the_reply() {
+    let gateway = TestGateway::start().await;
+    for operation in operations() {
+        let gate = Gate::new();
+        let_next_call_meet(&gateway.simulator, Behaviour::Hold(gate.clone()));
+        let (reply, ()) = tokio::join!(send(&gateway, operation.id, callers::EVERYTHING, operation), async {
+            timeout(Duration::from_secs(10), gate.entered()).await.expect("a call in time");
+            let lines = gateway.audit_trail().of_request(operation.id);
+            assert_eq!((lines.len(), &lines[0]["audit"]), (1, &json!("attempt")), "{lines:?}");
+            gate.open();
+        });
+        assert_eq!(reply.status, operation.success, "{}", operation.id);
+        pair(&gateway.audit_trail().of_request(operation.id));
+    }
+}
+
+#[tokio::test]
+async fn the_outcome_is_written_although_the_caller_has_disconnected() {
+    let gateway = TestGateway::start().await;
+    for operation in operations() {
+        let gate = Gate::new();
+        let_next_call_meet(&gateway.simulator, Behaviour::Hold(gate.clone()));
+        let headers = format!("X-Request-Id: {}\r\n{}", operation.id, raw::usual_headers());
+        let mut connection = TcpStream::connect(gateway.address).await.unwrap();
+        connection.write_all(&operation.raw_request(&headers, "bob")).await.unwrap();
+        timeout(Duration::from_secs(10), gate.entered()).await.expect("a call in time");
+        connection.set_zero_linger().unwrap();
+        drop(connection);
+        gateway.get("/problems").await; // handled by the same thread, after the reset
+        gate.open();
+        let recorded = timeout(Duration::from_secs(10), async {
+            while !gateway
+                .audit_trail()
+                .text()
+                .lines()
+                .any(|line| line.contains(operation.id) && line.contains("outcome"))
+            {
+                tokio::task::yield_now().await;
+            }
+        });
+        recorded.await.expect("an outcome in time");
+        let lines = gateway.audit_trail().of_request(operation.id);
+        assert_eq!(outcome_status_code(pair(&lines).1), ("executed", u64::from(operation.success), Some(0)));
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_before_the_call_is_not_recorded() {
+    let gateway = Setup::new().set("rate_limit.requests_per_minute", "1").set("rate_limit.burst", "1").start().await;
+    for operation in operations() {
+        let status =
+            async |key: &str, username: &str| gateway.send(gateway.example_as(key, operation, username)).await.status;
+        assert_eq!(status("unknown", "bob").await, 401, "{}", operation.id);
+        assert_eq!(status(&callers::without(operation.scope), "bob").await, 403, "{}", operation.id);
+        // The own admin, or the rate limit, if another operation with this scope has spent it.
+        let own_admin = status(&callers::only(operation.scope), "admin").await;
+        assert!(own_admin == 403 || own_admin == 429, "{}: {own_admin}", operation.id);
+        assert_eq!(status(&callers::only(operation.scope), "bob").await, 429, "{}", operation.id);
+    }
+    gateway.create_user(&json!({})).await.problem("invalid_request");
     assert!(gateway.audit_trail().lines().is_empty());
 }
 
 #[tokio::test]
-async fn the_trail_names_the_target_and_holds_no_other_personal_data_and_no_secret() {
+async fn the_trail_contains_no_secret_and_no_personal_data_except_the_target() {
     let gateway = Setup::new().admin("admin", "pl4nted-token", "pl4nted-code").start().await;
     let person = json!({
         "username": "alice", "firstName": "Pl4nted-First", "lastName": "Pl4nted-Last", "email": "pl4nted@example.com",
@@ -172,8 +201,8 @@ async fn the_trail_names_the_target_and_holds_no_other_personal_data_and_no_secr
     let cen_token = centagate_simulator::cen_token("admin", "pl4nted-token", "pl4nted-code");
     let secrets = [&registered["passcode"], &registered["qr"]].map(|secret| secret.as_str().unwrap().to_owned());
     for absent in secrets.iter().chain(&[cen_token, callers::EVERYTHING.into(), "l4nted".into(), "@".into()]) {
-        assert!(!trail.contains(absent.as_str()), "{absent} stands in\n{trail}");
+        assert!(!trail.contains(absent.as_str()), "{absent} appears in\n{trail}");
     }
     let mode = std::os::unix::fs::MetadataExt::mode(&gateway.audit_trail().path().metadata().unwrap());
-    assert_eq!(mode & 0o777, 0o600, "the file is for its owner alone");
+    assert_eq!(mode & 0o777, 0o600, "only the owner can read the file");
 }

@@ -1,18 +1,29 @@
-//! Bodies before anybody looks at their members: 400, 408, 413 and 415.
+//! Bodies that are refused as a whole: 400, 408, 413 and 415.
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::callers;
 use crate::gateway::{Setup, TestGateway, alice, user, with};
+use crate::operations::{Operation, operations};
 use crate::raw;
 
-const PATHS: [&str; 2] = ["/users", "/users/bob/otp-token"];
+/// The operations that take a body.
+fn with_body() -> impl Iterator<Item = &'static Operation> {
+    operations().iter().filter(|operation| operation.body.is_some())
+}
+
+/// The head of a JSON request with these headers, each of which ends in CRLF.
+fn head(operation: &Operation, headers: &str) -> String {
+    let path = operation.path_of("bob");
+    format!("{} {path} HTTP/1.1\r\nHost: g\r\n{}{headers}\r\n", operation.method, raw::usual_headers())
+}
 
 #[tokio::test]
-async fn what_is_not_one_json_object_is_answered_400_in_both_operations() {
+async fn what_is_not_one_json_object_is_answered_400() {
     let gateway = TestGateway::start().await;
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000));
     let unended = "[".repeat(10_000);
@@ -49,10 +60,12 @@ async fn what_is_not_one_json_object_is_answered_400_in_both_operations() {
         unended.as_bytes(),
         b"username=alice",
     ];
-    for path in PATHS {
+    for operation in with_body() {
         for body in bodies {
-            let reply = gateway.post_raw(path, &raw::usual_headers(), body).await;
-            assert_eq!(reply.status, 400, "{:.40}: {}", String::from_utf8_lossy(body), reply.text());
+            let request = raw::request(operation.method, &operation.path_of("bob"), &raw::usual_headers(), body);
+            let reply = raw::exchange(gateway.address, &request).await;
+            let what = format!("{} {:.40}", operation.id, String::from_utf8_lossy(body));
+            assert_eq!(reply.status, 400, "{what}: {}", reply.text());
             reply.problem("malformed_request");
         }
     }
@@ -77,12 +90,12 @@ async fn a_member_that_is_named_twice_makes_a_request_malformed() {
         gateway.post_raw("/users", &raw::usual_headers(), body.as_bytes()).await.problem("malformed_request");
     }
     let body = br#"{"status":"valid","status":"valid"}"#;
-    gateway.post_raw(PATHS[1], &raw::usual_headers(), body).await.problem("malformed_request");
+    gateway.post_raw("/users/bob/otp-token", &raw::usual_headers(), body).await.problem("malformed_request");
     assert!(gateway.simulator.requests().is_empty());
 }
 
 #[tokio::test]
-async fn what_is_not_declared_as_plain_json_is_answered_415_in_both_operations() {
+async fn what_is_not_declared_as_plain_json_is_answered_415() {
     let gateway = TestGateway::start().await;
     for headers in [
         "",
@@ -103,15 +116,17 @@ async fn what_is_not_declared_as_plain_json_is_answered_415_in_both_operations()
         "Content-Type: application/json\r\nContent-Encoding: br\r\n",
         "Content-Type: application/json\r\nContent-Encoding: identity, gzip\r\n",
     ] {
-        for path in PATHS {
+        for operation in with_body() {
             let headers = format!("Authorization: Bearer {}\r\n{headers}", callers::EVERYTHING);
-            let reply = gateway.post_raw(path, &headers, alice().to_string().as_bytes()).await;
-            assert_eq!(reply.status, 415, "{headers}");
+            let reply = raw::exchange(gateway.address, &operation.raw_request(&headers, "bob")).await;
+            assert_eq!(reply.status, 415, "{} {headers}", operation.id);
             reply.problem("unsupported_media_type");
-            let (offered, coding) = (reply.header("accept-post"), reply.header("accept-encoding"));
-            let wanted =
-                if headers.contains("Encoding") { (None, Some("identity")) } else { (Some("application/json"), None) };
-            assert_eq!((offered, coding), wanted, "{headers}");
+            let wants_coding = headers.contains("Encoding");
+            assert_eq!(reply.header("accept-encoding"), wants_coding.then_some("identity"), "{headers}");
+            if operation.method == "POST" {
+                let media_type = (!wants_coding).then_some("application/json");
+                assert_eq!(reply.header("accept-post"), media_type, "{} {headers}", operation.id);
+            }
         }
     }
     assert!(gateway.simulator.requests().is_empty());
@@ -150,17 +165,18 @@ async fn a_body_over_the_limit_is_answered_413_announced_or_not() {
     let largest = gateway.post_raw("/users", &raw::usual_headers(), &body).await;
     assert_eq!(largest.status, 201, "16 KiB are within the limit: {}", largest.text());
     body.push(b' ');
-    for path in PATHS {
-        let announced = gateway.post_raw(path, &raw::usual_headers(), &body).await;
-        assert_eq!(announced.status, 413);
-        announced.problem("body_too_large");
-        let head =
-            format!("POST {path} HTTP/1.1\r\nHost: g\r\n{}Transfer-Encoding: chunked\r\n\r\n", raw::usual_headers());
-        let chunked = [head.as_bytes(), format!("{:x}\r\n", body.len()).as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
-        raw::exchange(gateway.address, &chunked).await.problem("body_too_large");
-        let huge =
-            format!("POST {path} HTTP/1.1\r\nHost: g\r\n{}Content-Length: 99999999999\r\n\r\n", raw::usual_headers());
-        raw::exchange(gateway.address, huge.as_bytes()).await.problem("body_too_large");
+    for operation in with_body() {
+        let path = operation.path_of("bob");
+        let announced = raw::request(operation.method, &path, &raw::usual_headers(), &body);
+        let chunked = head(operation, "Transfer-Encoding: chunked\r\n");
+        let chunk = format!("{:x}\r\n", body.len());
+        let chunked = [chunked.as_bytes(), chunk.as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
+        let huge = head(operation, "Content-Length: 99999999999\r\n").into_bytes();
+        for request in [announced, chunked, huge] {
+            let reply = raw::exchange(gateway.address, &request).await;
+            assert_eq!(reply.status, 413, "{}", operation.id);
+            reply.problem("body_too_large");
+        }
     }
     assert_eq!(gateway.simulator.requests().len(), 1);
 }
@@ -184,21 +200,19 @@ async fn a_chunked_body_within_the_limit_is_taken() {
 #[tokio::test]
 async fn a_body_that_stalls_is_answered_408_and_the_connection_closed() {
     let gateway = Setup::new().hurried().start().await;
-    for path in PATHS {
-        for sent in ["", "{\"username\":"] {
-            let started = Instant::now();
-            let head =
-                format!("POST {path} HTTP/1.1\r\nHost: g\r\n{}Content-Length: 100\r\n\r\n", raw::usual_headers());
-            let mut connection = TcpStream::connect(gateway.address).await.unwrap();
-            connection.write_all((head + sent).as_bytes()).await.unwrap();
-            let reply = raw::read_reply(&mut connection).await;
-            assert_eq!(reply.status, 408);
-            reply.problem("request_timeout");
-            assert_eq!(reply.header("connection"), Some("close"));
-            assert!(raw::is_closed(&mut connection).await);
-            assert!(started.elapsed() < Duration::from_secs(5), "half of 600 ms, on a slow machine");
-        }
-    }
+    let cases = with_body().flat_map(|operation| [(operation, ""), (operation, "{\"username\":")]);
+    join_all(cases.map(async |(operation, sent)| {
+        let started = Instant::now();
+        let mut connection = TcpStream::connect(gateway.address).await.unwrap();
+        connection.write_all((head(operation, "Content-Length: 100\r\n") + sent).as_bytes()).await.unwrap();
+        let reply = raw::read_reply(&mut connection).await;
+        assert_eq!(reply.status, 408, "{}", operation.id);
+        reply.problem("request_timeout");
+        assert_eq!(reply.header("connection"), Some("close"), "{}", operation.id);
+        assert!(raw::is_closed(&mut connection).await, "{}", operation.id);
+        assert!(started.elapsed() < Duration::from_secs(5), "half of 600 ms, on a slow machine");
+    }))
+    .await;
     assert!(gateway.simulator.requests().is_empty());
 }
 

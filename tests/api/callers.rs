@@ -1,11 +1,12 @@
-//! The callers that the tests know, and the callers file that holds them.
+//! The callers that the tests use, and their callers file.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-/// Has every scope there is.
+use crate::operations::scopes;
+
+/// Has every scope.
 pub(crate) const EVERYTHING: &str = "key-of-everything";
 /// May register users and tokens, but no admins.
 pub(crate) const NO_ADMINS: &str = "key-of-users-and-tokens";
@@ -22,18 +23,28 @@ pub(crate) fn block(name: &str, key: &str, scopes: &[&str], rest: &str) -> Strin
     format!("[[callers]]\nname = \"{name}\"\nkey_sha256 = \"{key_sha256}\"\nscopes = {scopes:?}\n{rest}\n")
 }
 
+/// The key of the caller that has this scope and no other.
+pub(crate) fn only(scope: &str) -> String {
+    format!("key-of-only-{scope}")
+}
+
+/// The key of the caller that has every scope except this one.
+pub(crate) fn without(scope: &str) -> String {
+    format!("key-without-{scope}")
+}
+
 /// Writes a callers file with all of them into `directory`.
 pub(crate) fn write(directory: &Path) -> PathBuf {
-    let all = ["users:create", "users:read", "otp-tokens:create", "admins:create"];
-    let mut text = String::new();
-    for (name, key, scopes, rest) in [
-        ("everything", EVERYTHING, &all[..], ""),
-        ("no-admins", NO_ADMINS, &["users:create", "otp-tokens:create"], ""),
-        ("users", USERS, &["users:create"], ""),
-        ("tokens", TOKENS, &["otp-tokens:create"], ""),
-        ("expired", EXPIRED, &all, "expires_at = 2020-01-01"),
-    ] {
-        let _ = write!(text, "{}", block(name, key, scopes, rest));
+    let all = scopes();
+    let mut text = block("everything", EVERYTHING, &all, "")
+        + &block("no-admins", NO_ADMINS, &["users:create", "otp-tokens:create"], "")
+        + &block("users", USERS, &["users:create"], "")
+        + &block("tokens", TOKENS, &["otp-tokens:create"], "")
+        + &block("expired", EXPIRED, &all, "expires_at = 2020-01-01");
+    for scope in &all {
+        let others: Vec<_> = all.iter().copied().filter(|other| other != scope).collect();
+        text += &block(&format!("only-{scope}"), &only(scope), &[scope], "");
+        text += &block(&format!("without-{scope}"), &without(scope), &others, "");
     }
     let path = directory.join("callers.toml");
     std::fs::write(&path, text).unwrap();

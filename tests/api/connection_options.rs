@@ -1,6 +1,7 @@
 //! `Connection: upgrade` and its like: the gateway ignores an offer to upgrade (RFC 9110, section 7.8), and its reply says how the
 //! connection goes on.
 
+use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -37,30 +38,28 @@ async fn status(gateway: &TestGateway, request: &[u8]) -> u16 {
 #[tokio::test]
 async fn an_offer_to_upgrade_is_ignored_and_no_connection_ends_unannounced() {
     let gateway = TestGateway::start().await;
-    let mut created = 0;
-    for offer in OFFERS {
+    let gateway = &gateway;
+    join_all(OFFERS.into_iter().enumerate().map(async |(number, offer)| {
         let headers = format!("{}{offer}", raw::usual_headers());
-        let mut name = || {
-            created += 1;
-            user(&format!("user-{created}")).to_string()
-        };
-        let with_length = raw::post("/users", &headers, name().as_bytes());
-        assert_eq!(status(&gateway, &with_length).await, 201, "{offer}");
-        let body = chunked(&name());
+        let name = |framing| user(&format!("user-{number}-{framing}")).to_string();
+        let with_length = raw::post("/users", &headers, name("length").as_bytes());
+        assert_eq!(status(gateway, &with_length).await, 201, "{offer}");
+        let body = chunked(&name("chunks"));
         let in_chunks = format!("POST /users HTTP/1.1\r\nHost: g\r\n{headers}Transfer-Encoding: chunked\r\n\r\n{body}");
-        assert_eq!(status(&gateway, in_chunks.as_bytes()).await, 201, "{offer}");
+        assert_eq!(status(gateway, in_chunks.as_bytes()).await, 201, "{offer}");
         let empty = format!("POST /users HTTP/1.1\r\nHost: g\r\n{headers}\r\n");
-        assert_eq!(status(&gateway, empty.as_bytes()).await, 400, "{offer}");
+        assert_eq!(status(gateway, empty.as_bytes()).await, 400, "{offer}");
         for (method, expected) in [("GET", 200), ("POST", 405), ("CONNECT", 405)] {
             let request = format!("{method} /problems HTTP/1.1\r\nHost: g\r\n{offer}\r\n");
-            assert_eq!(status(&gateway, request.as_bytes()).await, expected, "{method} {offer}");
+            assert_eq!(status(gateway, request.as_bytes()).await, expected, "{method} {offer}");
         }
         let old = format!("GET /problems HTTP/1.0\r\n{offer}\r\n");
         let mut connection = TcpStream::connect(gateway.address).await.unwrap();
         connection.write_all(old.as_bytes()).await.unwrap();
         assert_eq!(raw::read_reply(&mut connection).await.status, 200, "{offer}");
-    }
-    assert_eq!(gateway.simulator.requests().len(), created);
+    }))
+    .await;
+    assert_eq!(gateway.simulator.requests().len(), 2 * OFFERS.len());
 }
 
 #[tokio::test]

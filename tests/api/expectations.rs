@@ -1,5 +1,6 @@
 //! `Expect: 100-continue`: the gateway asks for a body where it wants one, and only there.
 
+use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Duration, timeout};
@@ -27,6 +28,7 @@ async fn a_refused_request_gets_its_reply_and_no_invitation_to_send_the_body() {
     let usual = raw::usual_headers();
     let as_caller = |key: &str| format!("Authorization: Bearer {key}\r\nContent-Type: application/json\r\n");
     let length = "Content-Length: 20";
+    let mut refused = Vec::new();
     for (line, headers, framing, status) in [
         ("POST /users", "Content-Type: application/json\r\n".to_owned(), length, "401"),
         ("POST /users", as_caller("unknown"), length, "401"),
@@ -45,13 +47,17 @@ async fn a_refused_request_gets_its_reply_and_no_invitation_to_send_the_body() {
         connection.write_all(expecting(line, &headers, framing).as_bytes()).await.unwrap();
         let words = String::from_utf8(first_words(&mut connection).await).unwrap();
         assert!(words.starts_with(&format!("HTTP/1.1 {status} ")), "{line} {headers}{framing}: {words}");
-        // What follows may be the body or the next request: only the end of the connection is clear.
         if framing != "Content-Length: 0" {
-            let mut rest = String::new();
-            timeout(Duration::from_secs(10), connection.read_to_string(&mut rest)).await.expect("an end").unwrap();
-            assert!(rest.to_ascii_lowercase().contains("\r\nconnection: close\r\n"), "{line} {headers}: {rest}");
+            refused.push((connection, format!("{line} {headers}{framing}")));
         }
     }
+    // The next bytes could be the body or another request, so the gateway closes the connection.
+    join_all(refused.into_iter().map(async |(mut connection, request)| {
+        let mut rest = String::new();
+        timeout(Duration::from_secs(10), connection.read_to_string(&mut rest)).await.expect("an end").unwrap();
+        assert!(rest.to_ascii_lowercase().contains("\r\nconnection: close\r\n"), "{request}: {rest}");
+    }))
+    .await;
     assert!(gateway.simulator.requests().is_empty());
 }
 

@@ -1,8 +1,9 @@
-//! Connections that do not come about, end too early, or stay silent.
+//! Rows of the fault matrix: connections that fail, end too early, or stay silent.
 
 use crate::certificates::Authority;
 use crate::fault_row::{CA, EXECUTED, LOST, NOT_SENT, Row, TIMED_OUT, UNREADABLE, Upstream, fault, http, row, success};
 use crate::fault_server::Fault;
+use crate::operations::operations;
 
 pub(crate) fn rows() -> impl Iterator<Item = Row> {
     [unreachable(), without_tls(), lost(), late(), endless()].into_iter().flatten()
@@ -10,16 +11,16 @@ pub(crate) fn rows() -> impl Iterator<Item = Row> {
 
 fn unreachable() -> Vec<Row> {
     vec![
-        Row { told: "cannot connect", ..row("refused", Upstream::RefusingPort, NOT_SENT) },
-        Row { told: "cannot connect", ..row("never accepts, and the backlog is full", Upstream::FullPort, NOT_SENT) },
-        // The system takes the request, and whoever accepts later could still read it.
+        Row { logged: "cannot connect", ..row("refused", Upstream::RefusingPort, NOT_SENT) },
+        Row { logged: "cannot connect", ..row("never accepts, and the backlog is full", Upstream::FullPort, NOT_SENT) },
+        // The kernel accepts the request, and a program that accepts the connection later could still read it.
         row("never accepts", Upstream::NeverAcceptingPort, TIMED_OUT),
         Row { verdicts: vec![NOT_SENT, LOST], ..fault("accepts, then closes", Fault::CloseUnread, LOST) },
     ]
 }
 
 fn without_tls() -> Vec<Row> {
-    let tls = |name, tls, told| Row { told, ..row(name, Upstream::Tls(tls), NOT_SENT) };
+    let tls = |name, tls, logged| Row { logged, ..row(name, Upstream::Tls(tls), NOT_SENT) };
     let no_tls = |name, fault| row(name, Upstream::FaultsInsteadOfTls(vec![fault]), NOT_SENT);
     let expired = "the certificate is expired or not yet valid: renew it, or set this machine's clock";
     let wrong_host = "the certificate is for another host: centagate.base_url must name a host that it names";
@@ -43,7 +44,11 @@ fn lost() -> Vec<Row> {
     let garbage =
         |text: &[u8]| fault(&format!("garbage {}", text.escape_ascii()), Fault::SendAndClose(text.to_vec()), LOST);
     let success = || Fault::Send(http("200 OK", "", success()));
-    let primed = |name, faults| Row { primed: true, ..row(name, Upstream::Faults(faults), LOST) };
+    // Each operation sends a successful call first.
+    let primed = |name, faults: &[Fault]| {
+        let faults = operations().iter().flat_map(|_| faults.to_vec()).collect();
+        Row { primed: true, ..row(name, Upstream::Faults(faults), LOST) }
+    };
     let gone = Fault::SendAndClose(http("200 OK", "", self::success()));
     vec![
         lost("closed after the request", Fault::Close),
@@ -59,11 +64,11 @@ fn lost() -> Vec<Row> {
         garbage(b"SSH-2.0-OpenSSH_9.2\r\n"),
         garbage(b"\x15\x03\x01\x00\x02\x02\x46"),
         garbage(b"HTTP/1.1 99999 OK\r\n\r\n"),
-        primed("a reused connection, closed under the request", vec![success(), Fault::Close, success(), Fault::Close]),
-        primed("a reused connection, reset under the request", vec![success(), Fault::Reset, success(), Fault::Reset]),
+        primed("a reused connection, closed under the request", &[success(), Fault::Close]),
+        primed("a reused connection, reset under the request", &[success(), Fault::Reset]),
         Row {
             verdicts: vec![EXECUTED, LOST, NOT_SENT],
-            ..primed("a kept connection, closed before the request", vec![gone])
+            ..primed("a kept connection, closed before the request", &[gone])
         },
     ]
 }
@@ -81,10 +86,10 @@ fn late() -> Vec<Row> {
     ]
 }
 
-/// Bytes without end and without a pause: they must not occupy the worker until the deadline, let alone beyond it.
+/// Endless bytes without a pause. They must not keep the worker busy until the deadline or beyond.
 fn endless() -> Vec<Row> {
     let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-    // A slow machine may meet the deadline before the bound.
+    // On a slow machine, the deadline may come before the limit.
     let endless = |name, first: &[u8], again: &[u8], verdict| Row {
         verdicts: vec![verdict, TIMED_OUT],
         ..fault(name, Fault::Endless(first.to_vec(), again.repeat(400)), verdict)

@@ -1,4 +1,4 @@
-//! Replies, from those that are none of CENTAGATE's to those that are.
+//! Rows of the fault matrix: replies that are not CENTAGATE's, replies without a code, and unusual replies.
 
 use std::io::Write as _;
 
@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
 
-use crate::fault_row::{EXECUTED, FAILED, NOT_KNOWN, Row, TAKEN, UNREADABLE, Verdict, fault, http, success};
+use crate::fault_row::{EXECUTED, FAILED, REFUSED, Row, UNDOCUMENTED, UNREADABLE, Verdict, fault, http, success};
 use crate::fault_server::Fault;
 use crate::planted::{self, PASSCODE, QR};
 
@@ -25,7 +25,7 @@ fn not_200() -> Vec<Row> {
     let success = success();
     let html = "Content-Type: text/html\r\n";
     let location = format!("Location: /{PASSCODE}?{}\r\n", planted::secrets()[2]);
-    let refusal = r#"{"code":"22025"}"#;
+    let refusal = r#"{"code":"10002"}"#;
     let mut rows: Vec<_> = [
         ("201 Created", "", &*success),
         ("202 Accepted", "", &*success),
@@ -78,10 +78,10 @@ fn no_envelope() -> Vec<Row> {
         "[]",
         r#"["0"]"#,
         r#"["0","1"]"#,
-        r#"["22025",""]"#,
+        r#"["10002",""]"#,
         &format!("[{success}]"),
-        r#"{"code":"0","code":"22025"}"#,
-        r#"{"code":"22025","code":"0"}"#,
+        r#"{"code":"0","code":"10002"}"#,
+        r#"{"code":"10002","code":"0"}"#,
         r#"{"code":"0","object":"a","object":"b"}"#,
         &format!(r#"{{"code":"0","object":{deep}}}"#),
         &format!(r#"{{"code":{deep}}}"#),
@@ -123,11 +123,11 @@ fn no_code() -> Vec<Row> {
 
 fn envelopes() -> Vec<Row> {
     let mut rows: Vec<_> = [
-        (r#""22025""#, TAKEN),
-        ("22025", TAKEN),
-        ("22025.0", TAKEN),
+        (r#""10002""#, REFUSED),
+        ("10002", REFUSED),
+        ("10002.0", REFUSED),
         (r#""10004""#, FAILED),
-        (r#""99999""#, NOT_KNOWN),
+        (r#""99999""#, UNDOCUMENTED),
     ]
     .into_iter()
     .map(|(code, verdict)| answer(format!(r#"{{"code":{code},"message":"{PASSCODE}","object":""}}"#), verdict))
@@ -149,7 +149,7 @@ fn unusual() -> Vec<Row> {
         (success.replace("object", "Object"), EXECUTED),
         (success.replace("object", "OBJECT").replacen("\"code\"", "\"Code\"", 1), EXECUTED),
         (json!({ "code": "0", "object": format!("{byte_order_mark}{nested}") }).to_string(), EXECUTED),
-        (format!("{byte_order_mark}{{\"Code\":\"22025\",\"message\":\"two\nlines\"}}"), TAKEN),
+        (format!("{byte_order_mark}{{\"Code\":\"10002\",\"message\":\"two\nlines\"}}"), REFUSED),
         (format!("{byte_order_mark}{byte_order_mark}{success}"), UNREADABLE),
         (format!("{success}\0"), UNREADABLE),
         (byte_order_mark.to_owned(), UNREADABLE),
@@ -172,7 +172,7 @@ fn compressed() -> Vec<Row> {
         coded("gzip", "gzip", &whole, EXECUTED),
         coded("gzip with a byte order mark", "x-gzip", &marked, EXECUTED),
         coded("identity", "identity", success().as_bytes(), EXECUTED),
-        coded("gzip of a refusal", "GZIP", &gzip(br#"{"code":"22025"}"#), TAKEN),
+        coded("gzip of a refusal", "GZIP", &gzip(br#"{"code":"10002"}"#), REFUSED),
         coded("gzip of more than 256 KiB", "gzip", &padded, UNREADABLE),
         coded("gzip that ends early", "gzip", &whole[..whole.len() - 9], UNREADABLE),
         coded("no gzip, announced as gzip", "gzip", success().as_bytes(), UNREADABLE),

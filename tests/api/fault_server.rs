@@ -1,4 +1,4 @@
-//! A CENTAGATE that misbehaves below HTTP: silent, cut off, or speaking something else.
+//! A server that misbehaves below HTTP: it stays silent, cuts connections, or sends arbitrary bytes.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -8,21 +8,21 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
-/// The pause between two bytes that drip.
+/// The pause between two bytes of [`Fault::Drip`].
 const DRIP: Duration = Duration::from_millis(200);
 
-/// What to do with a request that was read, or with the greeting of a client that wants TLS.
+/// The reaction to a request, or to a TLS client hello.
 #[derive(Clone, Debug)]
 pub(crate) enum Fault {
-    /// Nothing, for ever.
+    /// Never reply.
     Silence,
     /// Close the connection.
     Close,
-    /// Close it as soon as it stands, before anything is read; what comes all the same is counted.
+    /// Close the sending side as soon as the connection is open. Requests that arrive are counted.
     CloseUnread,
     /// Reset the connection.
     Reset,
-    /// Reset it at the first bytes of a request.
+    /// Reset the connection at the first bytes of a request.
     ResetEarly,
     /// Send these bytes and keep the connection.
     Send(Vec<u8>),
@@ -30,20 +30,20 @@ pub(crate) enum Fault {
     SendAndClose(Vec<u8>),
     /// Send these bytes and reset the connection.
     SendAndReset(Vec<u8>),
-    /// Send these bytes at once, and of those a byte from time to time.
+    /// Send the first bytes at once, then the others one at a time.
     Drip(Vec<u8>, Vec<u8>),
-    /// Send these bytes, and those again and again.
+    /// Send the first bytes once, then the others repeatedly.
     Endless(Vec<u8>, Vec<u8>),
 }
 
-/// A running server; it ends with the test's runtime.
+/// A running server. It ends with the test's runtime.
 pub(crate) struct FaultServer {
     pub(crate) address: SocketAddr,
     requests: Arc<Mutex<usize>>,
 }
 
 impl FaultServer {
-    /// Follows `faults`, one for each request; the last one for all that come after it.
+    /// Applies one of `faults` to each request, and the last one to all further requests.
     pub(crate) async fn start(faults: Vec<Fault>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -62,13 +62,13 @@ impl FaultServer {
         format!("http://{}", self.address)
     }
 
-    /// How many requests have arrived, in full or in part.
+    /// The number of requests that have arrived, complete or not.
     pub(crate) fn requests(&self) -> usize {
         *self.requests.lock().unwrap()
     }
 }
 
-/// Serves a connection until it is told to end it, or cannot go on.
+/// Serves a connection until a fault or the client ends it.
 async fn serve(mut connection: TcpStream, requests: Arc<Mutex<usize>>, faults: Arc<Vec<Fault>>) -> Option<()> {
     if matches!(faults.first(), Some(Fault::CloseUnread)) {
         connection.shutdown().await.ok()?;
@@ -115,7 +115,7 @@ async fn serve(mut connection: TcpStream, requests: Arc<Mutex<usize>>, faults: A
     }
 }
 
-/// Reads the rest of a head and as much of a body as it announces.
+/// Reads the rest of a request.
 async fn read_whole(connection: &mut TcpStream, mut received: Vec<u8>) -> Option<()> {
     loop {
         let text = String::from_utf8_lossy(&received).to_ascii_lowercase();

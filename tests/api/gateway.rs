@@ -1,4 +1,4 @@
-//! A gateway under test: the real application on free ports in front of a simulator, and a client for its API.
+//! A gateway under test: the application on free ports in front of a simulator, with a client for its API.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ use crate::callers;
 use crate::raw;
 use crate::reply::Reply;
 
-/// How the gateway under test differs from the usual one.
+/// The configuration of a gateway under test.
 pub(crate) struct Setup {
     admin: Admin,
     upstream: Option<String>,
@@ -33,30 +33,35 @@ impl Setup {
         Self { admin: Admin::with_fresh_session("admin"), upstream: None, callers: None, variables: BTreeMap::new() }
     }
 
-    /// The admin that gateway and simulator know.
+    /// The admin of the gateway and of the simulator.
     pub(crate) fn admin(mut self, username: &str, auth_token: &str, secret_code: &str) -> Self {
         self.admin =
             Admin { username: username.into(), auth_token: auth_token.into(), secret_code: secret_code.into() };
         self
     }
 
-    /// The text of the callers file, instead of the usual one.
+    /// Replaces the text of the callers file.
     pub(crate) fn callers(mut self, text: impl Into<String>) -> Self {
         self.callers = Some(text.into());
         self
     }
 
-    /// Where CENTAGATE is, instead of the simulator.
+    /// Replaces the simulator as the upstream.
     pub(crate) fn upstream(mut self, base_url: impl Into<String>) -> Self {
         self.upstream = Some(base_url.into());
         self
     }
 
-    /// Configures `key` (`server.public_url`).
+    /// Sets a configuration key, such as `server.public_url`.
     pub(crate) fn set(mut self, key: &str, value: &str) -> Self {
         let name = format!("GATEWAY__{}", key.to_uppercase().replace('.', "__"));
         self.variables.insert(name, value.to_owned());
         self
+    }
+
+    /// A rate limit that no test reaches. Replies still contain its fields.
+    pub(crate) fn without_rate_limit(self) -> Self {
+        self.set("rate_limit.requests_per_minute", "1000000000").set("rate_limit.burst", "1000000000")
     }
 
     /// Deadlines so short that a test can wait for them.
@@ -108,7 +113,7 @@ impl Setup {
     }
 }
 
-/// A running gateway and the simulator behind it; dropping it stops both.
+/// A running gateway and its simulator. Dropping it stops both.
 pub(crate) struct TestGateway {
     pub(crate) simulator: Simulator,
     pub(crate) address: SocketAddr,
@@ -123,29 +128,29 @@ impl TestGateway {
         Setup::new().start().await
     }
 
-    /// The audit trail, unless the test sent it elsewhere.
+    /// The audit trail, unless the test configured another sink.
     pub(crate) fn audit_trail(&self) -> AuditFile {
         AuditFile::at(self.directory.path().join("audit.jsonl"))
     }
 
-    /// Registers a user as the caller who may do everything.
+    /// Sends `createUser` as the caller with every scope.
     pub(crate) async fn create_user(&self, user: &Value) -> Reply {
         self.send(self.post("/users", user)).await
     }
 
-    /// Registers a token as the caller who may do everything; `id` is a name, not a path segment.
+    /// Sends `registerOtpToken` as the caller with every scope. `id` is a user name that is not encoded yet.
     pub(crate) async fn register_otp_token(&self, id: &str, token: &Value) -> Reply {
         let id = centagate_gateway::centagate::percent_encode_segment(id);
         self.send(self.post(&format!("/users/{id}/otp-token"), token)).await
     }
 
-    /// Looks a user up as the caller who may do everything; `id` is a name, not a path segment.
+    /// Sends `getUser` as the caller with every scope. `id` is a user name that is not encoded yet.
     pub(crate) async fn get_user(&self, id: &str) -> Reply {
         let id = centagate_gateway::centagate::percent_encode_segment(id);
         self.send(self.get_as(callers::EVERYTHING, &format!("/users/{id}"))).await
     }
 
-    /// A GET by a caller, to be changed before it is sent.
+    /// A GET request with this caller key.
     pub(crate) fn get_as(&self, key: &str, path: &str) -> RequestBuilder {
         self.request(Method::GET, path).bearer_auth(key)
     }
@@ -154,7 +159,7 @@ impl TestGateway {
         self.send(self.request(Method::GET, path)).await
     }
 
-    /// A POST by the caller who may do everything, to be changed before it is sent.
+    /// A POST request by the caller with every scope.
     pub(crate) fn post(&self, path: &str, body: &Value) -> RequestBuilder {
         self.post_as(callers::EVERYTHING, path, body)
     }
@@ -172,24 +177,24 @@ impl TestGateway {
         Reply::read(request.send().await.expect("a reply")).await
     }
 
-    /// A POST as it stands on the wire: `path` is sent as it is, and so are the headers.
+    /// Sends a POST byte for byte: `path` and `headers` are not encoded or changed.
     pub(crate) async fn post_raw(&self, path: &str, headers: &str, body: &[u8]) -> Reply {
         raw::exchange(self.address, &raw::post(path, headers, body)).await
     }
 
-    /// Status and text of a page of the management listener.
+    /// The status and the text of a page of the management listener.
     pub(crate) async fn manage(&self, path: &str) -> (u16, String) {
         let reply = self.http.get(format!("http://{}{path}", self.management)).send().await.unwrap();
         (reply.status().as_u16(), reply.text().await.unwrap())
     }
 }
 
-/// A user that nothing is wrong with.
+/// A valid body for `createUser`.
 pub(crate) fn alice() -> Value {
     user("alice")
 }
 
-/// A user of that name that nothing is wrong with, in case the name is plain.
+/// A valid body for `createUser`, if `username` can be part of an e-mail address.
 pub(crate) fn user(username: &str) -> Value {
     json!({
         "username": username,
@@ -201,7 +206,7 @@ pub(crate) fn user(username: &str) -> Value {
     })
 }
 
-/// A token that nothing is wrong with.
+/// A valid body for `registerOtpToken`.
 pub(crate) fn token() -> Value {
     json!({ "status": "valid", "validitySeconds": 600 })
 }

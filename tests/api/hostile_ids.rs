@@ -1,160 +1,39 @@
-//! Ten thousand ids that nobody means well with: none of them moves a request to another place or another user.
+//! Ten thousand hostile ids, in every operation with an id: none of them changes the path of a call or its user.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use centagate_simulator::{Behaviour, Instruction};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Duration, timeout};
 
-use crate::gateway::{Setup, token};
+use crate::gateway::Setup;
+use crate::hostile_id::hostile_id;
+use crate::operations::{Operation, let_calls_succeed, operations};
+use crate::random::Random;
 use crate::raw;
+
+/// A name that would change the path if it were not encoded.
+const ADMIN: &str = "root/../x?y";
 
 const IDS: u64 = 10_000;
 const CONNECTIONS: u64 = 4;
 
-/// What stands in a path where somebody wants to break out of it, and what only looks like it.
-const PIECES: [&str; 80] = [
-    ".",
-    "..",
-    "...",
-    "%2e",
-    "%2E%2e",
-    "%252e",
-    "/",
-    "//",
-    "%2F",
-    "%2f",
-    "%252F",
-    "%25252f",
-    "\\",
-    "%5c",
-    "%5C..%5C",
-    "/..",
-    "/../",
-    "/.",
-    "%2f..%2f",
-    "..;",
-    "..;/",
-    ";a=b",
-    "%3b",
-    "?",
-    "?a=b",
-    "%3F",
-    "%3f",
-    "#",
-    "%23",
-    "&",
-    "=",
-    "+",
-    "%20",
-    "%2B",
-    "@",
-    ":",
-    "%3A",
-    "!",
-    "*",
-    "'",
-    "(",
-    ")",
-    ",",
-    "$",
-    "~",
-    "|",
-    "\"",
-    "{",
-    "}",
-    "<",
-    ">",
-    "^",
-    "`",
-    "[",
-    "]",
-    "%",
-    "%%",
-    "%2",
-    "%G0",
-    "%0",
-    "%00",
-    "%0d%0a",
-    "%0A",
-    "%09",
-    "%7F",
-    "%C2%85",
-    "%C3%BC",
-    "%c3%bc",
-    "u%CC%88",
-    "%C3",
-    "%C0%AF",
-    "%E0%80%AF",
-    "%ED%A0%80",
-    "%F4%90%80%80",
-    "%F0%9F%98%80",
-    "%E2%80%AE",
-    "%FF",
-    "%u002F",
-    "ü",
-    "😀",
-];
-const WORDS: [&str; 12] = [
-    "alice",
-    "Alice",
-    "%61lice",
-    "root",
-    "admin",
-    "otp-token",
-    "users",
-    "CentagateWS",
-    "webresources",
-    "onetimepin",
-    "otp-token?",
-    "x/otp-token?y",
-];
-
-/// A generator of numbers (SplitMix64): the same ones every time.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((mixed ^ (mixed >> 31)) % bound as u64).unwrap()
-    }
-}
-
-fn id(numbers: &mut Numbers) -> String {
-    match numbers.below(20) {
-        0 => "a".repeat(250 + numbers.below(10)),
-        1 => "%C3%BC".repeat(250 + numbers.below(10)),
-        2..6 => (0..=numbers.below(4)).fold(String::new(), |id, _| {
-            let byte = numbers.below(256);
-            id + "%" + &hex::encode([u8::try_from(byte).unwrap()])
-        }),
-        _ => {
-            let parts = (0..=numbers.below(5)).map(|_| match numbers.below(3) {
-                0 => WORDS[numbers.below(WORDS.len())],
-                _ => PIECES[numbers.below(PIECES.len())],
-            });
-            parts.collect()
-        }
-    }
-}
-
-/// What must become of a request for a path.
+/// The expected result of a request.
 #[derive(Debug, PartialEq)]
-enum Fate {
-    /// It is about this user.
-    User(String),
-    /// Its id breaks a rule.
+enum Expected {
+    /// The call of this operation, for this user.
+    Call(&'static str, String),
+    /// A fault of the parameter `id`.
     Refused,
+    /// A route without this method.
+    WrongMethod,
     NoRoute,
 }
 
-/// Decodes once and strictly, by RFC 3986 and the contract; nothing of the product is used.
+/// Decodes once and strictly, according to RFC 3986 and the contract, without code of the product.
 fn decode(segment: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let mut rest = segment.bytes();
@@ -171,34 +50,56 @@ fn decode(segment: &str) -> Option<String> {
     legal.then_some(name)
 }
 
-fn fate(path: &str) -> Fate {
+fn expected(method: &str, path: &str) -> Expected {
     let path = &path[..path.find(['?', '#']).unwrap_or(path.len())];
-    match path.split('/').collect::<Vec<_>>()[..] {
-        ["", "users", id, "otp-token"] => decode(id).map_or(Fate::Refused, Fate::User),
-        _ => Fate::NoRoute,
+    let routes = operations().iter().filter_map(|operation| Some((operation, id_of(operation.path, path)?)));
+    let routes: Vec<_> = routes.collect();
+    match routes.iter().find(|(operation, _)| operation.method == method) {
+        Some((operation, id)) => decode(id).map_or(Expected::Refused, |name| Expected::Call(operation.id, name)),
+        None if routes.is_empty() => Expected::NoRoute,
+        None => Expected::WrongMethod,
     }
 }
 
-/// Whether the request line is no HTTP: a target has letters of RFC 3986 alone.
+/// The segment in the place of `{id}`, if `path` matches `pattern`; "" if the pattern has no id.
+fn id_of<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
+    let (pattern, path): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
+    // A path with a slash at its end is no route.
+    if pattern.len() != path.len() || path.last() == Some(&"") {
+        return None;
+    }
+    let mut id = "";
+    for (expected, segment) in pattern.into_iter().zip(path) {
+        match expected {
+            "{id}" => id = segment,
+            fixed if fixed == segment => {}
+            _ => return None,
+        }
+    }
+    Some(id)
+}
+
+/// Whether the request line is invalid: a target consists of the characters of RFC 3986.
 fn is_no_target(path: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
     !path.bytes().all(legal)
 }
 
-/// Sends requests over one connection, and again over another where the gateway ends it.
+/// A connection that is opened again if the gateway closes it.
 struct Connection {
     address: SocketAddr,
     stream: Option<BufReader<TcpStream>>,
 }
 
 impl Connection {
-    /// The status of the reply and its body; nothing where the connection ended instead.
-    async fn post(&mut self, path: &str, body: &str) -> Option<(u16, Value)> {
+    /// The status and the body of the reply; `None` if the connection ended instead.
+    async fn send(&mut self, operation: &Operation, path: &str) -> Option<(u16, Value)> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => BufReader::new(TcpStream::connect(self.address).await.ok()?),
         };
-        stream.write_all(&raw::post(path, &raw::usual_headers(), body.as_bytes())).await.ok()?;
+        let request = operation.raw_request_to(path, &raw::usual_headers(), &operation.text_of("alice"));
+        stream.write_all(&request).await.ok()?;
         let (mut status, mut length, mut ends) = (0, 0, false);
         loop {
             let mut line = String::new();
@@ -223,72 +124,69 @@ impl Connection {
     }
 }
 
-/// Sends a share of the ids; answers how many met which fate, and the users that were registered.
-async fn attack(address: SocketAddr, seed: u64) -> (BTreeMap<u16, usize>, Vec<String>) {
-    let mut numbers = Numbers(seed);
+/// Sends a share of the ids. Returns how often each status came, and the calls that must have been made.
+async fn attack(address: SocketAddr, seed: u64) -> (BTreeMap<u16, usize>, Vec<(String, String)>) {
+    let mut random = Random::seeded(seed);
     let mut connection = Connection { address, stream: None };
-    let (mut counts, mut users) = (BTreeMap::new(), Vec::new());
-    let body = token().to_string();
-    for _ in 0..IDS / CONNECTIONS {
-        let path = format!("/users/{}/otp-token", id(&mut numbers));
-        let reply = timeout(Duration::from_secs(10), connection.post(&path, &body)).await.expect(&path);
-        // Where a target is no HTTP the reply may be lost: the gateway closes while the body still arrives.
+    let (mut counts, mut calls) = (BTreeMap::new(), Vec::new());
+    let with_id = operations().iter().filter(|operation| operation.has_id()).cycle();
+    for operation in with_id.take(usize::try_from(IDS / CONNECTIONS).unwrap()) {
+        let path = operation.path.replace("{id}", &hostile_id(&mut random));
+        let reply = timeout(Duration::from_secs(10), connection.send(operation, &path)).await.expect(&path);
+        // The reply to an invalid request line may be lost: the gateway closes while the body still arrives.
         let (status, reply) = reply.unwrap_or((400, Value::Null));
         *counts.entry(status).or_default() += 1;
         if status == 400 {
             assert!(reply.is_null() && is_no_target(&path), "{path}: {reply}");
             continue;
         }
-        match (status, fate(&path)) {
-            (201, Fate::User(name)) => {
-                assert_eq!(reply["username"], name, "{path}");
-                users.push(name);
+        match (status, expected(operation.method, &path)) {
+            (200..300, Expected::Call(id, name)) => {
+                assert!(reply.get("username").is_none_or(|username| *username == name), "{path}: {reply}");
+                calls.push((crate::operations::operation(id).upstream_path_of(ADMIN), name));
             }
-            (422, Fate::Refused) => {
+            (422, Expected::Refused) => {
                 let errors = reply["errors"].as_array().expect(&path);
                 assert!(errors.len() == 1 && errors[0]["parameter"] == "id", "{path}: {reply}");
             }
-            (404, Fate::NoRoute) => assert_eq!(reply["code"], "not_found", "{path}"),
-            // A target of one segment less is that of GET /users/{id}.
-            (405, Fate::NoRoute) => assert_eq!(reply["code"], "method_not_allowed", "{path}"),
-            (_, expected) => panic!("{path}: {status} instead of {expected:?}: {reply}"),
+            (404, Expected::NoRoute) => assert_eq!(reply["code"], "not_found", "{path}"),
+            (405, Expected::WrongMethod) => assert_eq!(reply["code"], "method_not_allowed", "{path}"),
+            (_, expected) => panic!("{} {path}: {status} instead of {expected:?}: {reply}", operation.method),
         }
     }
-    (counts, users)
+    (counts, calls)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_hostile_ids_are_one_user_each_or_none_and_never_part_of_a_path() {
-    let gateway = Setup::new()
-        .admin("root/../x?y", "token", "code")
-        .set("rate_limit.requests_per_minute", "1000000000")
-        .set("rate_limit.burst", "1000000000")
-        .start()
-        .await;
-    let object = json!({ "passcode": "1", "qr": "2" }).to_string();
-    let success = json!({ "code": "0", "message": "Success", "object": object });
-    gateway.simulator.instruct(Instruction::always(None, Behaviour::Envelope(success)));
+async fn an_id_is_the_name_of_one_user_or_refused_and_never_part_of_a_path() {
+    let gateway = Setup::new().admin(ADMIN, "token", "code").without_rate_limit().start().await;
+    let_calls_succeed(&gateway.simulator);
     let mut attacks = JoinSet::new();
     for seed in 0..CONNECTIONS {
         attacks.spawn(attack(gateway.address, seed << 32));
     }
-    let (mut counts, mut users) = (BTreeMap::<u16, usize>::new(), Vec::new());
+    let (mut counts, mut expected) = (BTreeMap::<u16, usize>::new(), Vec::new());
     while let Some(attack) = attacks.join_next().await {
-        let (some, names) = attack.expect("every id keeps the rules");
+        let (some, calls) = attack.expect("replies as expected");
         for (status, count) in some {
-            *counts.entry(status).or_default() += count;
+            *counts.entry(status / 100 * 100 + if status < 300 { 0 } else { status % 100 }).or_default() += count;
         }
-        users.extend(names);
+        expected.extend(calls);
     }
     println!("{counts:?}");
-    for (status, least) in [(201, 2000), (404, 500), (405, 300), (422, 2000), (400, 1)] {
-        assert!(counts.get(&status).is_some_and(|count| *count >= least), "the ids are of all kinds: {counts:?}");
+    for (status, least) in [(200, 2000), (404, 500), (405, 100), (422, 2000), (400, 1)] {
+        assert!(counts.get(&status).is_some_and(|count| *count >= least), "too few of {status}: {counts:?}");
     }
     let requests = gateway.simulator.requests();
-    let place = "/CentagateWS/webresources/device/register/onetimepin/root%2F..%2Fx%3Fy";
-    assert!(requests.iter().all(|request| (&*request.method, &*request.path) == ("PUT", place)));
-    let mut arrived: Vec<_> = requests.iter().map(|request| request.member("username").unwrap().to_owned()).collect();
-    arrived.sort();
-    users.sort();
-    assert!(arrived == users, "CENTAGATE is asked about exactly the users that the ids name");
+    let mut made: Vec<_> = requests
+        .into_iter()
+        .map(|request| {
+            let mut names = request.members.iter().filter(|(member, _)| member.to_lowercase().ends_with("username"));
+            let name = names.next().and_then(|(_, name)| name.as_str()).expect("a name").to_owned();
+            (request.path.clone(), name)
+        })
+        .collect();
+    made.sort();
+    expected.sort();
+    assert!(made == expected, "CENTAGATE got exactly the calls that the paths name");
 }

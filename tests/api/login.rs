@@ -1,8 +1,9 @@
-//! `auth/authBasic` and `auth/logout`: what is sent, what is made of the reply.
+//! `auth/authBasic` and `auth/logout`: the request, and how the reply is read.
 
 use std::time::Duration;
 
 use centagate_simulator::{Behaviour, Instruction, Operation, credential};
+use futures_util::future::join_all;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -147,8 +148,9 @@ async fn where_centagate_names_no_timeout_the_configured_one_is_kept() {
 }
 
 #[tokio::test]
-async fn a_timeout_that_cannot_be_milliseconds_is_ignored_with_one_warning() {
-    for timeout in ["1", "30", "1440", "59999"] {
+async fn an_implausible_session_timeout_is_ignored_with_one_warning() {
+    // Shorter than a minute, so it cannot be in milliseconds.
+    let check = async |timeout: &str| {
         let bench = LoginBench::new().await.set("GATEWAY__SESSION__DEFAULT_TIMEOUT_SECONDS", "2");
         let reply = object(&bench, |object| object["sessionTimeout"] = timeout.into());
         let envelope = json!({ "code": "0", "message": "Success", "object": reply.to_string() });
@@ -160,7 +162,8 @@ async fn a_timeout_that_cannot_be_milliseconds_is_ignored_with_one_warning() {
         let [warning] = &lines_at("WARN", &gateway)[..] else { panic!("{timeout}: {:?}", gateway.lines()) };
         assert!(warning["message"].as_str().unwrap().contains("session.default_timeout_seconds"), "{warning}");
         assert_eq!(warning["session_timeout_ms"].to_string(), timeout);
-    }
+    };
+    join_all(["1", "30", "1440", "59999"].map(check)).await;
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What `/metrics` counts, how it is spelled, and that it stays small.
+//! `/metrics`: what is counted, the formats, and a bounded number of series.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -6,84 +6,88 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use centagate_simulator::{Behaviour, Instruction};
 use futures_util::future::join_all;
 use reqwest::Method;
-use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use crate::callers;
-use crate::gateway::{Setup, TestGateway, alice, token, user};
+use crate::gateway::{Setup, TestGateway, alice};
+use crate::operations::{Operation, let_next_call_meet, operations, success};
 use crate::process::{Environment, GatewayProcess, PATIENCE, sample};
 
+/// The value of a sample whose labels are in braces.
+fn count(metrics: &str, name: &str, labels: &str) -> u64 {
+    sample(metrics, &format!("gateway_{name}{{{labels}}}"))
+}
+
 #[tokio::test]
-async fn metrics_count_requests_by_pattern_and_calls_by_code() {
+async fn every_operation_is_counted_by_route_and_by_call() {
+    let gateway = Setup::new().without_rate_limit().start().await;
+    for operation in operations() {
+        let Operation { label, method, path, success: status, .. } = operation;
+        let before = gateway.manage("/metrics").await.1;
+        for behaviour in [
+            Behaviour::Envelope(success()),
+            Behaviour::Envelope(success()),
+            Behaviour::code("10002"),
+            Behaviour::code("4711"),
+            Behaviour::code("-5"),
+            Behaviour::reply(200, "text/html", "<html>"),
+            Behaviour::CutWithoutExecuting,
+        ] {
+            let_next_call_meet(&gateway.simulator, behaviour);
+            gateway.send_example(operation, "pl4nted-id").await;
+        }
+        gateway.send(gateway.example_as("unknown", operation, "pl4nted-id")).await.problem("unauthenticated");
+        gateway.send_example(operation, "admin").await.problem("forbidden");
+        let after = gateway.manage("/metrics").await.1;
+        let added = |name: &str, labels: &str| count(&after, name, labels) - count(&before, name, labels);
+        for (status, requests) in [(*status, 2), (422, 1), (502, 4), (401, 1), (403, 1)] {
+            let labels = format!(r#"route="{path}",method="{method}",status="{status}""#);
+            assert_eq!(added("http_requests_total", &labels), requests, "{labels}\n{after}");
+        }
+        assert_eq!(added("http_request_duration_seconds_count", &format!(r#"route="{path}""#)), 9, "{path}\n{after}");
+        for (code, calls) in [("0", 2), ("10002", 1), ("other", 2), ("unreadable", 1), ("connection_lost", 1)] {
+            let labels = format!(r#"operation="{label}",code="{code}""#);
+            assert_eq!(added("centagate_calls_total", &labels), calls, "{labels}\n{after}");
+        }
+        for (outcome, calls) in [("executed", 2), ("notExecuted", 1), ("unknown", 4)] {
+            let labels = format!(r#"operation="{label}",outcome="{outcome}""#);
+            assert_eq!(added("centagate_outcomes_total", &labels), calls, "{labels}\n{after}");
+        }
+        let labels = format!(r#"operation="{label}""#);
+        assert_eq!(added("centagate_call_duration_seconds_count", &labels), 7, "{labels}\n{after}");
+        assert_eq!(added("caller_requests_total", r#"caller="everything""#), 8, "{after}");
+        for word in ["pl4nted", "4711", "-5\""] {
+            assert!(!after.contains(word), "{word} appears in\n{after}");
+        }
+    }
+    assert_eq!(sample(&gateway.manage("/metrics").await.1, "gateway_panics_total"), 0);
+}
+
+#[tokio::test]
+async fn requests_without_an_operation_are_counted_by_route() {
     let gateway = TestGateway::start().await;
-    let simulator = &gateway.simulator;
-    for name in ["alice", "carol"] {
-        assert_eq!(gateway.create_user(&user(name)).await.status, 201);
-    }
-    gateway.create_user(&alice()).await.problem("username_taken");
-    gateway.create_user(&json!({})).await.problem("invalid_request");
-    assert_eq!(gateway.register_otp_token("bob", &token()).await.status, 201);
-    gateway.register_otp_token("pl4nted-id", &token()).await.problem("user_not_found");
-    for behaviour in [
-        Behaviour::code("4711"),
-        Behaviour::code("-5"),
-        Behaviour::reply(200, "text/html", "<html>"),
-        Behaviour::CutWithoutExecuting,
-    ] {
-        simulator.instruct(Instruction::once(None, behaviour));
-        gateway.create_user(&user("dora")).await.problem("centagate_unexpected");
-    }
     gateway.get("/pl4nted-path").await.problem("not_found");
     gateway.get("/users").await.problem("method_not_allowed");
     let brew = gateway.request(Method::from_bytes(b"PL4NTED").unwrap(), "/users");
     gateway.send(brew).await.problem("method_not_allowed");
     assert_eq!(gateway.get("/problems").await.status, 200);
     assert_eq!(gateway.get("/docs/index.html").await.status, 200);
-
     let (_, metrics) = gateway.manage("/metrics").await;
-    for (name, count) in [
-        (r#"requests_total{route="/users",method="POST",status="201"}"#, 2),
-        (r#"requests_total{route="/users",method="POST",status="409"}"#, 1),
-        (r#"requests_total{route="/users",method="POST",status="422"}"#, 1),
-        (r#"requests_total{route="/users",method="POST",status="502"}"#, 4),
-        (r#"requests_total{route="/users",method="GET",status="405"}"#, 1),
-        (r#"requests_total{route="/users",method="other",status="405"}"#, 1),
-        (r#"requests_total{route="/users/{id}/otp-token",method="POST",status="201"}"#, 1),
-        (r#"requests_total{route="/users/{id}/otp-token",method="POST",status="404"}"#, 1),
-        (r#"requests_total{route="unmatched",method="GET",status="404"}"#, 1),
-        (r#"requests_total{route="/problems",method="GET",status="200"}"#, 1),
-        (r#"requests_total{route="/docs/{file}",method="GET",status="200"}"#, 1),
-        (r#"request_duration_seconds_count{route="/users"}"#, 10),
-        (r#"request_duration_seconds_count{route="/users/{id}/otp-token"}"#, 2),
+    for labels in [
+        r#"route="/users",method="GET",status="405""#,
+        r#"route="/users",method="other",status="405""#,
+        r#"route="unmatched",method="GET",status="404""#,
+        r#"route="/problems",method="GET",status="200""#,
+        r#"route="/docs/{file}",method="GET",status="200""#,
     ] {
-        assert_eq!(sample(&metrics, &format!("gateway_http_{name}")), count, "{name}\n{metrics}");
+        assert_eq!(count(&metrics, "http_requests_total", labels), 1, "{labels}\n{metrics}");
     }
-    for (name, count) in [
-        (r#"calls_total{operation="register_user",code="0"}"#, 2),
-        (r#"calls_total{operation="register_user",code="22025"}"#, 1),
-        (r#"calls_total{operation="register_user",code="other"}"#, 2),
-        (r#"calls_total{operation="register_user",code="unreadable"}"#, 1),
-        (r#"calls_total{operation="register_user",code="connection_lost"}"#, 1),
-        (r#"calls_total{operation="register_one_time_pin",code="0"}"#, 1),
-        (r#"calls_total{operation="register_one_time_pin",code="22002"}"#, 1),
-        (r#"call_duration_seconds_count{operation="register_user"}"#, 7),
-        (r#"outcomes_total{operation="register_user",outcome="executed"}"#, 2),
-        (r#"outcomes_total{operation="register_user",outcome="notExecuted"}"#, 1),
-        (r#"outcomes_total{operation="register_user",outcome="unknown"}"#, 4),
-        (r#"outcomes_total{operation="register_one_time_pin",outcome="notExecuted"}"#, 1),
-    ] {
-        assert_eq!(sample(&metrics, &format!("gateway_centagate_{name}")), count, "{name}\n{metrics}");
-    }
-    assert_eq!(sample(&metrics, "gateway_caller_requests_total{caller=\"everything\"}"), 10);
-    assert_eq!(sample(&metrics, "gateway_panics_total"), 0);
-    for word in ["pl4nted", "PL4NTED", "alice", "bob", "carol", "4711"] {
-        assert!(!metrics.contains(word), "{word} stands in\n{metrics}");
-    }
+    assert!(!metrics.contains("pl4nted") && !metrics.contains("PL4NTED"), "{metrics}");
 }
 
 #[tokio::test]
-async fn every_result_of_a_key_stands_at_0_from_the_start() {
+async fn every_idempotency_result_is_exported_as_0_at_the_start() {
     let (_, metrics) = Setup::new().start().await.manage("/metrics").await;
     let results = ["new", "replayed", "in_progress", "mismatch", "outcome_unknown", "passcode_expired", "unavailable"];
     for result in results {
@@ -92,7 +96,7 @@ async fn every_result_of_a_key_stands_at_0_from_the_start() {
 }
 
 #[tokio::test]
-async fn patterns_are_the_same_wherever_the_routes_are_mounted() {
+async fn route_labels_do_not_contain_the_base_path() {
     let gateway = Setup::new().set("server.public_url", "https://example.com/a/b").start().await;
     assert_eq!(gateway.send(gateway.post("/a/b/users", &alice())).await.status, 201);
     gateway.send(gateway.post("/users", &alice())).await.problem("not_found");
@@ -120,7 +124,7 @@ async fn metrics_for(gateway: &TestGateway, accept: Option<&str>) -> (String, St
 }
 
 #[tokio::test]
-async fn prometheus_gets_openmetrics_and_everybody_else_the_text_format() {
+async fn a_client_gets_openmetrics_if_it_accepts_it_and_the_text_format_otherwise() {
     let gateway = TestGateway::start().await;
     gateway.create_user(&alice()).await;
     // As Prometheus 2.42 sends it.
@@ -149,7 +153,7 @@ async fn prometheus_gets_openmetrics_and_everybody_else_the_text_format() {
 }
 
 #[tokio::test]
-async fn names_of_callers_are_counted_up_to_a_hundred_and_cannot_forge_a_sample() {
+async fn at_most_a_hundred_callers_have_their_own_series_and_names_are_escaped() {
     let awkward = "a\"} 1 \\\\ 名前";
     let mut file = callers::block("other", "key-of-other", &["users:read"], "");
     file += &callers::block("awkward", "key-of-awkward", &["users:read"], "")
@@ -171,42 +175,41 @@ async fn names_of_callers_are_counted_up_to_a_hundred_and_cannot_forge_a_sample(
     let (_, metrics) = gateway.manage("/metrics").await;
     let counted: Vec<&str> =
         metrics.lines().filter(|line| line.starts_with("gateway_caller_requests_total{")).collect();
-    assert_eq!(counted.len(), 101, "a hundred names and the rest: {counted:?}");
+    assert_eq!(counted.len(), 101, "100 names and `other`: {counted:?}");
     let count = |labels: &str| sample(&metrics, &format!("gateway_caller_requests_total{{caller=\"{labels}\"}}"));
-    // Of the hundred places one is taken by the awkward name; whoever is called `other` is counted with the rest.
+    // One of the 100 series belongs to the awkward name. A caller named `other` is counted with all callers without a series.
     assert_eq!(count("other"), 1 + 2 * (300 - 99), "{counted:?}");
     assert_eq!(count("a\\\"} 1 \\\\\\\\ 名前"), 1, "{counted:?}");
     let total: u64 = counted.iter().map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()).sum();
-    assert_eq!(total, 602, "who is not known is counted for nobody");
+    assert_eq!(total, 602, "requests without a known caller are not counted");
 }
 
-/// A round of requests whose paths, methods and codes nobody has seen before.
-async fn round_of_novelties(gateway: &TestGateway, round: u32) {
+/// Sends requests with new paths and methods, and calls that meet new codes.
+async fn send_unexpected(gateway: &TestGateway, round: u32) {
     for number in 0..40 {
-        let novelty = format!("{round}x{number}");
-        for path in
-            [format!("/{novelty}"), format!("/users/{novelty}"), format!("/users/{novelty}/otp-token?{novelty}")]
-        {
-            let method = Method::from_bytes(format!("M{novelty}").as_bytes()).unwrap();
-            gateway.send(gateway.request(method, &path).header("x-request-id", &novelty)).await;
+        let word = format!("{round}x{number}");
+        for path in [format!("/{word}"), format!("/users/{word}"), format!("/users/{word}/otp-token?{word}")] {
+            let method = Method::from_bytes(format!("M{word}").as_bytes()).unwrap();
+            gateway.send(gateway.request(method, &path).header("x-request-id", &word)).await;
             gateway.get(&path).await;
         }
         let code = Behaviour::code((30_000 + 100 * round + number).to_string());
         gateway.simulator.instruct(Instruction::once(None, code));
-        gateway.create_user(&user(&novelty)).await.problem("centagate_unexpected");
+        let operation = &operations()[number as usize % operations().len()];
+        gateway.send_example(operation, &word).await.problem("centagate_unexpected");
     }
 }
 
 #[tokio::test]
-async fn what_callers_and_centagate_make_up_adds_no_series() {
-    let gateway = Setup::new().set("rate_limit.burst", "1000").start().await;
-    round_of_novelties(&gateway, 0).await;
+async fn unexpected_paths_methods_and_codes_add_no_series() {
+    let gateway = Setup::new().without_rate_limit().start().await;
+    send_unexpected(&gateway, 0).await;
     let before = series(&gateway.manage("/metrics").await.1);
     for round in 1..4 {
-        round_of_novelties(&gateway, round).await;
+        send_unexpected(&gateway, round).await;
     }
     assert_eq!(series(&gateway.manage("/metrics").await.1), before);
-    assert!(before.len() < 250, "{}: {before:?}", before.len());
+    assert!(before.len() < 220 + 40 * operations().len(), "{}: {before:?}", before.len());
 }
 
 fn decimal(metrics: &str, name: &str) -> f64 {
@@ -219,7 +222,7 @@ async fn open_files(gateway: &GatewayProcess) -> f64 {
 }
 
 #[tokio::test]
-async fn the_program_tells_which_it_is_and_what_it_uses() {
+async fn build_and_process_metrics_are_exported() {
     let since_1970 = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
     let before = since_1970();
     let gateway = Environment::without_centagate().serve().await;
@@ -236,8 +239,8 @@ async fn the_program_tells_which_it_is_and_what_it_uses() {
     let _connections = join_all((0..50).map(|_| TcpStream::connect(gateway.address))).await;
     let counted = timeout(PATIENCE, async {
         while open_files(&gateway).await < open + 50.0 {
-            sleep(Duration::from_millis(10)).await; // between two looks
+            sleep(Duration::from_millis(10)).await; // between two polls
         }
     });
-    counted.await.expect("connections are files");
+    counted.await.expect("connections count as open files");
 }

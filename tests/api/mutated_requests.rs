@@ -10,8 +10,9 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::gateway::user;
-use crate::mutation::{Random, mutated};
+use crate::mutation::mutated;
 use crate::process::{Environment, GatewayProcess, sample};
+use crate::random::Random;
 use crate::raw;
 
 const REQUESTS: u64 = 10_000;

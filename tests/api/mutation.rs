@@ -1,51 +1,21 @@
-//! Requests that went wrong on the way: valid ones, changed at random, and the same ones each time.
-
-use serde_json::json;
+//! Valid requests with random mutations, from a fixed seed.
 
 use crate::callers;
-use crate::gateway::{alice, token};
+use crate::operations::operations;
+use crate::random::Random;
 
-/// A random number of one's own, so that a case can be made again from its number (`SplitMix64`).
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn seeded(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// Below `bound`, which is not 0.
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).unwrap()
-    }
-
-    fn one_of<'a, T: ?Sized>(&mut self, choices: &[&'a T]) -> &'a T {
-        choices[self.below(choices.len())]
-    }
-
-    fn bytes(&mut self, most: usize) -> Vec<u8> {
-        (0..=self.below(most)).map(|_| self.next().to_le_bytes()[0]).collect()
-    }
-}
-
-/// A valid request of some route, and sometimes of none.
+/// A valid request of an operation or of another route.
 fn valid(random: &mut Random) -> Vec<u8> {
     let (line, body) = match random.below(12) {
-        0..3 => ("POST /users", Some(alice())),
-        3..6 => ("POST /users/bob/otp-token", Some(token())),
-        6 => ("POST /users/b%6Fb/otp-token", Some(json!({ "status": "pending" }))),
-        7 => ("GET /users/bob", None),
-        8 => ("GET /problems", None),
-        9 => ("HEAD /docs/", None),
-        10 => ("GET /openapi.json", None),
-        _ => ("OPTIONS /nowhere?a=b", None),
+        0..8 => {
+            let operation = &operations()[random.below(operations().len())];
+            let username = *random.one_of(&[&"bob", &"alice", &"b o/b"]);
+            (format!("{} {}", operation.method, operation.path_of(username)), operation.body_of(username))
+        }
+        8 => ("GET /problems".into(), None),
+        9 => ("HEAD /docs/".into(), None),
+        10 => ("GET /openapi.json".into(), None),
+        _ => ("OPTIONS /nowhere?a=b".into(), None),
     };
     let mut request =
         format!("{line} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {}\r\n", callers::EVERYTHING).into_bytes();
@@ -66,7 +36,7 @@ fn valid(random: &mut Random) -> Vec<u8> {
     request
 }
 
-/// Valid requests, one or several in one go, after one to three mutations.
+/// From one to four pipelined requests with one to three mutations.
 pub(crate) fn mutated(random: &mut Random) -> Vec<u8> {
     let mut request = valid(random);
     for _ in 0..[0, 0, 0, 1, 3][random.below(5)] {
@@ -124,7 +94,7 @@ fn insert(request: &mut Vec<u8>, at: usize, bytes: &[u8]) {
     request.splice(at..at, bytes.iter().copied());
 }
 
-/// A line that contradicts others, or is none.
+/// A header that contradicts other headers, or an invalid line.
 fn header(random: &mut Random) -> Vec<u8> {
     let name = random.one_of(&[
         "Content-Length",

@@ -1,17 +1,18 @@
-//! Secrets to plant, and a search that finds them in every spelling.
+//! Secrets to plant, and a search for them in every encoding.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
 use centagate_simulator::{Admin, cen_token};
 
 use crate::callers;
+use crate::operations::scopes;
 use crate::process::Environment;
 
 pub(crate) const AUTH_TOKEN: &str = "Pl4nted/Auth+T0ken/qz==";
 pub(crate) const SECRET_CODE: &str = "pl4nted s3cret c0de;<&>/ü";
-/// Of the caller `planted`, who may do everything but look.
+/// The key of the caller `planted`, which has every scope.
 pub(crate) const CALLER_KEY: &str = "pl4nted-caller+key/~%41";
-/// What CENTAGATE answers; a reply to its own caller may hold both.
+/// The secrets in a successful reply of CENTAGATE. Only the reply to the caller itself may contain them.
 pub(crate) const PASSCODE: &str = "70615049382716";
 pub(crate) const QR: &str = "otpauth://totp/pl4nted?secret=QRPL4NTEDQR";
 
@@ -20,12 +21,12 @@ pub(crate) fn admin() -> Admin {
     Admin { username: "admin".into(), auth_token: AUTH_TOKEN.into(), secret_code: SECRET_CODE.into() }
 }
 
-/// All that is planted, and the cenToken that comes of it.
+/// All planted secrets, and the cenToken that results from them.
 pub(crate) fn secrets() -> [String; 6] {
     [AUTH_TOKEN, SECRET_CODE, &cen_token("admin", AUTH_TOKEN, SECRET_CODE), CALLER_KEY, PASSCODE, QR].map(str::to_owned)
 }
 
-/// Every spelling in which `secret` could stand in a text.
+/// Every encoding in which `secret` could appear in a text.
 pub(crate) fn spellings(secret: &str) -> Vec<String> {
     let encoded = hex::encode_upper(secret)
         .as_bytes()
@@ -52,20 +53,19 @@ pub(crate) fn spellings(secret: &str) -> Vec<String> {
     ]
 }
 
-/// None of the secrets may stand in `text`.
+/// Checks that `text` contains none of the secrets.
 #[track_caller]
 pub(crate) fn expect_clean(text: &str, what: &str) {
     for secret in secrets() {
         for spelling in spellings(&secret) {
-            assert!(!text.contains(&spelling), "{spelling} stands in {what}: {text}");
+            assert!(!text.contains(&spelling), "{spelling} appears in {what}: {text}");
         }
     }
 }
 
-/// An environment with all secrets planted; logs tell as much as they can.
+/// An environment with all secrets planted and the most verbose log.
 pub(crate) fn environment(base_url: &str, format: &str) -> Environment {
     let environment = Environment::new(base_url, &admin());
-    let scopes = ["users:create", "otp-tokens:create", "admins:create"];
-    environment.write("callers.toml", callers::block("planted", CALLER_KEY, &scopes, ""));
+    environment.write("callers.toml", callers::block("planted", CALLER_KEY, &scopes(), ""));
     environment.set("GATEWAY__TELEMETRY__LOG_FILTER", "trace").set("GATEWAY__TELEMETRY__LOG_FORMAT", format)
 }

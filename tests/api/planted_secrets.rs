@@ -1,10 +1,10 @@
-//! Secrets are planted everywhere, and looked for wherever something can be read.
+//! Planted secrets do not appear in any log line, metric, trace, audit line or error, in any operation.
 
-use centagate_simulator::{Behaviour, Config, Instruction, Simulator, User, cen_token};
+use centagate_simulator::{Behaviour, Config, Simulator, cen_token};
 use serde_json::{Value, json};
 
 use crate::collector::Collector;
-use crate::gateway::{token, user};
+use crate::operations::{Operation, let_calls_succeed, let_next_call_meet, operations};
 use crate::planted::{
     AUTH_TOKEN, CALLER_KEY, PASSCODE, QR, SECRET_CODE, admin, environment, expect_clean, secrets, spellings,
 };
@@ -13,12 +13,10 @@ use crate::raw;
 use crate::reply::Reply;
 
 async fn start_simulator() -> Simulator {
-    let simulator = Simulator::start(Config::new(admin())).await.expect("a simulator");
-    simulator.add_user(User::new("bob"));
-    simulator
+    Simulator::start(Config::new(admin())).await.expect("a simulator")
 }
 
-/// Replies whose every part repeats the secrets.
+/// Failed calls whose replies contain the secrets in every part.
 fn indiscreet_behaviours() -> Vec<Behaviour> {
     let all = secrets().join(" ");
     let echo = json!({ "message": all, "object": all, "cenToken": all });
@@ -49,7 +47,7 @@ fn indiscreet_behaviours() -> Vec<Behaviour> {
     ]
 }
 
-/// A gateway, the replies it gave and how many requests it was sent.
+/// A gateway and the ids of the requests that it got.
 struct Session {
     gateway: GatewayProcess,
     sent: Vec<String>,
@@ -57,47 +55,57 @@ struct Session {
 
 impl Session {
     async fn post(&mut self, path: &str, headers: &str, body: &str) -> Reply {
-        let id = format!("request-{}", self.sent.len());
-        let headers = format!("X-Request-Id: {id}\r\nContent-Type: application/json\r\n{headers}");
-        self.sent.push(id);
-        raw::exchange(self.gateway.address, &raw::post(path, &headers, body.as_bytes())).await
+        self.send(|headers| raw::post(path, headers, body.as_bytes()), headers).await
     }
 
     async fn post_as_caller(&mut self, path: &str, body: &Value) -> Reply {
         self.post(path, &format!("Authorization: Bearer {CALLER_KEY}\r\n"), &body.to_string()).await
     }
 
-    /// All kinds of requests; no reply but the passcode's own may hold a secret.
+    /// Sends the example request of an operation.
+    async fn send_example(&mut self, operation: &Operation) -> Reply {
+        let headers = format!("Authorization: Bearer {CALLER_KEY}\r\n");
+        self.send(|headers| operation.raw_request(headers, "bob"), &headers).await
+    }
+
+    async fn send(&mut self, request: impl FnOnce(&str) -> Vec<u8>, headers: &str) -> Reply {
+        let id = format!("request-{}", self.sent.len());
+        let headers = format!("X-Request-Id: {id}\r\nContent-Type: application/json\r\n{headers}");
+        self.sent.push(id);
+        raw::exchange(self.gateway.address, &request(&headers)).await
+    }
+
+    /// Sends all kinds of requests. Only the reply that hands over a passcode may contain secrets.
     async fn run(&mut self, simulator: &Simulator) {
-        let created = self.post_as_caller("/users", &user("alice")).await;
-        assert_eq!(created.status, 201);
-        expect_clean(&created.text(), "a 201");
-        let object = json!({ "passcode": PASSCODE, "qr": QR }).to_string();
-        simulator.instruct(Instruction::once(None, Behaviour::Object(json!(object))));
-        let registered = self.post_as_caller("/users/bob/otp-token", &token()).await;
-        assert_eq!(registered.json()["passcode"], PASSCODE);
-        assert_eq!(registered.json()["qr"], QR);
-        expect_clean(&registered.text().replace(PASSCODE, "").replace(QR, ""), "a 201");
-        // Its head may not repeat what its body has to hold.
-        expect_clean(&format!("{:?}", registered.headers), "a head");
-        for behaviour in indiscreet_behaviours() {
-            for (path, body) in [("/users", user("carol")), ("/users/bob/otp-token", token())] {
-                simulator.instruct(Instruction::once(None, behaviour.clone()));
-                let reply = self.post_as_caller(path, &body).await;
-                assert!(reply.status >= 400, "{}", reply.text());
-                expect_clean(&format!("{:?}\n{}", reply.headers, reply.text()), "an error");
+        for operation in operations() {
+            let_calls_succeed(simulator);
+            let reply = self.send_example(operation).await;
+            assert_eq!(reply.status, operation.success, "{}: {}", operation.id, reply.text());
+            let mut text = reply.text();
+            if operation.replies_with_secret {
+                assert_eq!((&reply.json()["passcode"], &reply.json()["qr"]), (&json!(PASSCODE), &json!(QR)));
+                text = text.replace(PASSCODE, "").replace(QR, "");
             }
+            expect_clean(&format!("{:?}\n{text}", reply.headers), operation.id);
+            for behaviour in indiscreet_behaviours() {
+                let_next_call_meet(simulator, behaviour);
+                let reply = self.send_example(operation).await;
+                assert!(reply.status >= 400, "{}: {}", operation.id, reply.text());
+                expect_clean(&format!("{:?}\n{}", reply.headers, reply.text()), operation.id);
+            }
+            let object = json!({ "other": secrets().join(" ") });
+            let_next_call_meet(
+                simulator,
+                Behaviour::Envelope(json!({ "code": 0, "message": object, "object": object })),
+            );
+            let reply = self.send_example(operation).await;
+            assert_eq!(reply.status, operation.success, "{}: {}", operation.id, reply.text());
+            expect_clean(&format!("{:?}\n{}", reply.headers, reply.text()), operation.id);
         }
-        let indiscreet = Behaviour::Object(json!({ "other": secrets().join(" ") }));
-        simulator.instruct(Instruction::once(None, indiscreet));
-        simulator.unbind_token("bob");
-        let nulls = self.post_as_caller("/users/bob/otp-token", &token()).await;
-        assert_eq!((nulls.status, &nulls.json()["passcode"]), (201, &Value::Null));
-        expect_clean(&nulls.text(), "a 201 with nulls");
         self.run_refused_requests().await;
     }
 
-    /// Secrets where they do not belong: the caller's own mistakes are not spread either.
+    /// Sends secrets in the wrong place. The gateway must not repeat them either.
     async fn run_refused_requests(&mut self) {
         for headers in [
             format!("Authorization: Basic {CALLER_KEY}\r\n"),
@@ -125,7 +133,7 @@ impl Session {
 }
 
 #[test]
-fn the_search_finds_a_secret_in_every_spelling() {
+fn the_search_finds_a_secret_in_every_encoding() {
     for secret in secrets() {
         for spelling in spellings(&secret) {
             let text = format!("some {spelling} text");
@@ -136,7 +144,7 @@ fn the_search_finds_a_secret_in_every_spelling() {
 }
 
 #[tokio::test]
-async fn no_secret_appears_in_any_log_line_metric_or_reply() {
+async fn secrets_appear_in_no_log_line_metric_trace_audit_line_or_error() {
     for format in ["json", "pretty"] {
         let (simulator, collector) = (start_simulator().await, Collector::start().await);
         let environment = environment(&simulator.base_url(), format);
@@ -170,7 +178,7 @@ async fn no_secret_appears_in_any_log_line_metric_or_reply() {
 }
 
 #[test]
-fn no_secret_appears_where_the_configuration_is_wrong() {
+fn secrets_do_not_appear_in_reports_about_the_configuration() {
     let proxy = format!("http://{PASSCODE}:{PASSCODE}@127.0.0.1:1");
     let proxied = format!("not a proxy {AUTH_TOKEN}");
     for (name, value) in [

@@ -1,4 +1,4 @@
-//! Requests byte for byte, for what an HTTP library would not send.
+//! Requests and replies byte for byte, for requests that an HTTP library would not send.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,25 +10,31 @@ use tokio::time::timeout;
 use crate::callers;
 use crate::reply::Reply;
 
-/// The headers that a request of the caller who may do everything needs besides its length.
+/// The headers of a JSON request by the caller with every scope, without the length.
 pub(crate) fn usual_headers() -> String {
     format!("Authorization: Bearer {}\r\nContent-Type: application/json\r\n", callers::EVERYTHING)
 }
 
-/// A whole POST; `headers` end in CRLF.
+/// A whole POST. Each of `headers` ends in CRLF.
 pub(crate) fn post(path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
-    let head = format!("POST {path} HTTP/1.1\r\nHost: gateway\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
+    request("POST", path, headers, body)
+}
+
+/// A whole request. Each of `headers` ends in CRLF.
+pub(crate) fn request(method: &str, path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: gateway\r\n{headers}Content-Length: {length}\r\n\r\n");
     [head.as_bytes(), body].concat()
 }
 
-/// Sends these bytes and reads one reply.
+/// Sends a request over a new connection and reads the reply.
 pub(crate) async fn exchange(address: SocketAddr, request: &[u8]) -> Reply {
     let mut connection = TcpStream::connect(address).await.unwrap();
     connection.write_all(request).await.unwrap();
     read_reply(&mut connection).await
 }
 
-/// Reads one reply; bounded in time.
+/// Reads one reply, for at most 10 s.
 pub(crate) async fn read_reply(connection: &mut (impl AsyncRead + Unpin)) -> Reply {
     timeout(Duration::from_secs(10), async {
         let mut received = Vec::new();
@@ -46,7 +52,7 @@ pub(crate) async fn read_reply(connection: &mut (impl AsyncRead + Unpin)) -> Rep
     .expect("a reply in time")
 }
 
-/// Reads the head of one reply; bounded in time.
+/// Reads the head of one reply, for at most 10 s.
 pub(crate) async fn read_head(connection: &mut (impl AsyncRead + Unpin)) -> String {
     let mut received = Vec::new();
     let read = async {
@@ -67,7 +73,7 @@ fn whole_reply(received: &[u8]) -> Option<Reply> {
     (body.len() >= length).then(|| Reply::parse(head, body.as_bytes()[..length].to_vec()))
 }
 
-/// Whether the other side ends the connection, in bounded time and without another byte.
+/// Whether the other side closes the connection within 10 s without sending anything.
 pub(crate) async fn is_closed(connection: &mut TcpStream) -> bool {
     let mut byte = [0];
     matches!(timeout(Duration::from_secs(10), connection.read(&mut byte)).await, Ok(Ok(0) | Err(_)))

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
+use crate::operations::operations;
+
 /// Every problem and its status, as the contract lists them.
 pub(crate) const PROBLEMS: [(&str, u16); 32] = [
     ("malformed_request", 400),
@@ -41,7 +43,13 @@ pub(crate) const PROBLEMS: [(&str, u16); 32] = [
     ("centagate_timeout", 504),
 ];
 
-/// No other header may come by accident.
+/// Whether a problem is part of the contract, either in general or of one operation.
+fn is_known(code: &str, status: u16) -> bool {
+    let of_operations = || operations().iter().flat_map(|operation| &operation.codes);
+    PROBLEMS.contains(&(code, status)) || of_operations().any(|it| (it.problem, it.status) == (code, status))
+}
+
+/// All headers that a reply can have.
 const HEADERS: [&str; 22] = [
     "accept-encoding",
     "accept-post",
@@ -192,7 +200,7 @@ impl Reply {
         let urn = format!("urn:centagate-gateway:problem:{}", code.replace('_', "-"));
         assert_eq!(problem["type"], urn, "{problem}");
         assert_eq!(problem["status"], self.status, "{problem}");
-        assert!(PROBLEMS.contains(&(code, self.status)), "{problem}");
+        assert!(is_known(code, self.status), "{problem}");
         assert_eq!(problem["requestId"], id, "{problem}");
         for text in ["title", "detail"] {
             assert!(problem[text].as_str().is_some_and(|text| !text.is_empty()), "{problem}");

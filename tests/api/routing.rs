@@ -1,24 +1,24 @@
-//! Routes and methods: 404, 405, the base path and the request id.
+//! Routes and methods: 404, 405, HEAD, the base path and the request id.
 
+use centagate_simulator::{Behaviour, Instruction};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::gateway::{Setup, TestGateway, alice, token, user};
+use crate::callers;
+use crate::gateway::{Setup, TestGateway, alice};
+use crate::operations::{allowed_methods, let_calls_succeed, operations, success};
 use crate::raw;
 
 #[tokio::test]
-async fn whatever_is_no_route_is_answered_404() {
+async fn an_unknown_path_is_answered_404() {
     let gateway = TestGateway::start().await;
-    for path in [
+    let fixed = [
         "/",
         "/user",
         "/users/",
         "/Users",
         "//users",
-        "/users/bob/otp-token/",
-        "/users/bob/otp-tokens",
         "/users/a/b",
-        "/users/a/b/otp-token",
         "/livez",
         "/readyz",
         "/metrics",
@@ -26,9 +26,18 @@ async fn whatever_is_no_route_is_answered_404() {
         "/docs/../users",
         "/problems/x",
         "/v1/users",
-    ] {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: g\r\n\r\n");
-        let reply = raw::exchange(gateway.address, request.as_bytes()).await;
+    ];
+    let derived = operations().iter().filter(|operation| operation.has_id()).flat_map(|operation| {
+        let (start, end) = operation.path.split_once("{id}").unwrap();
+        [
+            format!("{start}a/b{end}/x"),
+            format!("{start}a{end}/"),
+            format!("{start}a{end}/x"),
+            format!("/v1{start}a{end}"),
+        ]
+    });
+    for path in fixed.map(str::to_owned).into_iter().chain(derived) {
+        let reply = raw::exchange(gateway.address, &raw::request("GET", &path, "", b"")).await;
         assert_eq!(reply.status, 404, "{path}");
         reply.problem("not_found");
     }
@@ -36,57 +45,96 @@ async fn whatever_is_no_route_is_answered_404() {
 }
 
 #[tokio::test]
-async fn a_wrong_method_is_answered_405_with_the_right_ones() {
+async fn a_wrong_method_is_answered_405_with_the_allowed_methods() {
     let gateway = TestGateway::start().await;
-    for path in ["/users", "/users/bob/otp-token"] {
-        for method in ["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW", "post"] {
-            let request = gateway.request(Method::from_bytes(method.as_bytes()).unwrap(), path);
+    for operation in operations() {
+        let (path, allowed) = (operation.path_of("bob"), allowed_methods(operation.path));
+        let mut methods =
+            vec!["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW", "post", "get"];
+        methods.retain(|method| !allowed.split(", ").any(|allowed| allowed == *method));
+        for method in methods {
+            let request = gateway.request(Method::from_bytes(method.as_bytes()).unwrap(), &path);
             let reply = gateway.send(request).await;
-            assert_eq!((reply.status, reply.header("allow")), (405, Some("POST")), "{method} {path}");
-            reply.problem("method_not_allowed");
+            assert_eq!((reply.status, reply.header("allow")), (405, Some(&*allowed)), "{method} {path}");
+            if method != "HEAD" {
+                reply.problem("method_not_allowed");
+            }
         }
-        let head = gateway.send(gateway.request(Method::HEAD, path)).await;
-        assert_eq!((head.status, head.header("allow")), (405, Some("POST")), "{path}");
     }
-    for path in ["/users/bob", "/problems", "/openapi.json", "/openapi-3.0.json", "/docs", "/docs/", "/docs/index.html"]
-    {
+    for path in ["/problems", "/openapi.json", "/openapi-3.0.json", "/docs", "/docs/", "/docs/index.html"] {
         let reply = gateway.send(gateway.post(path, &json!({}))).await;
         assert_eq!((reply.status, reply.header("allow")), (405, Some("GET, HEAD")), "{path}");
     }
 }
 
 #[tokio::test]
-async fn a_query_changes_nothing() {
+async fn head_is_answered_like_get_without_the_body() {
     let gateway = TestGateway::start().await;
-    assert_eq!(gateway.send(gateway.post("/users?role=companyAdmin", &alice())).await.json()["role"], "user");
-    assert_eq!(gateway.send(gateway.post("/users/bob/otp-token?x=/a/b", &token())).await.status, 201);
+    for operation in operations().iter().filter(|operation| operation.method == "GET") {
+        for (behaviour, status) in [
+            (Behaviour::Envelope(success()), operation.success),
+            (Behaviour::code("10002"), 422),
+            (Behaviour::code("10004"), 502),
+        ] {
+            gateway.simulator.clear_instructions();
+            gateway.simulator.instruct(Instruction::always(None, behaviour));
+            let get = gateway.send_example(operation, "bob").await;
+            let head = gateway.request(Method::HEAD, &operation.path_of("bob")).bearer_auth(callers::EVERYTHING);
+            let head = gateway.send(head).await;
+            assert_eq!((get.status, head.status, head.body.len()), (status, status, 0), "{}", operation.id);
+            assert_eq!(head.header("content-type"), get.header("content-type"), "{}", operation.id);
+        }
+        let head = gateway.request(Method::HEAD, &operation.path_of("bob"));
+        assert_eq!(gateway.send(head).await.status, 401, "{}", operation.id);
+    }
 }
 
 #[tokio::test]
-async fn all_routes_stand_under_the_path_of_the_public_url_and_nothing_outside_it() {
+async fn a_query_is_ignored() {
+    let gateway = TestGateway::start().await;
+    let_calls_succeed(&gateway.simulator);
+    for operation in operations() {
+        let path = operation.path_of("bob") + "?x=/a/b";
+        let request = operation.raw_request_to(&path, &raw::usual_headers(), &operation.text_of("bob"));
+        let reply = raw::exchange(gateway.address, &request).await;
+        assert_eq!(reply.status, operation.success, "{}: {}", operation.id, reply.text());
+        let sent = gateway.simulator.requests().pop().unwrap();
+        assert!(!sent.path.contains('?'), "{}", sent.path);
+    }
+}
+
+#[tokio::test]
+async fn the_path_of_the_public_url_is_the_prefix_of_every_route() {
     for public_url in ["https://api.example.com/a/centagate", "https://api.example.com/a/centagate/"] {
         let gateway = Setup::new().set("server.public_url", public_url).start().await;
-        let created = gateway.send(gateway.post("/a/centagate/users", &alice())).await;
-        assert_eq!(created.status, 201, "{}", created.text());
-        assert_eq!(created.header("location"), Some("/a/centagate/users/alice"));
-        let registered = gateway.send(gateway.post("/a/centagate/users/bob/otp-token", &token())).await;
-        assert_eq!(registered.status, 201, "{}", registered.text());
+        let_calls_succeed(&gateway.simulator);
+        for operation in operations() {
+            let path = operation.path_of("alice");
+            for (prefix, status) in
+                [("/a/centagate", operation.success), ("", 404), ("/a", 404), ("/a/centagate2", 404)]
+            {
+                let path = format!("{prefix}{path}");
+                let request = operation.raw_request_to(&path, &raw::usual_headers(), &operation.text_of("alice"));
+                let reply = raw::exchange(gateway.address, &request).await;
+                assert_eq!(reply.status, status, "{} {path}: {}", operation.id, reply.text());
+                let location = reply.header("location");
+                assert!(location.is_none_or(|location| location == "/a/centagate/users/alice"), "{location:?}");
+            }
+        }
         let redirect = gateway.get("/a/centagate/docs").await;
         assert_eq!((redirect.status, redirect.header("location")), (307, Some("docs/")));
         for path in ["/problems", "/openapi.json", "/openapi-3.0.json", "/docs/", "/docs/index.html"] {
             assert_eq!(gateway.get(&format!("/a/centagate{path}")).await.status, 200, "{path}");
             assert_eq!(gateway.get(path).await.status, 404, "{path}");
         }
+        gateway.get("/a/centagate").await.problem("not_found");
         let servers = gateway.get("/a/centagate/openapi.json").await.json()["servers"].clone();
         assert_eq!(servers, json!([{ "url": "/a/centagate" }]));
-        for path in ["/users", "/centagate/users", "/a/users", "/a/centagate2/users", "/a/centagate"] {
-            gateway.send(gateway.post(path, &user("carol"))).await.problem("not_found");
-        }
     }
 }
 
 #[tokio::test]
-async fn a_usable_request_id_comes_back_and_any_other_is_replaced() {
+async fn a_valid_request_id_is_kept_and_any_other_is_replaced() {
     let gateway = TestGateway::start().await;
     let longest = "a".repeat(128);
     for id in ["a", "order-4711", "A.b_C-9", "...", &longest] {
@@ -122,9 +170,9 @@ async fn a_usable_request_id_comes_back_and_any_other_is_replaced() {
 }
 
 #[tokio::test]
-async fn no_cross_origin_header_is_sent_even_to_a_browser_that_asks() {
+async fn replies_have_no_cors_headers() {
     let gateway = TestGateway::start().await;
-    // `Reply` checks every header against a list that has none of them.
+    // `Reply` checks every header against a list without CORS headers.
     let origin = gateway.post("/users", &alice()).header("origin", "https://elsewhere.example");
     assert_eq!(gateway.send(origin).await.status, 201);
     let preflight = gateway.request(Method::OPTIONS, "/users").header("origin", "https://elsewhere.example");

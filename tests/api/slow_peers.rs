@@ -57,13 +57,18 @@ fn expect_patience(started: Instant) {
 
 #[tokio::test]
 async fn a_later_head_that_trickles_in_is_cut() {
-    let gateway = start().await;
-    let mut connection = TcpStream::connect(gateway.address).await.unwrap();
-    trickle_after_requests(&mut connection).await;
-    let pair = Pair::fresh();
-    let gateway = start_with_tls(&pair).await;
-    let mut connection = pair.connect(gateway.address, &[&TLS13], &[]).await.expect("a handshake");
-    trickle_after_requests(&mut connection).await;
+    let without_tls = async {
+        let gateway = start().await;
+        let mut connection = TcpStream::connect(gateway.address).await.unwrap();
+        trickle_after_requests(&mut connection).await;
+    };
+    let with_tls = async {
+        let pair = Pair::fresh();
+        let gateway = start_with_tls(&pair).await;
+        let mut connection = pair.connect(gateway.address, &[&TLS13], &[]).await.expect("a handshake");
+        trickle_after_requests(&mut connection).await;
+    };
+    tokio::join!(without_tls, with_tls);
 }
 
 async fn trickle_after_requests(connection: &mut (impl AsyncRead + AsyncWrite + Unpin)) {

@@ -14,8 +14,10 @@ use crate::login_bench;
 use crate::process::PATIENCE;
 use crate::surplus_server::{Surplus, SurplusServer, secret_of};
 
-/// How many requests each operation sends to each server.
-const REQUESTS: usize = 600;
+/// How many requests an operation sends to each server.
+const REQUESTS: usize = 240;
+/// The same if each request waits for the surplus of the previous one.
+const SEQUENTIAL_REQUESTS: usize = 100;
 
 const SURPLUS: [Surplus; 5] = [
     Surplus::InTheSameSegment,
@@ -82,7 +84,8 @@ enum Operation {
 
 /// Sends the requests of one operation, so many at once. Each reply must belong to its own request.
 async fn expect_own_replies(bench: &Bench, operation: Operation, at_once: usize, what: &str) {
-    for round in 0..REQUESTS / at_once {
+    let requests = if at_once == 1 { SEQUENTIAL_REQUESTS } else { REQUESTS };
+    for round in 0..requests / at_once {
         let usernames: Vec<_> = (0..at_once).map(|number| format!("user-{round}-{number}")).collect();
         let secrets = join_all(usernames.iter().map(|username| bench.secret(operation, username))).await;
         for (username, secret) in usernames.iter().zip(secrets) {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use crate::certificates::Authority;
@@ -87,37 +88,41 @@ async fn a_collector_that_fails_is_told_of_once_and_hurts_neither_requests_nor_t
     let broken = FaultServer::start(vec![Fault::SendAndClose(b"nonsense\r\n\r\n".to_vec())]).await;
     let refusing = Collector::answering("404 Not Found").await;
     let throttling = Collector::answering("503 Service Unavailable\r\nRetry-After: 60").await;
-    for (endpoint, cause) in [
-        (silent.base_url(), None),
-        ("http://127.0.0.1:1".to_owned(), Some("refused")),
-        ("http://collector.invalid:4318".to_owned(), Some("error sending request")),
-        (broken.base_url(), Some("error sending request")),
-        (refusing.url(), Some("HTTP status 404")),
-        (throttling.url(), Some("HTTP status 503")),
-    ] {
-        let mut gateway = exporting_to(&endpoint).serve().await;
-        let started = Instant::now();
-        for number in 0..100 {
-            ask(&gateway, &number.to_string(), "").await;
-        }
-        assert!(started.elapsed() < Duration::from_secs(5), "{endpoint}: {:?}", started.elapsed());
-        if cause.is_some() {
-            gateway.wait_for_line(|line| line.contains("spans cannot be exported")).await;
-        }
-        let stopped = Instant::now();
-        gateway.terminate();
-        assert!(gateway.end().await.success(), "{endpoint}");
-        assert!(stopped.elapsed() < Duration::from_secs(5), "{endpoint}: {:?}", stopped.elapsed());
-        let complaints = complaints(&gateway);
-        assert!(complaints.len() <= 1, "{complaints:?}");
-        let lost = gateway.lines().iter().any(|line| line.contains("the last spans could not be exported"));
-        assert_eq!(lost, cause.is_none(), "{endpoint}");
-        if let Some(cause) = cause {
-            assert_eq!(complaints[0]["level"], "WARN");
-            assert!(complaints[0]["cause"].as_str().unwrap().contains(cause), "{complaints:?}");
-            assert!(!complaints[0].to_string().contains(&endpoint), "{complaints:?}");
-        }
-    }
+    join_all(
+        [
+            (silent.base_url(), None),
+            ("http://127.0.0.1:1".to_owned(), Some("refused")),
+            ("http://collector.invalid:4318".to_owned(), Some("error sending request")),
+            (broken.base_url(), Some("error sending request")),
+            (refusing.url(), Some("HTTP status 404")),
+            (throttling.url(), Some("HTTP status 503")),
+        ]
+        .map(async |(endpoint, cause): (String, Option<&str>)| {
+            let mut gateway = exporting_to(&endpoint).serve().await;
+            let started = Instant::now();
+            for number in 0..100 {
+                ask(&gateway, &number.to_string(), "").await;
+            }
+            assert!(started.elapsed() < Duration::from_secs(5), "{endpoint}: {:?}", started.elapsed());
+            if cause.is_some() {
+                gateway.wait_for_line(|line| line.contains("spans cannot be exported")).await;
+            }
+            let stopped = Instant::now();
+            gateway.terminate();
+            assert!(gateway.end().await.success(), "{endpoint}");
+            assert!(stopped.elapsed() < Duration::from_secs(5), "{endpoint}: {:?}", stopped.elapsed());
+            let complaints = complaints(&gateway);
+            assert!(complaints.len() <= 1, "{complaints:?}");
+            let lost = gateway.lines().iter().any(|line| line.contains("the last spans could not be exported"));
+            assert_eq!(lost, cause.is_none(), "{endpoint}");
+            if let Some(cause) = cause {
+                assert_eq!(complaints[0]["level"], "WARN");
+                assert!(complaints[0]["cause"].as_str().unwrap().contains(cause), "{complaints:?}");
+                assert!(!complaints[0].to_string().contains(&endpoint), "{complaints:?}");
+            }
+        }),
+    )
+    .await;
 }
 
 #[tokio::test]

@@ -1,0 +1,120 @@
+//! Ids that try to escape from their path segment.
+
+use crate::random::Random;
+
+/// Parts of ids that try to escape from the path segment, or look as if they did.
+const PIECES: [&str; 80] = [
+    ".",
+    "..",
+    "...",
+    "%2e",
+    "%2E%2e",
+    "%252e",
+    "/",
+    "//",
+    "%2F",
+    "%2f",
+    "%252F",
+    "%25252f",
+    "\\",
+    "%5c",
+    "%5C..%5C",
+    "/..",
+    "/../",
+    "/.",
+    "%2f..%2f",
+    "..;",
+    "..;/",
+    ";a=b",
+    "%3b",
+    "?",
+    "?a=b",
+    "%3F",
+    "%3f",
+    "#",
+    "%23",
+    "&",
+    "=",
+    "+",
+    "%20",
+    "%2B",
+    "@",
+    ":",
+    "%3A",
+    "!",
+    "*",
+    "'",
+    "(",
+    ")",
+    ",",
+    "$",
+    "~",
+    "|",
+    "\"",
+    "{",
+    "}",
+    "<",
+    ">",
+    "^",
+    "`",
+    "[",
+    "]",
+    "%",
+    "%%",
+    "%2",
+    "%G0",
+    "%0",
+    "%00",
+    "%0d%0a",
+    "%0A",
+    "%09",
+    "%7F",
+    "%C2%85",
+    "%C3%BC",
+    "%c3%bc",
+    "u%CC%88",
+    "%C3",
+    "%C0%AF",
+    "%E0%80%AF",
+    "%ED%A0%80",
+    "%F4%90%80%80",
+    "%F0%9F%98%80",
+    "%E2%80%AE",
+    "%FF",
+    "%u002F",
+    "ü",
+    "😀",
+];
+const WORDS: [&str; 12] = [
+    "alice",
+    "Alice",
+    "%61lice",
+    "root",
+    "admin",
+    "otp-token",
+    "users",
+    "CentagateWS",
+    "webresources",
+    "onetimepin",
+    "otp-token?",
+    "x/otp-token?y",
+];
+
+/// A random id, as it is sent.
+pub(crate) fn hostile_id(random: &mut Random) -> String {
+    match random.below(20) {
+        0 => "a".repeat(250 + random.below(10)),
+        1 => "%C3%BC".repeat(250 + random.below(10)),
+        2..6 => (0..=random.below(4)).fold(String::new(), |id, _| {
+            let byte = random.below(256);
+            id + "%" + &hex::encode([u8::try_from(byte).unwrap()])
+        }),
+        _ => {
+            let parts = (0..=random.below(5)).map(|_| match random.below(3) {
+                0 => WORDS[random.below(WORDS.len())],
+                _ => PIECES[random.below(PIECES.len())],
+            });
+            parts.collect()
+        }
+    }
+}
