@@ -158,7 +158,7 @@ pub(super) async fn create_user(
     let right = if user.role.is_admin() { Scope::AdminsCreate } else { Scope::UsersCreate };
     let action = record.action(Operation::RegisterUser, right, &user.username);
     let created = exchange::run(&gateway, &record, action, |exchange| async move {
-        let (request, user, exchange) = (exchange.repeatable(key.as_ref(), "", &body), &user, &exchange);
+        let (request, user, exchange) = (exchange.repeatable(key.as_ref(), &[], &body), &user, &exchange);
         once(
             exchange,
             request,

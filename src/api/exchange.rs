@@ -59,15 +59,15 @@ impl Exchange {
         self.deadline.checked_sub(self.gateway.limits.call_timeout).unwrap_or(self.deadline)
     }
 
-    /// The request as one that can be repeated, if it has a key: `target` is what its path names, decoded.
+    /// The request as one that can be repeated, if it has a key: `path` holds the decoded path values.
     pub(super) fn repeatable<'a>(
         &'a self,
         key: Option<&'a IdempotencyKey>,
-        target: &'a str,
+        path: &'a [&'a str],
         body: &'a [u8],
     ) -> Option<Request<'a>> {
         let (caller, operation) = (&self.action.caller, self.action.operation.as_str());
-        key.map(|key| Request { caller, operation, key: key.as_str(), target, body })
+        key.map(|key| Request { caller, operation, key: key.as_str(), path, content: body, body })
     }
 
     /// Carries out `call` when its turn has come, and puts its attempt and its outcome on record.

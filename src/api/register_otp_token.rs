@@ -114,8 +114,8 @@ pub(super) async fn register_otp_token(
     let key = IdempotencyKey::of(&request)?;
     let action = record.action(Operation::RegisterOneTimePin, Scope::OtpTokensCreate, &token.username);
     let registered = exchange::run(&gateway, &record, action, |exchange| async move {
-        let target = token.username.as_str();
-        let (request, token, exchange) = (exchange.repeatable(key.as_ref(), target, &body), &token, &exchange);
+        let target = [token.username.as_str()];
+        let (request, token, exchange) = (exchange.repeatable(key.as_ref(), &target, &body), &token, &exchange);
         let within_limit = || {
             let verdict = exchange.gateway.rate_limits.otp_token(&exchange.action.caller, &token.username);
             exchange.gateway.within(verdict, &exchange.record)

@@ -13,7 +13,7 @@ use super::memory::{Memory, max_bytes};
 use super::record::{Record, State};
 use super::redis::Redis;
 use super::unfinished::Unfinished;
-use super::{Claim, Name, Part, RedisOptions, SealKeys, Store, Swapped, Unavailable};
+use super::{Claim, Name, Part, RedisOptions, Request, SealKeys, Store, Swapped, Unavailable};
 use crate::domain::CallerShare;
 use crate::metrics::Metrics;
 use crate::settings::{IdempotencySettings, SettingsFault, StoreSettings};
@@ -51,18 +51,7 @@ pub(crate) struct Backing {
     pub(super) store: Arc<Store>,
     pub(super) keys: SealKeys,
     /// How Redis is reached, if that is the store.
-    redis: Option<RedisOptions>,
-}
-
-/// A request as its key's record knows it.
-#[derive(Debug)]
-pub(crate) struct Request<'a> {
-    pub(crate) caller: &'a Arc<str>,
-    pub(crate) operation: &'static str,
-    pub(crate) key: &'a str,
-    /// What the path names, decoded.
-    pub(crate) target: &'a str,
-    pub(crate) body: &'a [u8],
+    pub(super) redis: Option<RedisOptions>,
 }
 
 /// What is known of a request.
@@ -184,10 +173,9 @@ impl Ledger {
     ) -> Result<Found, Unavailable> {
         in_time(send_by, self.rely_on_store()).await?;
         let backing = self.backing.load_full();
-        let names =
-            backing.keys.names([request.caller.as_bytes(), request.operation.as_bytes(), request.key.as_bytes()]);
-        let prints = [request.operation.as_bytes(), request.target.as_bytes(), request.body];
-        let (caller, fingerprint) = (Arc::clone(request.caller), backing.keys.fingerprint(prints));
+        let names = backing.keys.names(&request.name_input());
+        let (caller, fingerprint) =
+            (Arc::clone(request.caller), backing.keys.fingerprint(&request.fingerprint_input()));
         let claim = Claim::new(Arc::clone(self), Arc::clone(&backing), caller, &names, fingerprint, lease);
         let taken = in_time(send_by, async {
             self.finish(names[0]).await?;
@@ -217,7 +205,7 @@ impl Ledger {
             return Ok(Found::Unknown); // it cannot be read, but it is there
         };
         let Some(record) = Record::read(&opened.plain) else { return Ok(Found::Unknown) };
-        if record.fingerprint != opened.fingerprint(prints) {
+        if !record.is_of(request, &opened) {
             return Ok(Found::OtherRequest);
         }
         if record.is_over(entry, &opened, SystemTime::now()) {

@@ -16,7 +16,7 @@ const LEASE: Duration = Duration::from_secs(15);
 static CALLER: LazyLock<Arc<str>> = LazyLock::new(|| "caller".into());
 
 fn request() -> Request<'static> {
-    Request { caller: &CALLER, operation: "operation", key: "key", target: "bob", body: b"{}" }
+    Request { caller: &CALLER, operation: "operation", key: "key", path: &["bob"], content: b"{}", body: b"{ }" }
 }
 
 fn ledger() -> Arc<Ledger> {
@@ -116,14 +116,21 @@ async fn a_key_is_free_after_a_release_and_taken_after_an_unknown_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_is_known_by_operation_target_and_body() {
+async fn a_request_is_identified_by_operation_path_values_and_content() {
     let ledger = ledger();
     let claim = claim(&ledger).await;
-    for other in [Request { target: "carol", ..request() }, Request { body: b"{ }", ..request() }] {
+    for other in [
+        Request { path: &["carol"], ..request() },
+        Request { path: &[], ..request() },
+        Request { path: &["bob", "{}"], content: b"", ..request() },
+        Request { content: b"{ }", ..request() },
+    ] {
         assert!(matches!(look_up(&ledger, &other).await, Found::OtherRequest));
     }
+    let other_bytes = Request { body: b"{\n}", ..request() };
+    assert!(matches!(look_up(&ledger, &other_bytes).await, Found::Running), "the raw body does not count");
     claim.settle(&Settlement::Unknown).await;
-    assert!(matches!(look_up(&ledger, &Request { target: "carol", ..request() }).await, Found::OtherRequest));
+    assert!(matches!(look_up(&ledger, &Request { path: &["carol"], ..request() }).await, Found::OtherRequest));
     for apart in [
         Request { caller: &"other".into(), ..request() },
         Request { operation: "other", ..request() },

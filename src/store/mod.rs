@@ -10,8 +10,11 @@ mod ledger;
 mod memory;
 mod record;
 mod redis;
+mod request;
 mod seal;
 mod unfinished;
+#[cfg(test)]
+mod upgrade_tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +23,9 @@ use bytes::Bytes;
 use thiserror::Error as ThisError;
 
 pub(crate) use claim::{Claim, Settlement};
-pub(crate) use ledger::{Found, Ledger, Request};
+pub(crate) use ledger::{Found, Ledger};
 pub use redis::RedisOptions;
+pub(crate) use request::Request;
 pub use seal::SealKeys;
 
 /// The name of an entry: a keyed digest and which part of a record it is.

@@ -2,14 +2,22 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::Entry;
 use super::seal::Opened;
+use super::{Entry, Request};
+
+/// The version of new records. Version 1, still in Redis during an upgrade, has no `version` member and a `fingerprint` over
+/// operation, target and raw body. The new member name keeps a gateway that knows only version 1 from comparing its own
+/// fingerprint with one of version 2: it reports the outcome as unknown, not the request as a different one.
+const VERSION: u8 = 2;
+const VERSION_1: u8 = 1;
 
 /// What a key's entry holds, before it is sealed.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Record {
-    #[serde(with = "hex::serde")]
-    pub(super) fingerprint: [u8; 32],
+    #[serde(default = "version_1")]
+    version: u8,
+    #[serde(rename = "request_fingerprint", alias = "fingerprint", with = "hex::serde")]
+    fingerprint: [u8; 32],
     /// How long the record is kept from its writing on.
     lifetime_ms: u64,
     pub(super) state: State,
@@ -35,13 +43,23 @@ pub(super) enum State {
 impl Record {
     /// A record to be kept for `lifetime`, as text.
     pub(super) fn write(fingerprint: [u8; 32], lifetime: Duration, state: State) -> Vec<u8> {
-        let record = Self { fingerprint, lifetime_ms: milliseconds(lifetime), state };
+        let record = Self { version: VERSION, fingerprint, lifetime_ms: milliseconds(lifetime), state };
         serde_json::to_vec(&record).expect("texts and numbers serialize")
     }
 
-    /// The record that `text` is, if it is one.
+    /// Reads a record of version 1 or 2.
     pub(super) fn read(text: &[u8]) -> Option<Self> {
-        serde_json::from_slice(text).ok()
+        let record: Self = serde_json::from_slice(text).ok()?;
+        (VERSION_1..=VERSION).contains(&record.version).then_some(record)
+    }
+
+    /// Whether the record, read from `opened`, belongs to `request`.
+    pub(super) fn is_of(&self, request: &Request<'_>, opened: &Opened<'_>) -> bool {
+        let expected = match self.version {
+            VERSION_1 => opened.fingerprint(&request.version_1_fingerprint_input()),
+            _ => opened.fingerprint(&request.fingerprint_input()),
+        };
+        self.fingerprint == expected
     }
 
     /// Whether the record has outlived its state at `now`: what became of its request is then unknown.
@@ -57,6 +75,10 @@ impl Record {
             State::Unknown | State::Replied(_) | State::RepliedWithSecrets => opened.remaining(now).is_zero(),
         }
     }
+}
+
+fn version_1() -> u8 {
+    VERSION_1
 }
 
 pub(super) fn milliseconds(duration: Duration) -> u64 {

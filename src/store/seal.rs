@@ -62,13 +62,13 @@ impl SealKeys {
 
     /// The names of the record that `parts` stand for, one for each key: so replicas meet on at least one of them while keys
     /// are being rotated.
-    pub(super) fn names(&self, parts: [&[u8]; 3]) -> Vec<Name> {
+    pub(super) fn names(&self, parts: &[&[u8]]) -> Vec<Name> {
         let digest = |key: &SealKey| digest(&key.names, parts);
         self.0.iter().map(|key| Name { digest: digest(key), part: Part::Record }).collect()
     }
 
     /// What tells a request from others with the same name, under the key that seals.
-    pub(super) fn fingerprint(&self, parts: [&[u8]; 3]) -> [u8; 32] {
+    pub(super) fn fingerprint(&self, parts: &[&[u8]]) -> [u8; 32] {
         digest(&self.0[0].fingerprints, parts)
     }
 
@@ -115,14 +115,14 @@ impl Opened<'_> {
     }
 
     /// What [`SealKeys::fingerprint`] was for whoever sealed the entry.
-    pub(super) fn fingerprint(&self, parts: [&[u8]; 3]) -> [u8; 32] {
+    pub(super) fn fingerprint(&self, parts: &[&[u8]]) -> [u8; 32] {
         digest(&self.key.fingerprints, parts)
     }
 }
 
 impl SealKey {
     fn new(key: &[u8; 32]) -> Option<Self> {
-        let derive = |purpose: &str| digest(key, [b"centagate-gateway", purpose.as_bytes(), b""]);
+        let derive = |purpose: &str| digest(key, &[b"centagate-gateway", purpose.as_bytes(), b""]);
         let mut id = [0; ID];
         id.copy_from_slice(&derive("id")[..ID]);
         Some(Self {
@@ -143,7 +143,7 @@ fn bound_to(key: &SealKey, name: Name) -> Vec<u8> {
 }
 
 /// HMAC-SHA256 over `parts`, each after its length.
-fn digest(key: &[u8; 32], parts: [&[u8]; 3]) -> [u8; 32] {
+fn digest(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     let mut hmac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
     for part in parts {
         hmac.update(&(part.len() as u64).to_le_bytes());

@@ -28,9 +28,9 @@ fn the_first_key_seals_and_all_open() {
     let sealed = after.seal(name(1), b"text", LONG);
     assert!(before.open(name(1), &sealed).is_none(), "it does not know the new key");
     assert_eq!(keys(&new).open(name(1), &sealed).unwrap().plain, b"text");
-    assert_eq!(after.names([b"caller", b"operation", b"key"]).len(), 2);
+    assert_eq!(after.names(&[b"caller", b"operation", b"key"]).len(), 2);
     assert!(
-        after.names([b"caller", b"operation", b"key"]).contains(&before.names([b"caller", b"operation", b"key"])[0])
+        after.names(&[b"caller", b"operation", b"key"]).contains(&before.names(&[b"caller", b"operation", b"key"])[0])
     );
 }
 
@@ -46,8 +46,8 @@ fn a_seal_is_bound_to_name_and_part() {
 #[test]
 fn names_do_not_run_into_each_other() {
     let keys = keys(&key("1"));
-    assert_ne!(keys.names([b"ab", b"c", b""]), keys.names([b"a", b"bc", b""]));
-    assert_ne!(keys.names([b"a", b"b", b""]), keys.names([b"a", b"", b"b"]));
+    assert_ne!(keys.names(&[b"ab", b"c", b""]), keys.names(&[b"a", b"bc", b""]));
+    assert_ne!(keys.names(&[b"a", b"b", b""]), keys.names(&[b"a", b"", b"b"]));
 }
 
 #[test]
