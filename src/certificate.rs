@@ -1,12 +1,33 @@
-//! The end of a certificate's validity, and its public key, in any version of X.509.
+//! Reads certificates from PEM, and their expiry and public key in any version of X.509.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use der::asn1::{AnyRef, GeneralizedTime, UtcTime};
 use der::{Decode, Encode, Reader, SliceReader, Tag, Tagged};
+use rustls::RootCertStore;
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
 
-/// The end of the certificate's validity (RFC 5280, section 4.1.2.5); nothing if it cannot be read.
+/// Parses PEM. Returns `None` if it contains no certificate, or one whose public key cannot be read.
+pub(crate) fn parse_pem(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+    let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().ok()?;
+    let is_readable = |certificate: &CertificateDer<'_>| public_key(certificate).is_some();
+    (!certificates.is_empty() && certificates.iter().all(is_readable)).then_some(certificates)
+}
+
+/// Makes the CAs in `certificates` the only trusted ones.
+///
+/// # Errors
+/// If one of them cannot be a CA's.
+pub(crate) fn root_store(certificates: &[CertificateDer<'static>]) -> Result<RootCertStore, rustls::Error> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates {
+        roots.add(certificate.clone())?;
+    }
+    Ok(roots)
+}
+
+/// Returns when the certificate expires (RFC 5280, section 4.1.2.5), or `None` if that cannot be read.
 pub(crate) fn expiry(certificate: &CertificateDer<'_>) -> Option<SystemTime> {
     let validity = elements(sequence(certificate, 2)?.value())?;
     let [_, end] = validity[..] else { return None };
@@ -17,17 +38,17 @@ pub(crate) fn expiry(certificate: &CertificateDer<'_>) -> Option<SystemTime> {
     Some(UNIX_EPOCH + since_1970)
 }
 
-/// The certificate's `SubjectPublicKeyInfo` (RFC 5280, section 4.1.2.7).
+/// A certificate's `SubjectPublicKeyInfo` (RFC 5280, section 4.1.2.7).
 pub(crate) struct PublicKey<'a> {
-    /// The content of its `AlgorithmIdentifier`, without tag and length.
+    /// The content of the `AlgorithmIdentifier`, without tag and length.
     pub(crate) algorithm: &'a [u8],
     /// The bits of the key.
     pub(crate) bits: &'a [u8],
-    /// All of it.
+    /// The complete `SubjectPublicKeyInfo`.
     pub(crate) der: SubjectPublicKeyInfoDer<'static>,
 }
 
-/// The certificate's public key; nothing if it cannot be read.
+/// Returns the certificate's public key, or `None` if it cannot be read.
 pub(crate) fn public_key<'a>(certificate: &'a CertificateDer<'_>) -> Option<PublicKey<'a>> {
     let info = sequence(certificate, 4)?;
     let [algorithm, bits] = elements(info.value())?[..] else { return None };
@@ -37,8 +58,8 @@ pub(crate) fn public_key<'a>(certificate: &'a CertificateDer<'_>) -> Option<Publ
     Some(PublicKey { algorithm: algorithm.value(), bits, der: der.into() })
 }
 
-/// One of the sequences in the signed part: 0 signature, 1 issuer, 2 validity, 3 subject, 4 public key. The version, which
-/// version 1 leaves out, and the serial number before them are no sequences.
+/// Returns a sequence of the signed part by its index: 0 signature, 1 issuer, 2 validity, 3 subject, 4 public key. The version,
+/// which is absent in version 1, and the serial number are not sequences.
 fn sequence<'a>(certificate: &'a CertificateDer<'_>, index: usize) -> Option<AnyRef<'a>> {
     let certificate = elements(certificate.as_ref())?.into_iter().next()?;
     let signed = elements(certificate.value())?.into_iter().next()?;

@@ -1,12 +1,12 @@
 //! A REST gateway in front of CENTAGATE's `CentagateWS`.
 //!
-//! CENTAGATE (by `SecureMetric`) takes every admin call as a signed PUT of stringly typed JSON and answers HTTP 200 with a
-//! numeric code inside. This gateway keeps the admin's secrets, signs and translates each call, and gives callers clean
-//! JSON, proper HTTP statuses and problem documents instead.
+//! CENTAGATE (by `SecureMetric`) expects every admin call as a signed PUT of JSON strings, and answers HTTP 200 with a numeric
+//! code in the body. This gateway keeps the admin's secrets, signs and translates each call, and offers its callers plain
+//! JSON, HTTP statuses and problem documents.
 //!
-//! How a request flows: [`startup`] mounts the routes of `api`; a handler reads the request into a [`domain`] value, hands it
-//! to the [`centagate`] client, which signs, sends and decodes, and turns the outcome into a reply. Dependencies point one
-//! way: `api` to `centagate` to `domain`, and `api` to [`store`], which remembers requests that carry an `Idempotency-Key`.
+//! [`startup`] wires everything: it mounts the routes of `api`, which translates requests into [`domain`] values and hands them
+//! to the [`centagate`] client. Dependencies point in one direction: `api` to `centagate` to `domain`, and `api` to [`store`],
+//! which stores requests with an `Idempotency-Key`. A test enforces this.
 
 mod api;
 pub mod audit;
@@ -14,19 +14,16 @@ pub mod callers;
 mod causes;
 pub mod centagate;
 mod certificate;
-pub mod command;
+pub mod cli;
+mod configuration;
 pub mod domain;
-mod line;
 mod listener;
-mod listener_tls;
 #[doc(hidden)]
 pub mod measured;
 pub mod metrics;
-mod open_files;
 pub mod openapi;
 mod reload;
 pub mod settings;
-mod standard_output;
 pub mod startup;
 pub mod store;
 pub mod telemetry;

@@ -1,23 +1,22 @@
-//! What `bench/micro.rs` measures in rooms that are private; no part of the interface.
+//! Private functions that `bench/micro.rs` measures. Not part of the public interface.
 
 use bytes::Bytes;
 
-use crate::api::{ApiError, parse_user};
+use crate::api::{ApiError, UserSettings, parse_user};
 use crate::centagate::{self, Error, ReturnCode};
 use crate::domain::{CreatedUser, NewUser};
-use crate::settings::UserSettings;
 
-/// Reads CENTAGATE's reply to a registration; nothing where it is a refusal or cannot be read.
+/// Decodes CENTAGATE's reply to a registration. Returns `None` for a refusal or an unreadable reply.
 pub fn created_user(reply: &[u8]) -> Option<CreatedUser> {
     Some(centagate::created_user(centagate::decode(reply).ok()?.ok()?).value)
 }
 
-/// Reads the body of `POST /users`; nothing where it breaks a rule.
+/// Parses the body of `POST /users`. Returns `None` if it is invalid.
 pub fn new_user(body: &Bytes, defaults: &UserSettings) -> Option<NewUser> {
     parse_user(body, defaults).ok()
 }
 
-/// The problem document for a refusal of CENTAGATE's with this code.
+/// Builds the problem document for a refusal by CENTAGATE with this return code.
 pub fn problem(code: i64, request_id: &str) -> Vec<u8> {
     ApiError::from(&Error::Refused(ReturnCode::new(code))).document(request_id)
 }

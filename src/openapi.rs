@@ -14,7 +14,7 @@ use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, Required, Response
 use utoipa::{OpenApi, ToSchema as _};
 
 use crate::api::{self, ApiError, Problem, ProblemDocument};
-use crate::settings::PublicUrl;
+use crate::configuration::PublicUrl;
 
 /// The start of the document's description; `{problems}` is where the problems are explained.
 const DESCRIPTION: &str = "\

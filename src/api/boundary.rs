@@ -47,7 +47,7 @@ pub(crate) async fn boundary(
     let exit = Exit { gateway, record, connection: Connection::of(&request) };
     let _turn = exit.connection.begin();
     let body = SharedBody::share(&mut request);
-    if exit.connection.had_ended(&request) {
+    if !exit.connection.accept(&request) {
         let error = ApiError::from(Problem::MalformedRequest).closing();
         let reply = exit.reply(error.reply(exit.record.request_id()), Some(&error));
         return Ok(request.into_response(SharedBody::hold_until_sent(body, reply)));
@@ -61,7 +61,7 @@ pub(crate) async fn boundary(
         }
         Ok(Err(_)) => Err(Failed { exit }.into()),
         Err(_) => {
-            exit.gateway.metrics.panic();
+            exit.gateway.metrics.requests.count_panic();
             Err(Failed { exit }.into())
         }
     }

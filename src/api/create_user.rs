@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::configuration::UserSettings;
 use super::created::Created;
 use super::idempotency::once;
 use super::idempotency_key::IdempotencyKey;
@@ -13,7 +14,6 @@ use super::{ApiError, Gateway, authentication, body, exchange, members};
 use crate::callers::Scope;
 use crate::centagate::{Operation, percent_encode_segment};
 use crate::domain::{CreatedUser, Email, NewUser, Role};
-use crate::settings::UserSettings;
 
 /// A user to register.
 #[derive(Deserialize, ToSchema)]

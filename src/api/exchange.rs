@@ -44,7 +44,7 @@ where
     let work = AssertUnwindSafe(work).catch_unwind().map(move |ended| {
         drop(begun);
         ended.unwrap_or_else(|_| {
-            metrics.panic();
+            metrics.requests.count_panic();
             // It may have sent by then.
             Err(ApiError::internal_after_sending())
         })

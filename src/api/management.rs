@@ -12,8 +12,7 @@ use actix_web::{Error, HttpRequest, HttpResponse, web};
 use super::routes::{get, get_or_head};
 use super::{ApiError, Gateway, Problem};
 use crate::centagate::LoginRefusal;
-use crate::listener::Connection;
-use crate::listener_tls::ListenerCertificate;
+use crate::listener::{Connection, ListenerCertificate};
 use crate::metrics::Exposition;
 
 /// Mounts the routes of the management side.
@@ -67,21 +66,21 @@ async fn readyz(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpRespon
 /// All metrics, as Prometheus or others read them.
 async fn metrics(request: HttpRequest, gateway: web::Data<Gateway>) -> Result<HttpResponse, ApiError> {
     let Gateway { metrics, centagate, .. } = &**gateway;
-    metrics.load(centagate.load());
-    metrics.session_age(centagate.session_status().age);
+    metrics.calls.set_load(centagate.load());
+    metrics.session.set_age(centagate.session_status().age);
     if let Some(verifier) = gateway.jwt_verifier.as_ref().filter(|verifier| verifier.fetches_keys()) {
-        metrics.identity_keys_age(verifier.keys_age());
+        metrics.validity.set_identity_keys_age(verifier.keys_age());
     }
     for (whose, expiry) in [
         ("centagate", centagate.certificate_expiry()),
         ("listener", gateway.listener_certificate.as_ref().and_then(ListenerCertificate::expiry)),
     ] {
         if let Some(expiry) = expiry {
-            metrics.certificate_expiry(whose, expiry);
+            metrics.validity.set_certificate_expiry(whose, expiry);
         }
     }
     let accept: Vec<_> = request.headers().get_all(ACCEPT).filter_map(|accept| accept.to_str().ok()).collect();
-    let exposition = Exposition::wanted_by(&accept.join(","));
+    let exposition = Exposition::negotiate(&accept.join(","));
     let text = metrics.encode(exposition).map_err(|_| Problem::Internal)?;
     Ok(HttpResponse::Ok().content_type(exposition.content_type()).body(text))
 }

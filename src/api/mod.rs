@@ -7,6 +7,7 @@
 mod authentication;
 mod body;
 mod boundary;
+pub(crate) mod configuration;
 mod create_user;
 mod created;
 mod docs;
@@ -45,6 +46,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 
 pub(crate) use boundary::boundary;
+pub use configuration::{RateLimitSettings, UserSettings};
 pub(crate) use create_user::{__path_create_user, CreateUserRequest, parse as parse_user};
 pub(crate) use docs::Contract;
 pub(crate) use error::ApiError;
@@ -64,9 +66,8 @@ use crate::callers::Callers;
 use crate::callers::jwt;
 use crate::centagate;
 use crate::domain::{CallerShare, Identity, Username};
-use crate::listener_tls::ListenerCertificate;
+use crate::listener::ListenerCertificate;
 use crate::metrics::Metrics;
-use crate::settings::UserSettings;
 use crate::store::Ledger;
 use crate::telemetry::Traces;
 
@@ -121,7 +122,7 @@ impl Gateway {
         record.rate_limit(verdict);
         match refusal {
             Some((limit, refusal)) => {
-                self.metrics.rate_limited(limit);
+                self.metrics.requests.count_rate_limited(limit);
                 Err(refusal)
             }
             None => Ok(()),

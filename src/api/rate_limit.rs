@@ -7,8 +7,8 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
+use super::configuration::RateLimitSettings;
 use crate::domain::{Identity, Username};
-use crate::settings::RateLimitSettings;
 
 /// Where there are more keys than this, everything that would need one is limited until idle ones are forgotten. A caller
 /// at the default rate does not get there; the keys of `requests` are the callers themselves.

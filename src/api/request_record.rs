@@ -9,9 +9,9 @@ use super::routes::UNMATCHED;
 use crate::audit::{Action, Ending};
 use crate::callers::Scope;
 use crate::centagate::{self, NotSent, Operation, ReturnCode};
-use crate::domain::Username;
+use crate::domain::{Username, fine_milliseconds};
 use crate::metrics::{CodeLabel, KeyResult, Metrics};
-use crate::telemetry::{ClientSpan, Period, RequestTrace, ServerSpan, fine_milliseconds};
+use crate::telemetry::{ClientSpan, Period, RequestTrace, ServerSpan};
 
 /// The status that stands for a caller who went away before its reply.
 const CALLER_GONE: u16 = 499;
@@ -124,14 +124,14 @@ impl RequestRecord {
 
     /// What is known of the request's `Idempotency-Key`.
     pub(super) fn idempotency(&self, result: KeyResult) {
-        self.metrics.idempotency(result);
+        self.metrics.idempotency.count(result);
         let _ = self.idempotency.set(result);
     }
 
     /// How the call of CENTAGATE ended.
     pub(super) fn call(&self, operation: Operation, failure: Option<&centagate::Error>, ending: &Ending) {
         let label = failure.map_or(CodeLabel::Known(0), label);
-        self.metrics.centagate_call(operation, label, ending.outcome, ending.duration);
+        self.metrics.calls.count(operation, label, ending.outcome, ending.duration);
         let fault = match failure {
             None | Some(centagate::Error::Refused(_)) => None,
             Some(error) => Some(error.to_string()),
@@ -168,7 +168,7 @@ impl RequestRecord {
             period: Period { started: self.started, duration },
         };
         let client = self.call.get().map(|call| ClientSpan {
-            operation: call.operation,
+            operation: call.operation.as_str(),
             return_code: call.code,
             fault: match call.label {
                 CodeLabel::Known(0) => None,
@@ -199,9 +199,9 @@ impl Drop for RequestRecord {
         let call = self.call.get();
         let status = reply.map_or(CALLER_GONE, |reply| reply.status);
         let duration = reply.map_or_else(|| self.started.elapsed(), |reply| reply.duration);
-        self.metrics.request(self.route, self.method, status, self.caller.get(), duration);
+        self.metrics.requests.count(self.route, self.method, status, self.caller.get(), duration);
         let unreadable_object = self.unreadable_object.get().is_some();
-        let trace_id = self.trace.tell(|| self.spans(duration));
+        let trace_id = self.trace.export(|| self.spans(duration));
         macro_rules! tell {
             ($level:ident) => {
                 $level!(

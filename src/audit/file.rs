@@ -1,3 +1,5 @@
+//! Appends the audit trail to a file.
+
 use std::fs::{File, Metadata, OpenOptions, metadata};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{FileExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
@@ -6,77 +8,77 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FsWord, OFlags, fstatfs};
 
-/// An append that takes longer than this shows that the disk is slow.
-const SLOW: Duration = Duration::from_millis(20);
+/// An append that takes longer than this marks the disk as slow.
+const SLOW_APPEND: Duration = Duration::from_millis(20);
 
-/// How long a disk counts as slow after a slow append.
-const REMEMBERED: Duration = Duration::from_secs(60);
+/// How long the disk is considered slow after a slow append.
+const SLOW_PERIOD: Duration = Duration::from_secs(60);
 
-/// The trail in a file.
+/// The audit file at a path, which log rotation may move away.
 #[derive(Debug)]
 pub(super) struct AuditFile {
     path: PathBuf,
     fsync: bool,
     file: Option<OpenFile>,
     slow_until: Option<Instant>,
-    /// The last write ended within a line.
-    torn: bool,
+    /// The file ends with an incomplete line.
+    is_torn: bool,
 }
 
-/// The file that was last found, or made, at the path.
+/// An open file.
 #[derive(Debug)]
 pub(super) struct OpenFile {
     file: File,
-    /// Its device and inode, which stay the same when it is moved.
+    /// Device and inode, which stay the same when the file is moved.
     identity: (u64, u64),
-    /// It is on a local disk, so an append only copies into memory.
+    /// The file is on a local file system, so an append only copies into the page cache.
     is_local: bool,
-    /// Its last byte does not end a line.
-    torn: bool,
+    /// The file ends with an incomplete line.
+    is_torn: bool,
 }
 
-/// What to do if there is no file at the path.
+/// What to do if the file does not exist.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum IfAbsent {
     Create,
     Fail,
 }
 
-/// Lines that could not all be appended.
+/// An append that failed.
 #[derive(Debug)]
-pub(super) struct Unfinished {
-    /// How many bytes of the lines were written.
+pub(super) struct AppendError {
+    /// The number of bytes that were written before the error.
     pub(super) written: usize,
     pub(super) cause: io::Error,
 }
 
 impl AuditFile {
-    /// Opens the file at `path` and makes it if it is absent. With `fsync`, an append ends when the disk has it.
+    /// Opens the file at `path`, and creates it if it does not exist. With `fsync`, each append is synced to the disk.
     ///
     /// # Errors
     /// If the file cannot be opened, or is not a regular file.
     pub(super) fn open(path: PathBuf, fsync: bool) -> io::Result<Self> {
-        let mut file = Self { path, fsync, file: None, slow_until: None, torn: false };
+        let mut file = Self { path, fsync, file: None, slow_until: None, is_torn: false };
         file.file = Some(file.reopen()?);
         Ok(file)
     }
 
-    /// Appends whole `lines`. If an earlier write ended within a line, these begin on a new line.
+    /// Appends whole `lines`. If the file ends with an incomplete line, a line feed is written first.
     ///
     /// # Errors
-    /// If some of the lines could not be written.
-    pub(super) fn append(&mut self, lines: &[u8]) -> Result<(), Unfinished> {
+    /// If not all lines could be written.
+    pub(super) fn append(&mut self, lines: &[u8]) -> Result<(), AppendError> {
         let file = match self.file.take().filter(|file| file.is_at(&self.path)) {
             Some(file) => file,
             // Log rotation has moved the file away.
-            None => self.reopen().map_err(|cause| Unfinished { written: 0, cause })?,
+            None => self.reopen().map_err(|cause| AppendError { written: 0, cause })?,
         };
         self.append_to(file, lines)
     }
 
-    /// Appends whole `lines` if that will hardly take time: the file is open, on a local disk, has not been moved, was
-    /// not slow recently and need not be synced.
-    pub(super) fn append_at_once(&mut self, lines: &[u8]) -> Option<Result<(), Unfinished>> {
+    /// Appends whole `lines` if that should not block: the file is open and still at its path, the file system is local and
+    /// was not slow recently, and `fsync` is off. Otherwise returns `None`.
+    pub(super) fn append_if_fast(&mut self, lines: &[u8]) -> Option<Result<(), AppendError>> {
         let is_slow = self.slow_until.is_some_and(|until| Instant::now() < until);
         if self.fsync || is_slow || !self.file.as_ref()?.is_local {
             return None;
@@ -87,18 +89,18 @@ impl AuditFile {
 
     fn reopen(&mut self) -> io::Result<OpenFile> {
         let file = open(&self.path, IfAbsent::Create)?;
-        self.torn = file.torn;
+        self.is_torn = file.is_torn;
         Ok(file)
     }
 
-    fn append_to(&mut self, mut file: OpenFile, lines: &[u8]) -> Result<(), Unfinished> {
+    fn append_to(&mut self, mut file: OpenFile, lines: &[u8]) -> Result<(), AppendError> {
         let started = Instant::now();
-        write(&mut file.file, lines, &mut self.torn)?;
-        if started.elapsed() > SLOW {
-            self.slow_until = Some(Instant::now() + REMEMBERED);
+        write(&mut file.file, lines, &mut self.is_torn)?;
+        if started.elapsed() > SLOW_APPEND {
+            self.slow_until = Some(Instant::now() + SLOW_PERIOD);
         }
         if self.fsync {
-            file.file.sync_data().map_err(|cause| Unfinished { written: lines.len(), cause })?;
+            file.file.sync_data().map_err(|cause| AppendError { written: lines.len(), cause })?;
         }
         self.file = Some(file);
         Ok(())
@@ -106,7 +108,7 @@ impl AuditFile {
 }
 
 impl OpenFile {
-    /// Whether it still is what `path` names.
+    /// Whether `path` still refers to this file.
     fn is_at(&self, path: &Path) -> bool {
         metadata(path).is_ok_and(|named| identity(&named) == self.identity)
     }
@@ -116,27 +118,27 @@ fn identity(metadata: &Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
 }
 
-/// Opens a regular file to append to. It does not wait for the reader of a pipe.
+/// Opens a regular file for appending. Anything else is refused, and never blocks.
 pub(super) fn open(path: &Path, if_absent: IfAbsent) -> io::Result<OpenFile> {
     let mut options = OpenOptions::new();
-    // Reading shows whether the last line is whole.
+    // Read access is for the check of the last line.
     options.read(true).append(true).create(if_absent == IfAbsent::Create).mode(0o600);
     let not_blocking = OFlags::NONBLOCK | OFlags::NOCTTY;
     options.custom_flags(not_blocking.bits().cast_signed());
-    // A device may do something when it is opened, so it is looked at first; and again afterwards, in case it was swapped.
+    // Checked before opening, because opening a device can have side effects, and again afterwards in case it was replaced.
     if let Ok(found) = metadata(path) {
         expect_regular(&found)?;
     }
     let file = options.open(path)?;
     let content = file.metadata()?;
     expect_regular(&content)?;
-    let mut torn = false;
+    let mut is_torn = false;
     if let Some(last) = content.len().checked_sub(1) {
         let mut byte = [b'\n'];
         file.read_at(&mut byte, last)?;
-        torn = byte != [b'\n'];
+        is_torn = byte != [b'\n'];
     }
-    Ok(OpenFile { identity: identity(&content), is_local: is_local(&file), torn, file })
+    Ok(OpenFile { identity: identity(&content), is_local: is_local(&file), is_torn, file })
 }
 
 fn expect_regular(found: &Metadata) -> io::Result<()> {
@@ -147,13 +149,13 @@ fn expect_regular(found: &Metadata) -> io::Result<()> {
     Err(io::Error::other(if kind.is_dir() {
         "it is a directory"
     } else if kind.is_fifo() || kind.is_socket() {
-        "it is a pipe or a socket; use stdout and have the lines collected from there"
+        "it is a pipe or a socket; use stdout and collect the lines from there"
     } else {
         "it is a device; use stdout for standard output"
     }))
 }
 
-/// Why a file cannot be used, without its path.
+/// Describes why a file cannot be used, without its path.
 pub(super) fn reason(cause: &io::Error) -> String {
     match cause.kind() {
         io::ErrorKind::Other => cause.to_string(),
@@ -161,9 +163,9 @@ pub(super) fn reason(cause: &io::Error) -> String {
     }
 }
 
-/// Whether `file` is on a disk of this machine, or in its memory.
+/// Whether `file` is on a local file system.
 fn is_local(file: &File) -> bool {
-    const EXT4: FsWord = 0xEF53; // numbers of statfs(2)
+    const EXT4: FsWord = 0xEF53; // values from statfs(2)
     const XFS: FsWord = 0x5846_5342;
     const BTRFS: FsWord = 0x9123_683E;
     const OVERLAY: FsWord = 0x794C_7630;
@@ -171,21 +173,21 @@ fn is_local(file: &File) -> bool {
     fstatfs(file).is_ok_and(|disk| [EXT4, XFS, BTRFS, OVERLAY, TMPFS].contains(&disk.f_type))
 }
 
-fn write(file: &mut File, lines: &[u8], torn: &mut bool) -> Result<(), Unfinished> {
-    if *torn {
-        file.write_all(b"\n").map_err(|cause| Unfinished { written: 0, cause })?;
-        *torn = false;
+fn write(file: &mut File, lines: &[u8], is_torn: &mut bool) -> Result<(), AppendError> {
+    if *is_torn {
+        file.write_all(b"\n").map_err(|cause| AppendError { written: 0, cause })?;
+        *is_torn = false;
     }
     let mut written = 0;
     while written < lines.len() {
         match file.write(&lines[written..]) {
-            Ok(0) => return Err(Unfinished { written, cause: io::ErrorKind::WriteZero.into() }),
+            Ok(0) => return Err(AppendError { written, cause: io::ErrorKind::WriteZero.into() }),
             Ok(length) => {
                 written += length;
-                *torn = lines[written - 1] != b'\n';
+                *is_torn = lines[written - 1] != b'\n';
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(cause) => return Err(Unfinished { written, cause }),
+            Err(cause) => return Err(AppendError { written, cause }),
         }
     }
     Ok(())
@@ -200,35 +202,35 @@ mod tests {
     use std::process::Command;
     use std::time::Instant;
 
-    use super::{AuditFile, IfAbsent, REMEMBERED, is_local, open};
+    use super::{AuditFile, IfAbsent, SLOW_PERIOD, is_local, open};
 
     fn opened(path: &Path, fsync: bool) -> AuditFile {
         AuditFile::open(path.to_owned(), fsync).unwrap()
     }
 
     #[test]
-    fn only_an_open_file_on_a_quick_local_disk_takes_lines_at_once() {
+    fn only_an_open_file_on_a_fast_local_disk_is_appended_to_at_once() {
         let directory = tempfile::tempdir().unwrap();
         let (path, moved) = (directory.path().join("audit"), directory.path().join("moved"));
         let mut file = opened(&path, false);
         file.append(b"1\n").unwrap();
         if !is_local(&File::open(&path).unwrap()) {
-            assert!(file.append_at_once(b"2\n").is_none(), "a network file system");
+            assert!(file.append_if_fast(b"2\n").is_none(), "a network file system");
             return;
         }
-        file.append_at_once(b"2\n").expect("it is open").unwrap();
+        file.append_if_fast(b"2\n").expect("it is open").unwrap();
         fs::rename(&path, &moved).unwrap();
-        assert!(file.append_at_once(b"3\n").is_none(), "moved away");
+        assert!(file.append_if_fast(b"3\n").is_none(), "moved away");
         file.append(b"3\n").unwrap();
         assert_eq!((fs::read(&moved).unwrap(), fs::read(&path).unwrap()), (b"1\n2\n".to_vec(), b"3\n".to_vec()));
 
-        assert!(opened(&path, true).append_at_once(b"4\n").is_none(), "syncing takes time");
-        file.slow_until = Some(Instant::now() + REMEMBERED);
-        assert!(file.append_at_once(b"4\n").is_none(), "it was slow");
+        assert!(opened(&path, true).append_if_fast(b"4\n").is_none(), "with fsync");
+        file.slow_until = Some(Instant::now() + SLOW_PERIOD);
+        assert!(file.append_if_fast(b"4\n").is_none(), "the disk was slow");
     }
 
     #[test]
-    fn what_is_no_regular_file_is_refused_at_once_also_after_a_rotation() {
+    fn only_regular_files_are_accepted_also_after_a_rotation() {
         let directory = tempfile::tempdir().unwrap();
         let place = |name: &str| directory.path().join(name);
         assert!(Command::new("mkfifo").arg(place("pipe")).status().unwrap().success());
@@ -256,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_begin_anew_after_a_torn_one() {
+    fn an_incomplete_last_line_is_ended_first() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("audit");
         fs::write(&path, "whole\ntorn").unwrap();

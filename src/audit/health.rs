@@ -1,3 +1,5 @@
+//! Tracks whether the audit trail can be written, and counts the lines that are missing.
+
 use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,8 +8,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tracing::{error, info};
 
-use crate::line::to_line;
 use crate::metrics::Metrics;
+use crate::telemetry::to_json_line;
 
 /// Whether the trail can be written and, if not, since when, why, and how many lines are missing.
 #[derive(Debug)]
@@ -26,7 +28,7 @@ struct Gap {
 
 /// The line that ends a gap in the trail.
 #[derive(Serialize)]
-struct Resumed {
+struct ResumedLine {
     audit: &'static str,
     time: String,
     since: String,
@@ -46,49 +48,50 @@ impl Health {
         self.is_broken.load(Ordering::Acquire)
     }
 
-    /// Why the trail cannot be written, if so.
+    /// Why the trail cannot be written; `None` if it can.
     pub(super) fn cause(&self) -> Option<String> {
         self.gap().as_ref().map(|gap| gap.cause.clone())
     }
 
-    /// The trail cannot be written from now on. Only the first cause is logged.
-    pub(super) fn fail(&self, cause: impl Display) {
+    /// Marks the trail as broken. Only the first cause of a gap is kept and logged.
+    pub(super) fn set_broken(&self, cause: impl Display) {
         let mut gap = self.gap();
         if gap.is_none() {
             let cause = cause.to_string();
             error!(cause, "the audit trail cannot be written; actions are refused until it can");
             *gap = Some(Gap { since: Timestamp::now(), cause, lost: 0 });
             self.is_broken.store(true, Ordering::Release);
-            self.metrics.audit_broken(true);
+            self.metrics.audit.set_broken(true);
         }
     }
 
-    /// Counts lines that were not written and never will be.
-    pub(super) fn lose(&self, lines: u64) {
+    /// Counts lines that will never be written.
+    pub(super) fn count_lost(&self, lines: u64) {
         if let Some(gap) = &mut *self.gap() {
             gap.lost += lines;
         }
     }
 
-    /// The line that has to be written first, and how many lost lines it reports; nothing while the trail is whole.
-    pub(super) fn resumed(&self) -> Option<(Vec<u8>, u64)> {
+    /// The line that must be written first, and the number of lost lines in it; `None` if the trail is not broken.
+    pub(super) fn resumed_line(&self) -> Option<(Vec<u8>, u64)> {
         let gap = self.gap();
         let Gap { since, lost, .. } = gap.as_ref()?;
         let time = |time: Timestamp| format!("{time:.3}");
-        let line = Resumed { audit: "resumed", time: time(Timestamp::now()), since: time(*since), lost: *lost };
-        Some((to_line(&line), *lost))
+        let line = ResumedLine { audit: "resumed", time: time(Timestamp::now()), since: time(*since), lost: *lost };
+        Some((to_json_line(&line), *lost))
     }
 
-    /// The line that reports `lost` lines is written. Lines that were lost since then need another one.
-    pub(super) fn resume(&self, lost: u64) {
+    /// Ends the gap after a line that reports `reported` lost lines was written. If more lines were lost since then, the gap
+    /// stays open until they are reported, too.
+    pub(super) fn set_resumed(&self, reported: u64) {
         let mut gap = self.gap();
         match &mut *gap {
-            Some(gap) if gap.lost > lost => gap.lost -= lost,
+            Some(gap) if gap.lost > reported => gap.lost -= reported,
             Some(_) => {
-                info!(lost, "the audit trail can be written again");
+                info!(lost = reported, "the audit trail can be written again");
                 *gap = None;
                 self.is_broken.store(false, Ordering::Release);
-                self.metrics.audit_broken(false);
+                self.metrics.audit.set_broken(false);
             }
             None => {}
         }

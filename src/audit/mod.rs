@@ -5,13 +5,15 @@
 //! an outcome means unknown: the process ended in between. After a gap in the trail, a `resumed` line says how many lines
 //! are missing. The target's name is the only personal data; no passcode, token or key is written.
 
+pub(crate) mod configuration;
 mod file;
 mod health;
+mod open_error;
 mod queue;
 mod sink;
 mod writer;
+mod written;
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,15 +21,18 @@ use serde::Serialize;
 use tracing::error;
 use uuid::Uuid;
 
+pub use configuration::AuditSettings;
 use health::Health;
+pub(crate) use open_error::OpenError;
 pub use sink::AuditSink;
-pub(crate) use sink::SinkFault;
-use writer::{Writer, Written};
+use writer::Writer;
+use written::Written;
 
 use crate::callers::Scope;
 use crate::centagate::Operation;
-use crate::line::to_line;
+use crate::domain::fine_milliseconds;
 use crate::metrics::Metrics;
+use crate::telemetry::to_json_line;
 
 /// An action of a caller's in CENTAGATE.
 #[derive(Clone, Debug)]
@@ -70,15 +75,6 @@ pub(crate) struct Attempt<'a> {
 #[derive(Debug)]
 pub(crate) struct Unwritten;
 
-/// Why the trail cannot be opened.
-#[derive(Debug)]
-pub(crate) enum OpenError {
-    /// The sink cannot be used.
-    Sink(SinkFault),
-    /// The system gives no thread.
-    Thread(io::Error),
-}
-
 /// One line of the trail.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -120,7 +116,7 @@ impl AuditTrail {
 
     /// Opens the file anew if it was moved away.
     pub(crate) fn reopen(&self) {
-        self.writer.look();
+        self.writer.check_sink();
     }
 
     /// Writes the attempt of `action`.
@@ -129,7 +125,7 @@ impl AuditTrail {
     /// If the line is not written in time; the action must then not begin.
     pub(crate) async fn attempt<'a>(&'a self, action: &'a Action) -> Result<Attempt<'a>, Unwritten> {
         let id = self.before_action("attempt", action).await?;
-        self.metrics.attempt_opened();
+        self.metrics.audit.open_attempt();
         Ok(Attempt { trail: self, id, action, has_outcome: false })
     }
 
@@ -145,15 +141,15 @@ impl AuditTrail {
     async fn before_action(&self, event: &'static str, action: &Action) -> Result<String, Unwritten> {
         // A trail that is known to be broken is not waited for: the writer finds out when it works again.
         if self.writer.health().is_broken() {
-            self.writer.health().lose(1);
-            self.metrics.audit(event, false);
+            self.writer.health().count_lost(1);
+            self.metrics.audit.count_line(event, false);
             return Err(Unwritten);
         }
         let id = Uuid::now_v7().to_string();
         match self.write(event, &id, action, None).await {
             Written::Yes => Ok(id),
             Written::No => Err(Unwritten),
-            Written::Perhaps => {
+            Written::Unknown => {
                 // If the line is there, the trail must say that nothing followed. Nobody needs to wait for that.
                 let nothing =
                     Ending { outcome: "notExecuted", status: 503, upstream_code: None, duration: Duration::ZERO };
@@ -165,7 +161,7 @@ impl AuditTrail {
 
     async fn write(&self, event: &'static str, id: &str, action: &Action, ending: Option<&Ending>) -> Written {
         let written = self.writer.write(&line(event, id, action, ending), ending.is_some()).await;
-        self.metrics.audit(event, written == Written::Yes);
+        self.metrics.audit.count_line(event, written == Written::Yes);
         written
     }
 }
@@ -180,7 +176,7 @@ impl Attempt<'_> {
 /// Also reports a panic, or the end of the process, before the outcome.
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        self.trail.metrics.attempt_closed(self.has_outcome);
+        self.trail.metrics.audit.close_attempt(self.has_outcome);
         if !self.has_outcome {
             let (audit_id, request_id) = (&*self.id, &*self.action.request_id);
             error!(audit_id, request_id, "the outcome of an attempt could not be written to the audit trail in time");
@@ -205,7 +201,7 @@ fn line(event: &'static str, id: &str, action: &Action, ending: Option<&Ending>)
         outcome: ending.map(|ending| ending.outcome),
         status: ending.map(|ending| ending.status),
         upstream_code: ending.map(|ending| ending.upstream_code),
-        duration_ms: ending.map(|ending| crate::telemetry::fine_milliseconds(ending.duration)),
+        duration_ms: ending.map(|ending| fine_milliseconds(ending.duration)),
     };
-    to_line(&line)
+    to_json_line(&line)
 }

@@ -1,3 +1,5 @@
+//! The configured destination of the audit trail.
+
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
@@ -5,10 +7,10 @@ use rustix::fs::{Access, access};
 
 use super::file;
 
-/// Where the trail goes, as configured.
+/// The destination of the audit trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuditSink {
-    /// Standard output, between the lines of the log.
+    /// Standard output, mixed with the lines of the log.
     StandardOutput,
     /// The file at this absolute path.
     File(PathBuf),
@@ -17,7 +19,7 @@ pub enum AuditSink {
 impl AuditSink {
     pub(crate) const EXPECTED: &str = "stdout or the absolute path of a file";
 
-    /// Reads `stdout` or an absolute path.
+    /// Parses `stdout` or an absolute path.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         match text {
             "stdout" => Some(Self::StandardOutput),
@@ -25,10 +27,10 @@ impl AuditSink {
         }
     }
 
-    /// Checks that the trail can be appended to, without making a file.
+    /// Checks that the trail can be written, without creating a file.
     ///
     /// # Errors
-    /// If it could not be opened now.
+    /// If the file could not be opened or created.
     pub(crate) fn check(&self) -> Result<(), SinkFault> {
         let Self::File(path) = self else { return Ok(()) };
         let checked = match file::open(path, file::IfAbsent::Fail) {
@@ -42,7 +44,7 @@ impl AuditSink {
     }
 }
 
-/// Why the sink cannot be used. Its `Display` does not hold the path.
+/// Why the sink cannot be used. Its `Display` does not contain the path.
 #[derive(Debug)]
 pub(crate) struct SinkFault(pub(super) io::Error);
 
@@ -57,7 +59,7 @@ mod tests {
     use super::AuditSink;
 
     #[test]
-    fn only_stdout_and_absolute_paths_are_sinks() {
+    fn stdout_and_absolute_paths_are_valid_sinks() {
         assert_eq!(AuditSink::parse("stdout"), Some(AuditSink::StandardOutput));
         assert_eq!(AuditSink::parse("/var/log/a.jsonl"), Some(AuditSink::File("/var/log/a.jsonl".into())));
         for text in ["", "audit.jsonl", "./audit.jsonl", "Stdout", "stdout ", "stderr", "-"] {
@@ -66,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_check_makes_no_file() {
+    fn a_check_creates_no_file() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("audit.jsonl");
         let sink = AuditSink::File(path.clone());

@@ -1,3 +1,5 @@
+//! Writes the audit trail: directly from the worker if that does not block, otherwise on a thread.
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -6,47 +8,38 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::file::{AuditFile, Unfinished, reason};
+use super::file::{AppendError, AuditFile, reason};
 use super::health::Health;
+use super::open_error::OpenError;
 use super::queue::{Batch, Queue};
-use super::{AuditSink, OpenError, SinkFault};
-use crate::standard_output::{AuditTurn, CHUNK};
+use super::sink::{AuditSink, SinkFault};
+use super::written::Written;
+use crate::telemetry::{AuditTurn, CHUNK_BYTES};
 
-/// The longest wait for a line to be written.
+/// How long a request waits for its line to be written.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How often the thread looks whether a trail that cannot be written can be written again, and whether standard output
-/// is still read.
-const PROBE_PERIOD: Duration = Duration::from_secs(1);
+/// How often the thread checks whether a broken trail can be written again, and whether standard output is still read.
+const CHECK_PERIOD: Duration = Duration::from_secs(1);
 
-/// What became of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Written {
-    Yes,
-    /// Not now, and not later.
-    No,
-    /// It may be there, or may still come.
-    Perhaps,
-}
-
-/// Writes lines many at once: the lines that tasks bring in one turn of their worker are gathered.
+/// Writes lines in batches: the lines of all tasks that are ready on a worker are written together.
 ///
-/// Where the file takes them at once, the worker writes them itself. Otherwise a thread does, because that may block;
-/// the way to the thread and back costs more than many lines.
+/// If the file accepts them without blocking, the worker writes them itself, because handing a batch to the thread costs
+/// more than writing many lines. Otherwise the thread writes them.
 #[derive(Debug)]
 pub(super) struct Writer(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    /// The lines of the present turn.
-    gathered: Mutex<Batch>,
-    /// None: standard output.
+    /// The batch that tasks add lines to.
+    batch: Mutex<Batch>,
+    /// `None`: standard output.
     file: Option<Mutex<AuditFile>>,
     /// The lines for the thread.
     queue: Mutex<Queue>,
-    /// There is something to do for the thread.
-    came: Condvar,
-    /// Lines that the thread has not finished.
+    /// Signals that the queue has work for the thread.
+    work: Condvar,
+    /// The number of queued lines that the thread has not finished.
     pending: AtomicUsize,
     health: Health,
 }
@@ -55,7 +48,7 @@ impl Writer {
     /// Opens the sink and starts the thread.
     ///
     /// # Errors
-    /// If the sink cannot be opened, or the system gives no thread.
+    /// If the sink cannot be opened or the thread cannot be started.
     pub(super) fn start(sink: &AuditSink, fsync: bool, health: Health) -> Result<Self, OpenError> {
         let file = match sink {
             AuditSink::StandardOutput => None,
@@ -64,10 +57,10 @@ impl Writer {
             }
         };
         let shared = Arc::new(Shared {
-            gathered: Mutex::default(),
+            batch: Mutex::default(),
             file: file.map(Mutex::new),
             queue: Mutex::default(),
-            came: Condvar::new(),
+            work: Condvar::new(),
             pending: AtomicUsize::new(0),
             health,
         });
@@ -76,177 +69,177 @@ impl Writer {
         Ok(Self(shared))
     }
 
-    /// Has a line written and answers what became of it, in bounded time. A line that `must_stand` is written also after
-    /// that time; any other is withdrawn. Dropping the answer changes nothing.
-    pub(super) fn write(&self, line: &[u8], must_stand: bool) -> impl Future<Output = Written> + use<> {
-        let (answer, receiver) = oneshot::channel();
-        let is_first = lock(&self.0.gathered).add(line, must_stand, answer);
+    /// Writes a line and returns the result within [`WRITE_TIMEOUT`]. After the timeout, a mandatory line is still written,
+    /// but any other line is withdrawn. The line is also written if the returned future is dropped.
+    pub(super) fn write(&self, line: &[u8], is_mandatory: bool) -> impl Future<Output = Written> + use<> {
+        let (result, receiver) = oneshot::channel();
+        let is_first = lock(&self.0.batch).add(line, is_mandatory, result);
         if is_first {
-            // It runs after the tasks that are ready now, which may bring lines, too.
-            tokio::spawn(end(Turn(Some(Arc::clone(&self.0)))));
+            // The new task runs after the tasks that are ready now, so that they can add lines to the batch.
+            tokio::spawn(write_batch(PendingBatch(Some(Arc::clone(&self.0)))));
         }
-        async { receiver.await.unwrap_or(Written::Perhaps) }
+        async { receiver.await.unwrap_or(Written::Unknown) }
     }
 
     pub(super) fn health(&self) -> &Health {
         &self.0.health
     }
 
-    /// Has the thread look at the sink now: a file that was moved away is opened anew.
-    pub(super) fn look(&self) {
-        self.0.look();
+    /// Makes the thread check the sink now. It reopens a file that was moved away.
+    pub(super) fn check_sink(&self) {
+        self.0.check_sink();
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        lock(&self.0.queue).is_ending = true;
-        self.0.came.notify_one();
+        lock(&self.0.queue).is_stopping = true;
+        self.0.work.notify_one();
     }
 }
 
-/// A turn of a worker. Its lines are written even if the worker ends before the turn does.
-struct Turn(Option<Arc<Shared>>);
+/// Queues the current batch when it is dropped, so that no line is lost if the worker stops before the batch is written.
+struct PendingBatch(Option<Arc<Shared>>);
 
-impl Drop for Turn {
+impl Drop for PendingBatch {
     fn drop(&mut self) {
         if let Some(shared) = self.0.take() {
-            let batch = std::mem::take(&mut *lock(&shared.gathered));
-            drop(shared.hand_over(batch));
+            let batch = std::mem::take(&mut *lock(&shared.batch));
+            drop(shared.enqueue(batch));
         }
     }
 }
 
-async fn end(mut turn: Turn) {
-    let Some(shared) = turn.0.take() else { return };
-    let batch = std::mem::take(&mut *lock(&shared.gathered));
-    let Some(batch) = shared.write_at_once(batch) else { return };
-    let (number, finished) = shared.hand_over(batch);
+async fn write_batch(mut pending: PendingBatch) {
+    let Some(shared) = pending.0.take() else { return };
+    let batch = std::mem::take(&mut *lock(&shared.batch));
+    let Some(batch) = shared.write_if_fast(batch) else { return };
+    let (number, finished) = shared.enqueue(batch);
     if timeout(WRITE_TIMEOUT, finished).await.is_err() {
-        shared.give_up(number);
+        shared.time_out(number);
     }
 }
 
 impl Shared {
-    /// Writes the batch here and now if the file takes it at once; otherwise hands it back.
-    fn write_at_once(&self, batch: Batch) -> Option<Batch> {
+    /// Writes the batch on this thread if that should not block. Otherwise returns the batch.
+    fn write_if_fast(&self, batch: Batch) -> Option<Batch> {
         let Some(file) = &self.file else { return Some(batch) };
-        // Lines keep their order, and a broken trail is mended by the thread.
+        // Queued lines come first, and only the thread repairs a broken trail.
         if self.pending.load(Ordering::Acquire) > 0 || self.health.is_broken() {
             return Some(batch);
         }
-        let appended = file.try_lock().ok().and_then(|mut file| file.append_at_once(batch.lines()));
+        let appended = file.try_lock().ok().and_then(|mut file| file.append_if_fast(batch.lines()));
         let Some(appended) = appended else { return Some(batch) };
-        if let Err(Unfinished { cause, .. }) = &appended {
-            self.health.fail(reason(cause));
-            self.look();
+        if let Err(AppendError { cause, .. }) = &appended {
+            self.health.set_broken(reason(cause));
+            self.check_sink();
         }
-        self.health.lose(batch.answer(|end| verdict(end, &appended)));
+        self.health.count_lost(batch.finish(|end| result_at(end, &appended)));
         None
     }
 
-    /// Gives the batch to the thread. The receiver ends when the thread has finished with all of it.
-    fn hand_over(&self, batch: Batch) -> (u64, oneshot::Receiver<()>) {
+    /// Queues the batch for the thread. Returns its number, and a receiver that closes when the batch is finished.
+    fn enqueue(&self, batch: Batch) -> (u64, oneshot::Receiver<()>) {
         let (finish, finished) = oneshot::channel();
         let mut queue = lock(&self.queue);
         let added = queue.add(batch, &Arc::new(finish));
-        self.pending.fetch_add(added.taken, Ordering::AcqRel); // before the thread can finish them
+        // Under the lock, because the thread subtracts the lines when it has finished them.
+        self.pending.fetch_add(added.accepted, Ordering::AcqRel);
         drop(queue);
-        self.health.lose(added.refused);
-        self.came.notify_one();
-        (added.number, finished)
+        self.health.count_lost(added.refused);
+        self.work.notify_one();
+        (added.batch, finished)
     }
 
-    /// The lines of a batch have not been written in time.
-    fn give_up(&self, number: u64) {
-        self.health.fail("lines are not taken in time");
-        let withdrawn = lock(&self.queue).give_up(number);
-        self.look(); // as soon as the thread can
+    /// Ends the wait for a batch that was not written in time.
+    fn time_out(&self, batch: u64) {
+        self.health.set_broken("lines are not written in time");
+        let withdrawn = lock(&self.queue).time_out(batch);
+        self.check_sink();
         self.pending.fetch_sub(withdrawn, Ordering::AcqRel);
-        self.health.lose(withdrawn as u64);
+        self.health.count_lost(withdrawn as u64);
     }
 
-    fn look(&self) {
-        lock(&self.queue).look = true;
-        self.came.notify_one();
+    fn check_sink(&self) {
+        lock(&self.queue).must_check = true;
+        self.work.notify_one();
     }
 
     /// The thread.
     fn run(&self) {
         loop {
-            let idle = |queue: &mut Queue| queue.is_idle();
-            let waited = self.came.wait_timeout_while(lock(&self.queue), PROBE_PERIOD, idle);
+            let is_idle = |queue: &mut Queue| queue.is_idle();
+            let waited = self.work.wait_timeout_while(lock(&self.queue), CHECK_PERIOD, is_idle);
             let (mut queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
-            let looks = std::mem::take(&mut queue.look);
-            if queue.is_ending && (queue.is_empty() || self.health.is_broken()) {
+            let must_check = std::mem::take(&mut queue.must_check);
+            if queue.is_stopping && (queue.is_empty() || self.health.is_broken()) {
                 return;
             }
             drop(queue);
             match &self.file {
-                Some(file) => self.write_to_file(file, looks),
+                Some(file) => self.write_to_file(file, must_check),
                 None => self.write_to_standard_output(),
             }
         }
     }
 
-    fn write_to_file(&self, file: &Mutex<AuditFile>, looks: bool) {
-        let resumed = self.health.resumed();
-        let entries = lock(&self.queue).take(usize::MAX);
-        if looks || resumed.is_some() || !entries.is_empty() {
-            self.write_with(resumed, &entries, |lines| lock(file).append(lines));
+    fn write_to_file(&self, file: &Mutex<AuditFile>, must_check: bool) {
+        let resumed = self.health.resumed_line();
+        let lines = lock(&self.queue).take(usize::MAX);
+        if must_check || resumed.is_some() || !lines.is_empty() {
+            self.write_with(resumed, &lines, |lines| lock(file).append(lines));
         }
     }
 
     fn write_to_standard_output(&self) {
         let turn = AuditTurn::take();
         loop {
-            if !turn.has_room(WRITE_TIMEOUT) {
-                return self.health.fail("standard output is not read");
+            if !turn.wait_until_writable(WRITE_TIMEOUT) {
+                return self.health.set_broken("standard output is not read");
             }
-            let resumed = self.health.resumed();
-            let room = CHUNK - resumed.as_ref().map_or(0, |(line, _)| line.len());
-            let entries = lock(&self.queue).take(room);
-            if resumed.is_none() && entries.is_empty() {
+            let resumed = self.health.resumed_line();
+            let max_bytes = CHUNK_BYTES - resumed.as_ref().map_or(0, |(line, _)| line.len());
+            let lines = lock(&self.queue).take(max_bytes);
+            if resumed.is_none() && lines.is_empty() {
                 return;
             }
-            let write = |lines: &[u8]| turn.write(lines).map_err(|(written, cause)| Unfinished { written, cause });
-            if !self.write_with(resumed, &entries, write) {
+            let write = |lines: &[u8]| turn.write(lines).map_err(|(written, cause)| AppendError { written, cause });
+            if !self.write_with(resumed, &lines, write) {
                 return;
             }
         }
     }
 
-    /// Writes the line that ends a gap, if there is one, and what the thread has taken; answers whether that worked.
+    /// Writes the line that ends a gap, if there is one, and then the lines that were taken from the queue. Returns whether
+    /// all were written.
     fn write_with(
         &self,
         resumed: Option<(Vec<u8>, u64)>,
         taken: &[u8],
-        write: impl FnOnce(&[u8]) -> Result<(), Unfinished>,
+        write: impl FnOnce(&[u8]) -> Result<(), AppendError>,
     ) -> bool {
         let appended = match &resumed {
             None => write(taken),
-            Some((line, _)) => write(&[line, taken].concat()).map_err(|unfinished| Unfinished {
-                written: unfinished.written.saturating_sub(line.len()),
-                ..unfinished
-            }),
+            Some((line, _)) => write(&[line, taken].concat())
+                .map_err(|error| AppendError { written: error.written.saturating_sub(line.len()), ..error }),
         };
         match (&appended, resumed) {
-            (Ok(()), Some((_, lost))) => self.health.resume(lost),
+            (Ok(()), Some((_, reported))) => self.health.set_resumed(reported),
             (Ok(()), None) => {}
-            (Err(Unfinished { cause, .. }), _) => self.health.fail(reason(cause)),
+            (Err(AppendError { cause, .. }), _) => self.health.set_broken(reason(cause)),
         }
-        let (finished, lost) = lock(&self.queue).finish(|end| verdict(end, &appended));
+        let (finished, lost) = lock(&self.queue).finish(|end| result_at(end, &appended));
         self.pending.fetch_sub(finished, Ordering::AcqRel);
-        self.health.lose(lost);
+        self.health.count_lost(lost);
         appended.is_ok()
     }
 }
 
-/// What became of the line that ends at `end`.
-fn verdict(end: usize, appended: &Result<(), Unfinished>) -> Written {
+/// The result of the line that ends at `end`.
+fn result_at(end: usize, appended: &Result<(), AppendError>) -> Written {
     match appended {
         Ok(()) => Written::Yes,
-        Err(Unfinished { written, .. }) if end <= *written => Written::Perhaps,
+        Err(AppendError { written, .. }) if end <= *written => Written::Unknown,
         Err(_) => Written::No,
     }
 }

@@ -7,8 +7,8 @@ use wildmatch::WildMatch;
 
 use super::caller::Rights;
 use super::{Caller, Callers, Scope};
+use crate::configuration::{Faults, SettingsFault, gather, parse_toml};
 use crate::domain::{OtpTokenStatus, Text};
-use crate::settings::{Faults, SettingsFault, gather, parse_toml};
 
 const MEMBERS: &str = "expected only name, key_sha256, jwt_subject, scopes, expires_at, groups, target_usernames and \
                        otp_token_statuses";

@@ -1,6 +1,7 @@
 //! Who may use the gateway: callers, their keys and rights.
 
 mod caller;
+pub(crate) mod configuration;
 mod file;
 #[cfg(test)]
 mod file_tests;
@@ -17,12 +18,13 @@ use subtle::ConstantTimeEq;
 
 pub(crate) use self::file::is_name;
 pub use caller::{Caller, Lack};
+pub use configuration::{CallerSettings, JwksSource, JwksUrl, JwtSettings, ScopeClaim};
 pub use scope::Scope;
 
+use self::configuration::CALLERS_FILE;
 use self::names::Names;
-use crate::settings::file::read_text;
-use crate::settings::identity::CALLERS_FILE;
-use crate::settings::{Settings, SettingsFault};
+use crate::configuration::SettingsFault;
+use crate::configuration::file::read_text;
 
 /// All callers, found by the SHA-256 of their keys or by the subject of their tokens.
 #[derive(Debug, Default)]
@@ -38,8 +40,8 @@ impl Callers {
     ///
     /// # Errors
     /// All faults: each names the place in the file and what was expected, never a value.
-    pub fn load(settings: &Settings) -> Result<Self, SettingsFault> {
-        let Some(path) = &settings.callers_file else { return Ok(Self::default()) };
+    pub fn load(settings: &CallerSettings) -> Result<Self, SettingsFault> {
+        let Some(path) = &settings.file else { return Ok(Self::default()) };
         Self::read(path, settings.jwt.is_some())
     }
 

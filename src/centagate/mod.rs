@@ -10,6 +10,7 @@ mod bulkhead;
 mod call;
 mod client;
 mod client_options;
+pub(crate) mod configuration;
 mod connection;
 #[cfg(test)]
 mod connection_tests;
@@ -44,6 +45,7 @@ pub use breaker::BreakerState;
 pub use bulkhead::{Load, Turn};
 pub use client::Client;
 pub use client_options::ClientOptions;
+pub use configuration::{AdminSettings, CentagateSettings, SessionSettings, TrustSettings};
 pub use encoding::percent_encode_segment;
 pub(crate) use envelope::decode;
 pub use error::{Error, NotSent, Unreadable};

@@ -4,8 +4,7 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{AlertDescription, CertificateError, ClientConfig, Error, RootCertStore};
+use rustls::{AlertDescription, CertificateError, ClientConfig, Error};
 use thiserror::Error as ThisError;
 
 use super::pinned_verifier::PinnedVerifier;
@@ -42,8 +41,8 @@ impl Trust {
     /// # Errors
     /// If `pem` holds no certificate, or one that is not a CA's.
     pub fn private_ca(pem: &[u8]) -> Result<Self, TrustFault> {
-        let certificates = certificates(pem)?;
-        roots(&certificates).map_err(|_| TrustFault::NotACa)?;
+        let certificates = certificate::parse_pem(pem).ok_or(TrustFault::NoCertificate)?;
+        certificate::root_store(&certificates).map_err(|_| TrustFault::NotACa)?;
         Ok(Self::PrivateCa(certificates))
     }
 
@@ -52,7 +51,7 @@ impl Trust {
     /// # Errors
     /// If `pem` holds no certificate.
     pub fn pinned(pem: &[u8]) -> Result<Self, TrustFault> {
-        certificates(pem).map(Self::Pinned)
+        certificate::parse_pem(pem).map(Self::Pinned).ok_or(TrustFault::NoCertificate)
     }
 
     /// TLS as this trust wants it; what is taken for CENTAGATE's certificate is noted in `seen`.
@@ -73,30 +72,13 @@ impl Trust {
         Ok(match self {
             Self::Public => Arc::new(rustls_platform_verifier::Verifier::new(provider)?),
             Self::PrivateCa(certificates) => {
-                let roots = Arc::new(roots(certificates)?);
+                let roots = Arc::new(certificate::root_store(certificates)?);
                 let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider).build();
                 verifier.map_err(|fault| Error::General(fault.to_string()))?
             }
             Self::Pinned(certificates) => Arc::new(PinnedVerifier { certificates: certificates.clone(), provider }),
         })
     }
-}
-
-fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TrustFault> {
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    let is_one = |certificate: &CertificateDer<'_>| certificate::public_key(certificate).is_some();
-    certificates
-        .ok()
-        .filter(|certificates| !certificates.is_empty() && certificates.iter().all(is_one))
-        .ok_or(TrustFault::NoCertificate)
-}
-
-fn roots(certificates: &[CertificateDer<'static>]) -> Result<RootCertStore, Error> {
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates {
-        roots.add(certificate.clone())?;
-    }
-    Ok(roots)
 }
 
 /// What an operator can do about a failed handshake.

@@ -3,6 +3,7 @@
 //! Every type here is valid by construction (*parse, don't validate*): private fields, one fallible constructor.
 //! Nothing in this module knows HTTP or CentagateWS.
 
+mod durations;
 mod email;
 mod identity;
 mod otp_token;
@@ -14,6 +15,7 @@ mod user;
 mod user_authentication;
 mod username;
 
+pub(crate) use durations::{fine_milliseconds, milliseconds};
 pub use email::{Email, EmailFault};
 pub use identity::Identity;
 pub use otp_token::{NewOtpToken, OtpTokenStatus, RegisteredOtpToken, ValiditySeconds};

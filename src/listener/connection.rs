@@ -1,4 +1,4 @@
-//! What the stream of a connection and the requests on it tell each other.
+//! The state that the stream of a connection and the requests on it share.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -16,49 +16,49 @@ pub(crate) struct Connection(pub(super) Rc<State>);
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    /// How long the connection may bring no whole head.
-    patience: Duration,
-    /// When the stream ends the connection; there is one while the connection has a stream.
+    /// How long the connection may stay open without a complete request head.
+    idle_timeout: Duration,
+    /// When the stream closes the connection. `None` if there is no stream, as in tests.
     deadline: Cell<Option<Instant>>,
-    /// Whether the last request came, or the last reply was made.
+    /// Whether no further request may be executed.
     ended: Cell<bool>,
-    /// Whether a handler is at work.
+    /// Whether a handler is running.
     pub(super) busy: Cell<bool>,
-    /// Whether everything that went to actix-http was used.
+    /// Whether handlers have consumed all input that actix-http has.
     pub(super) drained: Cell<bool>,
-    /// Whether the stream waits until then with further input.
+    /// Whether the stream waits for `drained` before it reads on.
     pub(super) held: Cell<bool>,
-    /// Whether the current handler has asked for more of its request's body than had come.
+    /// Whether the current handler waits for more of the request's body.
     body_wanted: Cell<bool>,
-    /// Whether a newer connection needs this one's place.
+    /// Whether a newer connection replaces this one.
     pub(super) evicted: Cell<bool>,
     /// The task that serves the connection.
     task: RefCell<Option<Waker>>,
 }
 
 impl Connection {
-    /// A connection that ends when it brings no whole head for longer than `patience`.
-    pub(super) fn accepted(patience: Duration) -> Self {
-        let deadline = Cell::new(Some(Instant::now() + patience));
-        Self(Rc::new(State { patience, deadline, ..State::default() }))
+    /// Creates the state of a connection that closes after `idle_timeout` without a complete request head.
+    pub(super) fn new(idle_timeout: Duration) -> Self {
+        let deadline = Cell::new(Some(Instant::now() + idle_timeout));
+        Self(Rc::new(State { idle_timeout, deadline, ..State::default() }))
     }
 
-    /// The connection that `request` came on.
+    /// Returns the connection of `request`.
     pub(crate) fn of(request: &ServiceRequest) -> Self {
         request.request().conn_data::<Self>().cloned().unwrap_or_default()
     }
 
-    /// A handler is at work on a request, whose whole head has come, until the returned value is dropped.
-    pub(crate) fn begin(&self) -> Turn {
+    /// Marks a handler as running until the returned guard is dropped. The head of its request is complete.
+    pub(crate) fn begin(&self) -> HandlerGuard {
         let state = &self.0;
-        state.deadline.set(state.deadline.get().map(|_| Instant::now() + state.patience));
+        state.deadline.set(state.deadline.get().map(|_| Instant::now() + state.idle_timeout));
         state.busy.set(true);
         state.drained.set(false);
         state.body_wanted.set(false);
-        Turn(self.clone())
+        HandlerGuard(self.clone())
     }
 
-    /// The handler needs more of the body than has come.
+    /// Lets the stream read more of the body, which the handler waits for.
     pub(crate) fn want_body(&self) {
         self.0.body_wanted.set(true);
         self.0.resume_reading();
@@ -68,16 +68,17 @@ impl Connection {
         self.0.body_wanted.get()
     }
 
-    /// Whether the connection had ended before `request` came. It ends with a request that says so, and with a request for an
-    /// upgrade: the gateway ignores that (RFC 9110, section 7.8), but actix-http cannot keep its connection.
+    /// Registers a request, and returns whether it may be executed. No request may be executed after the last one of a
+    /// connection (RFC 9112, section 9.6).
     ///
-    /// Nothing that comes later on the connection may be executed (RFC 9112, section 9.6).
-    pub(crate) fn had_ended(&self, request: &ServiceRequest) -> bool {
+    /// A request is the last one if it says `Connection: close`. So is a request for an upgrade: the gateway ignores the
+    /// upgrade (RFC 9110, section 7.8), but actix-http closes the connection.
+    pub(crate) fn accept(&self, request: &ServiceRequest) -> bool {
         let is_last = request.head().connection_type() != ConnectionType::KeepAlive;
-        self.0.ended.replace(self.0.ended.get() || is_last)
+        !self.0.ended.replace(self.0.ended.get() || is_last)
     }
 
-    /// Makes `reply` announce the end of the connection, or ends the connection if the reply says so.
+    /// Adds `Connection: close` to the last reply, and makes a reply with `Connection: close` the last one.
     pub(crate) fn announce_end(&self, reply: &mut HttpResponse) {
         if self.0.ended.get() {
             reply.head_mut().set_connection_type(ConnectionType::Close);
@@ -86,7 +87,7 @@ impl Connection {
         }
     }
 
-    /// Ends the connection unless a request has come.
+    /// Closes the connection, unless a request has arrived.
     pub(super) fn evict(&self) {
         self.0.evicted.set(true);
         self.0.wake();
@@ -98,8 +99,8 @@ impl State {
         self.deadline.get()
     }
 
-    /// Remembers the task that serves the connection.
-    pub(super) fn served_by(&self, context: &Context<'_>) {
+    /// Stores the task that serves the connection.
+    pub(super) fn set_task(&self, context: &Context<'_>) {
         let mut task = self.task.borrow_mut();
         if !task.as_ref().is_some_and(|task| task.will_wake(context.waker())) {
             *task = Some(context.waker().clone());
@@ -120,10 +121,10 @@ impl State {
     }
 }
 
-/// The time that a handler has the connection for itself.
-pub(crate) struct Turn(Connection);
+/// Marks the handler of a connection as running.
+pub(crate) struct HandlerGuard(Connection);
 
-impl Drop for Turn {
+impl Drop for HandlerGuard {
     fn drop(&mut self) {
         self.0.0.busy.set(false);
         self.0.0.resume_reading();

@@ -1,8 +1,8 @@
-//! `Expect: 100-continue`: the interim reply goes out when a handler first waits for its request's body, and not before.
+//! `Expect: 100-continue`: the interim reply is sent when a handler first waits for the body, and not earlier.
 //!
-//! actix-http calls an *expect service* for such a request, sends `100 Continue` when that succeeds, and then calls the main
-//! service. Here the expect service runs the application. If the application finishes without the body, its reply is the only
-//! one. If it waits for the body, the expect service succeeds, and the main service continues the application's work.
+//! For such a request, actix-http first calls an *expect service*. If that succeeds, actix-http sends `100 Continue` and calls
+//! the main service. Here, the expect service starts the application. If the application finishes without the body, its reply
+//! is the only one. If it waits for the body, the expect service succeeds, and the main service continues the application.
 
 use std::future::poll_fn;
 use std::task::{Context, Poll};
@@ -16,8 +16,8 @@ use futures_util::future::{Either, LocalBoxFuture};
 
 use super::connection::Connection;
 
-/// Work that waits for the body of its request. The request that the expect service returns carries it.
-struct Begun<S: Service<Request>>(LocalBoxFuture<'static, Result<S::Response, S::Error>>);
+/// A started application that waits for the body. The expect service passes it to the main service in a request.
+struct Started<S: Service<Request>>(LocalBoxFuture<'static, Result<S::Response, S::Error>>);
 
 /// The application as an expect service.
 pub(super) struct Expecting<S>(S);
@@ -32,7 +32,7 @@ where
     S::Error: Into<Response<BoxBody>>,
 {
     type Response = Request;
-    /// The reply of an application that does not want the body.
+    /// The reply of an application that finished without the body.
     type Error = Response<BoxBody>;
     type Future = LocalBoxFuture<'static, Result<Request, Response<BoxBody>>>;
 
@@ -54,7 +54,7 @@ where
                 Some(Err(error)) => Err(error.into()),
                 None => {
                     let carrier = Request::new();
-                    carrier.extensions_mut().insert(Begun::<S>(work));
+                    carrier.extensions_mut().insert(Started::<S>(work));
                     Ok(carrier)
                 }
             }
@@ -72,29 +72,29 @@ impl<S: Service<Request> + 'static> Service<Request> for Continuing<S> {
     }
 
     fn call(&self, request: Request) -> Self::Future {
-        let begun = request.extensions_mut().remove::<Begun<S>>();
-        match begun {
-            Some(Begun(work)) => Either::Right(work),
+        let started = request.extensions_mut().remove::<Started<S>>();
+        match started {
+            Some(Started(work)) => Either::Right(work),
             None => Either::Left(self.0.call(request)),
         }
     }
 }
 
-/// Makes the expect service of an application.
+/// Creates the expect service of an application.
 pub(super) fn expecting<S: ServiceFactory<Request>>(
     app: impl IntoServiceFactory<S, Request>,
 ) -> Factory<S, Expecting<S::Service>> {
     Factory { app: app.into_factory(), wrap: Expecting }
 }
 
-/// Makes the main service of an application.
+/// Creates the main service of an application.
 pub(super) fn continuing<S: ServiceFactory<Request>>(
     app: impl IntoServiceFactory<S, Request>,
 ) -> Factory<S, Continuing<S::Service>> {
     Factory { app: app.into_factory(), wrap: Continuing }
 }
 
-/// Makes services of an application, each in a wrapper.
+/// Creates instances of an application, each in the wrapper `wrap`.
 pub(super) struct Factory<S: ServiceFactory<Request>, W> {
     app: S,
     wrap: fn(S::Service) -> W,

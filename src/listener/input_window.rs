@@ -1,23 +1,23 @@
-//! How much input actix-http may hold ahead of the handlers of a connection.
+//! Limits the input of a connection that actix-http may hold before a handler consumes it.
 
-/// Request heads ahead of the handler. Few clients send the next request before they have the reply, and the others must not
-/// keep a worker for long.
+/// The maximum number of request heads. Few clients send a request before they have read the previous reply, and the others
+/// must not occupy a worker for long.
 ///
-/// actix-http means to queue 16 requests. It checks that only before it decodes its buffer, so a buffer of tiny requests
+/// actix-http has a limit of 16 queued requests, but checks it only before it decodes its buffer. A buffer of tiny requests
 /// becomes thousands of queued requests.
 const MAX_HEADS: usize = 4;
 
-/// Bytes ahead of the handler, and the longest head. The end of one window can still be unread while the next window fills, so
-/// a connection holds at most twice as many.
+/// The maximum number of bytes, which is also the maximum length of a head. The end of one window can still be unread while
+/// the next one fills, so a connection holds at most twice as many.
 const MAX_BYTES: usize = 32 * 1024;
 
-/// Bytes without a request: the body of a request that was refused, which actix-http reads so that the client can read the
-/// reply.
+/// The maximum number of bytes without a request. actix-http reads and discards the body of a refused request so that the
+/// client can read the reply.
 const MAX_DISCARDED_BYTES: usize = 1024 * 1024;
 
-/// Counts the heads and bytes that went to actix-http since the window was opened.
+/// Counts the heads and bytes that were passed to actix-http since the window was opened.
 ///
-/// An empty line ends a head. A body may have empty lines as well. They only close the window early.
+/// Every empty line counts as the end of a head. Empty lines in a body make the window close early, which does no harm.
 #[derive(Debug, Default)]
 pub(super) struct InputWindow {
     heads: usize,
@@ -54,28 +54,28 @@ impl InputWindow {
         admitted
     }
 
-    /// Whether nothing more may be handed on.
+    /// Whether no more input fits.
     pub(super) fn is_full(&self) -> bool {
         self.heads >= MAX_HEADS || self.bytes >= MAX_BYTES
     }
 
-    /// Whether a head is longer than the window. Asked of a window that was reopened for the rest of a head.
+    /// Whether a head is longer than the window. Valid after `reopen_for_rest_of_head`.
     pub(super) fn has_long_head(&self) -> bool {
         self.unfinished >= MAX_BYTES
     }
 
-    /// Whether too much came without a request.
+    /// Whether too much input arrived without a request.
     pub(super) fn has_discarded_too_much(&self) -> bool {
         self.discarded >= MAX_DISCARDED_BYTES
     }
 
-    /// Opens the window anew: everything that went to actix-http was used.
+    /// Reopens the window, because all input has been consumed.
     pub(super) fn reopen(&mut self) {
         self.discarded = 0;
         self.reopen_with(0);
     }
 
-    /// Opens the window anew, except for the head that has begun.
+    /// Reopens the window, but keeps counting the head that has begun.
     pub(super) fn reopen_for_rest_of_head(&mut self) {
         self.discarded += self.bytes - self.unfinished.min(self.bytes);
         self.reopen_with(self.unfinished);
@@ -85,7 +85,7 @@ impl InputWindow {
         (self.heads, self.bytes, self.unfinished) = (0, unfinished, unfinished);
     }
 
-    /// Whether the current line is empty up to the end of `part`, which starts at `offset` of the input.
+    /// Whether the current line is empty so far. `part` is its part that begins at `offset` of the input.
     fn is_empty_so_far(&self, offset: usize, part: &[u8]) -> bool {
         (offset > 0 || self.line_is_empty) && part.iter().all(|byte| *byte == b'\r')
     }
@@ -98,7 +98,7 @@ mod tests {
     const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: g\r\n\r\n";
 
     #[test]
-    fn a_few_heads_fill_the_window_however_they_are_cut() {
+    fn four_heads_fill_the_window_in_pieces_of_any_size() {
         for end_of_line in ["\r\n", "\n"] {
             let head = format!("GET / HTTP/1.1{end_of_line}Host: g{end_of_line}{end_of_line}");
             let input = head.repeat(MAX_HEADS + 4);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_that_was_reopened_takes_as_much_again() {
+    fn a_reopened_window_admits_the_same_amount_again() {
         let mut window = InputWindow::default();
         for _ in 0..3 {
             assert_eq!(window.admit(&HEAD.repeat(100)), MAX_HEADS * HEAD.len());
@@ -124,14 +124,14 @@ mod tests {
     }
 
     #[test]
-    fn bytes_fill_the_window_as_well() {
+    fn bytes_fill_the_window_too() {
         let mut window = InputWindow::default();
         assert_eq!(window.admit(&vec![b'x'; MAX_BYTES + 1]), MAX_BYTES);
         assert_eq!((window.is_full(), window.admit(b"x")), (true, 0));
     }
 
     #[test]
-    fn only_the_head_that_has_begun_still_counts_afterwards() {
+    fn the_unfinished_head_still_counts_after_reopening() {
         let mut window = InputWindow::default();
         let (rest, long) = (&HEAD[..5], vec![b'x'; MAX_BYTES - HEAD.len() - 5]);
         window.admit(HEAD);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_lines_count_across_pieces_and_other_lines_do_not() {
+    fn only_empty_lines_end_a_head_also_across_pieces() {
         let mut window = InputWindow::default();
         for piece in [&b"a\r"[..], b"\nb\r\n", b"\r", b"\n", b"c\n", b"\n"] {
             window.admit(piece);

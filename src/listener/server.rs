@@ -19,46 +19,46 @@ use actix_web::rt::net::TcpStream;
 use rustls::ServerConfig;
 
 use super::connection::Connection;
-use super::crowd::Crowd;
 use super::expectation::{continuing, expecting};
+use super::open_connections::OpenConnections;
 use super::stream::{BoundedStream, Transport};
 
-/// How long a client may take for a TLS handshake, and for a request's head.
+/// The maximum time for a TLS handshake, and for the head of a request.
 pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a connection that the gateway ends stays open for what the client is still sending.
+/// How long the gateway keeps reading from a connection that it closes, so that the client can read the reply.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How much of a reply actix-http prepares before it writes, in bytes. A peer that reads nothing costs that much.
+/// The size of actix-http's write buffer, in bytes. A peer that does not read occupies one.
 const WRITE_BUFFER: usize = 8 * 1024;
 
-/// How a listener treats its connections.
+/// Options of a listener.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Accepting {
-    /// Threads.
+pub(crate) struct ListenerOptions {
+    /// The number of worker threads.
     pub(crate) workers: usize,
-    /// Connections that each worker serves at once.
+    /// The maximum number of concurrent connections per worker.
     pub(crate) connections: usize,
-    /// Whether further connections take the places of the oldest silent ones. If not, they wait to be accepted.
-    pub(crate) makes_room: bool,
+    /// Whether a connection above the maximum replaces the oldest idle one. If not, it waits to be accepted.
+    pub(crate) evicts_oldest: bool,
     /// How long idle connections stay open.
     pub(crate) keep_alive: KeepAlive,
-    /// How long a connection may bring no whole head.
-    pub(crate) patience: Duration,
-    /// The longest time for a graceful stop, in seconds.
+    /// How long a connection may stay open without a complete request head.
+    pub(crate) idle_timeout: Duration,
+    /// The maximum time for a graceful stop, in seconds.
     pub(crate) shutdown_seconds: u64,
 }
 
-/// Serves `app` on the connections to `socket`, with TLS if there is a configuration for it.
+/// Serves `app` on `socket`, over TLS if `tls` is set.
 ///
-/// Not actix-web's own server: its connections cannot be bounded.
+/// Not with actix-web's own server, which cannot limit its connections as `BoundedStream` does.
 ///
 /// # Errors
 /// If the socket cannot be used.
 pub(crate) fn serve<S, I>(
     socket: TcpListener,
     tls: Option<ServerConfig>,
-    accepting: Accepting,
+    options: ListenerOptions,
     app: impl Fn() -> I + Send + Clone + 'static,
 ) -> io::Result<Server>
 where
@@ -68,11 +68,11 @@ where
     S::Error: Into<Response<BoxBody>>,
     S::InitError: Debug,
 {
-    let Accepting { workers, connections, makes_room, shutdown_seconds, .. } = accepting;
+    let ListenerOptions { workers, connections, evicts_oldest, shutdown_seconds, .. } = options;
     let builder = Server::build()
         .workers(workers)
-        // Those that make room are still open for a moment.
-        .max_concurrent_connections(if makes_room { 2 * connections } else { connections })
+        // Evicted connections stay open for a moment.
+        .max_concurrent_connections(if evicts_oldest { 2 * connections } else { connections })
         .shutdown_timeout(shutdown_seconds)
         .disable_signals();
     let signal = builder.graceful_shutdown_signal();
@@ -82,15 +82,15 @@ where
     };
     let builder = match tls {
         None => builder
-            .listen("plain", socket, move || http::<TcpStream, _, _, _>(accepting, stopping.clone(), [app(), app()]))?,
+            .listen("plain", socket, move || http::<TcpStream, _, _, _>(options, stopping.clone(), [app(), app()]))?,
         Some(tls) => {
-            // Handshakes that stall must not keep others waiting.
+            // Stalled handshakes must not block others.
             max_concurrent_tls_connect(connections);
             let mut handshake = Acceptor::new(tls);
             handshake.set_handshake_timeout(HEAD_TIMEOUT);
             builder.listen("tls", socket, move || {
                 let handshake = handshake.clone().map_err(TlsError::into_service_error);
-                let http = http::<TlsStream<TcpStream>, _, _, _>(accepting, stopping.clone(), [app(), app()]);
+                let http = http::<TlsStream<TcpStream>, _, _, _>(options, stopping.clone(), [app(), app()]);
                 handshake.and_then(http.map_err(TlsError::Service))
             })?
         }
@@ -98,10 +98,10 @@ where
     Ok(builder.run())
 }
 
-/// Serves an application on accepted connections. It takes the application twice: for requests with an expectation, and for
-/// all requests.
+/// Serves an application on accepted connections. Takes the application twice: one instance serves requests with `Expect`,
+/// the other one all requests.
 fn http<T, S, I, Stopping>(
-    accepting: Accepting,
+    options: ListenerOptions,
     stopping: impl Fn() -> Stopping + 'static,
     [for_expectations, main]: [I; 2],
 ) -> impl ServiceFactory<T, Config = (), Response = (), Error = DispatchError, InitError = ()>
@@ -116,7 +116,7 @@ where
 {
     let http = HttpService::build()
         .graceful_shutdown_signal(stopping)
-        .keep_alive(accepting.keep_alive)
+        .keep_alive(options.keep_alive)
         .client_request_timeout(HEAD_TIMEOUT)
         .client_disconnect_timeout(LINGER_TIMEOUT)
         .h1_write_buffer_size(WRITE_BUFFER)
@@ -125,12 +125,12 @@ where
         })
         .expect(expecting(for_expectations))
         .h1(continuing(main));
-    let crowd = accepting.makes_room.then(|| Rc::new(Crowd::new(accepting.connections)));
+    let open = options.evicts_oldest.then(|| Rc::new(OpenConnections::new(options.connections)));
     let bound = move |transport: T| {
-        let _ = transport.tcp().set_nodelay(true); // it fails where the connection has ended
-        let connection = Connection::accepted(accepting.patience);
-        if let Some(crowd) = &crowd {
-            crowd.admit(&connection);
+        let _ = transport.tcp().set_nodelay(true); // fails if the connection is already closed
+        let connection = Connection::new(options.idle_timeout);
+        if let Some(open) = &open {
+            open.add(&connection);
         }
         ready(Ok((BoundedStream::new(transport, connection), None)))
     };

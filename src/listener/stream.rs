@@ -1,4 +1,4 @@
-//! A connection's stream with bounds: on what is read ahead, on the time between two requests, and on unread replies.
+//! The stream of a connection, with limits for input that is read ahead, for idle time and for unread replies.
 
 use std::io;
 use std::pin::Pin;
@@ -15,11 +15,11 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::connection::Connection;
 use super::input_window::InputWindow;
 
-/// The reply to a head that is too long: the same as actix-http gives at its own, higher limit.
+/// The reply to a head that is too long. It equals actix-http's reply at its own, higher limit.
 const HEAD_TOO_LONG: &[u8] =
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
-/// A stream over TCP, plain or with TLS.
+/// A TCP stream, with or without TLS.
 pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + 'static {
     fn tcp(&self) -> &TcpStream;
 }
@@ -36,28 +36,28 @@ impl Transport for TlsStream<TcpStream> {
     }
 }
 
-/// Gives actix-http no more input than an [`InputWindow`] while a handler is at work, and none while a reply waits for its
-/// reader. Ends the connection at its deadline.
+/// Passes at most one [`InputWindow`] to actix-http while a handler is running, and no input while the peer does not read the
+/// replies. Closes the connection at its deadline.
 ///
-/// actix-http bounds neither the requests that it reads ahead, nor the time for a head after the first one, nor replies that
-/// are read a few bytes at a time.
+/// actix-http itself limits neither the requests that it reads ahead, nor the time for any head after the first one, nor the
+/// time in which a reply must be read.
 pub(super) struct BoundedStream<T> {
     transport: T,
     connection: Connection,
     window: InputWindow,
-    /// Input that did not fit into the window.
+    /// Input that exceeds the window.
     surplus: Bytes,
-    /// Whether actix-http has not had the chance to decode what it last got.
+    /// Whether actix-http may not have decoded the last input yet.
     undecoded: bool,
-    /// Whether the peer leaves what is sent to it unread.
+    /// Whether the peer does not read the output.
     write_blocked: bool,
-    /// Whether the gateway takes no more input.
+    /// Whether the gateway accepts no more input.
     closed: bool,
     alarm: Pin<Box<Sleep>>,
 }
 
 impl<T: Transport> BoundedStream<T> {
-    /// Bounds a `transport` that has just been accepted, as the stream of `connection`.
+    /// Limits `transport`, an accepted stream, for `connection`.
     pub(super) fn new(transport: T, connection: Connection) -> Self {
         let alarm = Box::pin(sleep_until(connection.0.deadline().unwrap_or_else(Instant::now)));
         Self {
@@ -76,8 +76,8 @@ impl<T: Transport> BoundedStream<T> {
         &self.connection
     }
 
-    /// Whether input may be read now. If not, the task is woken when that changes.
-    fn may_read(&mut self, context: &Context<'_>) -> bool {
+    /// Opens the window if possible, and returns whether input may be read now. If not, the task is woken when that changes.
+    fn open_window(&mut self, context: &Context<'_>) -> bool {
         let state = &self.connection.0;
         if state.drained.take() {
             self.window.reopen();
@@ -85,35 +85,35 @@ impl<T: Transport> BoundedStream<T> {
             self.window.reopen_for_rest_of_head();
         }
         if self.write_blocked {
-            state.held.set(true); // until the write goes on
+            state.held.set(true); // until the peer reads
             return false;
         }
         if !self.window.is_full() {
             return true;
         }
         if state.busy.get() {
-            state.held.set(true); // until the handler is done or wants its body
+            state.held.set(true); // until the handler finishes or waits for the body
         } else if self.undecoded {
-            context.waker().wake_by_ref(); // comes back when actix-http has decoded what it has
+            context.waker().wake_by_ref(); // actix-http decodes before it polls again
         }
         false
     }
 
-    /// Whether the input is over, although the peer may send more.
-    fn is_closed(&mut self) -> bool {
+    /// Ends the input if the peer has sent too much without a request. Returns whether the input has ended.
+    fn close_if_excessive(&mut self) -> bool {
         let is_idle = !self.connection.0.busy.get() && !self.undecoded;
         self.closed |= is_idle && (self.window.has_long_head() || self.window.has_discarded_too_much());
         self.closed
     }
 
-    /// Reads from the surplus, or else from the peer.
+    /// Reads from the surplus. If there is none, reads from the peer.
     fn poll_input(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.surplus.is_empty() {
             let before = buffer.filled().len();
             ready!(Pin::new(&mut self.transport).poll_read(context, buffer))?;
             let input = &buffer.filled()[before..];
             let admitted = self.window.admit(input);
-            self.undecoded = admitted > 0; // else it is the end
+            self.undecoded = admitted > 0; // 0 is the end of the input
             if admitted < input.len() {
                 self.surplus = Bytes::copy_from_slice(&input[admitted..]);
                 buffer.set_filled(before + admitted);
@@ -128,20 +128,20 @@ impl<T: Transport> BoundedStream<T> {
         Poll::Ready(Ok(()))
     }
 
-    /// Notes whether the peer reads what is sent to it, and ends the connection at its deadline.
+    /// Records whether the peer reads the output, and closes the connection at its deadline.
     fn after_write<R>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
         let was_blocked = std::mem::replace(&mut self.write_blocked, written.is_pending());
         if was_blocked && !self.write_blocked && self.connection.0.held.take() {
             context.waker().wake_by_ref();
         }
-        if self.is_over(context) || self.write_blocked && self.connection.0.evicted.get() {
-            return Poll::Ready(Err(self.cut()));
+        if self.poll_deadline(context) || self.write_blocked && self.connection.0.evicted.get() {
+            return Poll::Ready(Err(self.reset()));
         }
         written
     }
 
-    /// Whether the deadline has passed. If not, the task is woken when it passes.
-    fn is_over(&mut self, context: &mut Context<'_>) -> bool {
+    /// Returns whether the deadline has passed. If not, the task is woken at the deadline.
+    fn poll_deadline(&mut self, context: &mut Context<'_>) -> bool {
         while self.alarm.as_mut().poll(context).is_ready() {
             match self.connection.0.deadline() {
                 Some(deadline) if deadline > self.alarm.deadline() => self.alarm.as_mut().reset(deadline),
@@ -151,9 +151,9 @@ impl<T: Transport> BoundedStream<T> {
         false
     }
 
-    /// Has the kernel reset the connection, and forget what it still holds for the peer, when the stream is dropped.
-    fn cut(&self) -> io::Error {
-        let _ = set_socket_linger(self.transport.tcp(), Some(Duration::ZERO)); // it fails where the connection has ended
+    /// Makes the kernel reset the connection, and discard unsent output, when the stream is dropped.
+    fn reset(&self) -> io::Error {
+        let _ = set_socket_linger(self.transport.tcp(), Some(Duration::ZERO)); // fails if the connection is already closed
         io::ErrorKind::TimedOut.into()
     }
 }
@@ -161,16 +161,16 @@ impl<T: Transport> BoundedStream<T> {
 impl<T: Transport> AsyncRead for BoundedStream<T> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        this.connection.0.served_by(context);
-        let may_read = this.may_read(context);
-        if this.is_closed() {
-            return Poll::Ready(Ok(())); // as at the end of the input
+        this.connection.0.set_task(context);
+        let is_open = this.open_window(context);
+        if this.close_if_excessive() {
+            return Poll::Ready(Ok(())); // reads as the end of the input
         }
-        let read = if may_read { this.poll_input(context, buffer) } else { Poll::Pending };
+        let read = if is_open { this.poll_input(context, buffer) } else { Poll::Pending };
         if read.is_pending() {
             this.undecoded = false; // actix-http decodes next
             if this.connection.0.evicted.get() && !this.connection.0.busy.get() {
-                return Poll::Ready(Err(this.cut()));
+                return Poll::Ready(Err(this.reset()));
             }
         }
         read
@@ -193,7 +193,7 @@ impl<T: Transport> AsyncWrite for BoundedStream<T> {
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if std::mem::take(&mut this.closed) && this.window.has_long_head() {
-            // It is short. Where the buffers of the connection do not take it, the peer reads nothing.
+            // If this short reply does not fit into the buffers of the connection, the peer does not read anyway.
             let _ = Pin::new(&mut this.transport).poll_write(context, HEAD_TOO_LONG);
         }
         Pin::new(&mut this.transport).poll_shutdown(context)

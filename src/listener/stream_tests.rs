@@ -1,4 +1,4 @@
-//! Tests of `BoundedStream`, in the place of actix-http.
+//! Tests of `BoundedStream`. They read from it as actix-http does.
 
 use std::io;
 use std::time::Duration;
@@ -13,15 +13,15 @@ use super::stream::BoundedStream;
 
 const HEAD: &str = "GET / HTTP/1.1\r\nHost: g\r\n\r\n";
 
-/// A connection of a client, and the gateway's side of it.
-async fn connect(patience: Duration) -> (TcpStream, BoundedStream<TcpStream>) {
+/// Opens a connection, and returns the client's side and the gateway's side.
+async fn connect(idle_timeout: Duration) -> (TcpStream, BoundedStream<TcpStream>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (accepted, _) = listener.accept().await.unwrap();
-    (client, BoundedStream::new(accepted, Connection::accepted(patience)))
+    (client, BoundedStream::new(accepted, Connection::new(idle_timeout)))
 }
 
-/// Reads as actix-http does, until nothing comes for a while.
+/// Reads like actix-http, until no input arrives for 100 ms.
 async fn read_ahead(stream: &mut BoundedStream<TcpStream>) -> io::Result<Vec<u8>> {
     let (mut input, mut piece) = (Vec::new(), vec![0; 8192]);
     while let Ok(length) = timeout(Duration::from_millis(100), stream.read(&mut piece)).await {
@@ -33,29 +33,29 @@ async fn read_ahead(stream: &mut BoundedStream<TcpStream>) -> io::Result<Vec<u8>
     Ok(input)
 }
 
-const PATIENT: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(60);
 
 #[tokio::test]
-async fn a_few_requests_are_read_while_a_handler_is_at_work() {
-    let (mut client, mut stream) = connect(PATIENT).await;
+async fn at_most_four_requests_are_read_while_a_handler_runs() {
+    let (mut client, mut stream) = connect(LONG).await;
     let connection = stream.connection().clone();
     client.write_all(HEAD.repeat(100).as_bytes()).await.unwrap();
-    let turn = connection.begin();
+    let guard = connection.begin();
     assert_eq!(read_ahead(&mut stream).await.unwrap().len(), 4 * HEAD.len());
     assert_eq!(read_ahead(&mut stream).await.unwrap().len(), 0);
-    drop(turn);
+    drop(guard);
     assert_eq!(read_ahead(&mut stream).await.unwrap().len(), 96 * HEAD.len());
 }
 
 #[tokio::test]
-async fn a_limited_number_of_bytes_is_read_while_a_handler_is_at_work() {
-    let (mut client, mut stream) = connect(PATIENT).await;
+async fn at_most_32_kib_are_read_while_a_handler_runs() {
+    let (mut client, mut stream) = connect(LONG).await;
     let connection = stream.connection().clone();
     let writing = tokio::spawn(async move {
         client.write_all(&vec![b'x'; 1 << 20]).await.unwrap();
         client
     });
-    let _turn = connection.begin();
+    let _guard = connection.begin();
     assert_eq!(read_ahead(&mut stream).await.unwrap().len(), 32 * 1024);
     let mut read = 0;
     while read < (1 << 20) - 32 * 1024 {
@@ -66,20 +66,20 @@ async fn a_limited_number_of_bytes_is_read_while_a_handler_is_at_work() {
 }
 
 #[tokio::test]
-async fn a_read_that_waits_for_the_handler_is_woken_at_its_end() {
-    let (mut client, mut stream) = connect(PATIENT).await;
+async fn a_read_that_waits_for_the_handler_is_woken_when_it_finishes() {
+    let (mut client, mut stream) = connect(LONG).await;
     let connection = stream.connection().clone();
     client.write_all(HEAD.repeat(5).as_bytes()).await.unwrap();
-    let turn = connection.begin();
+    let guard = connection.begin();
     read_ahead(&mut stream).await.unwrap();
     let mut rest = vec![0; HEAD.len()];
-    let (read, ()) = tokio::join!(timeout(PATIENT, stream.read_exact(&mut rest)), async { drop(turn) });
+    let (read, ()) = tokio::join!(timeout(LONG, stream.read_exact(&mut rest)), async { drop(guard) });
     assert_eq!(read.unwrap().unwrap(), HEAD.len());
 }
 
 #[tokio::test]
-async fn nothing_is_read_while_replies_are_left_unread() {
-    let (mut client, mut stream) = connect(PATIENT).await;
+async fn no_input_is_read_while_the_peer_does_not_read_replies() {
+    let (mut client, mut stream) = connect(LONG).await;
     let replies = vec![b'r'; 1 << 16];
     while timeout(Duration::from_millis(100), stream.write_all(&replies)).await.is_ok() {}
     client.write_all(HEAD.as_bytes()).await.unwrap();
@@ -88,15 +88,15 @@ async fn nothing_is_read_while_replies_are_left_unread() {
         let mut piece = vec![0; 1 << 16];
         while client.read(&mut piece).await.is_ok_and(|length| length > 0) {}
     });
-    timeout(PATIENT, stream.write_all(b"r")).await.unwrap().unwrap();
+    timeout(LONG, stream.write_all(b"r")).await.unwrap().unwrap();
     assert_eq!(read_ahead(&mut stream).await.unwrap(), HEAD.as_bytes());
     drop(stream);
     reading.await.unwrap();
 }
 
 #[tokio::test]
-async fn a_head_that_is_too_long_ends_the_input_and_is_answered() {
-    let (mut client, mut stream) = connect(PATIENT).await;
+async fn a_head_that_is_too_long_ends_the_input_and_gets_a_reply() {
+    let (mut client, mut stream) = connect(LONG).await;
     client.write_all(&vec![b'x'; 40 * 1024]).await.unwrap();
     assert_eq!(read_ahead(&mut stream).await.unwrap().len(), 32 * 1024);
     stream.shutdown().await.unwrap();
@@ -106,8 +106,8 @@ async fn a_head_that_is_too_long_ends_the_input_and_is_answered() {
 }
 
 #[tokio::test]
-async fn input_without_a_request_ends_at_a_megabyte() {
-    let (mut client, mut stream) = connect(PATIENT).await;
+async fn input_without_a_request_ends_after_1_mib() {
+    let (mut client, mut stream) = connect(LONG).await;
     let writing = tokio::spawn(async move { while client.write_all(&b"no request\n\n".repeat(1000)).await.is_ok() {} });
     let read = read_ahead(&mut stream).await.unwrap().len();
     assert!((1 << 20..(1 << 20) + 64 * 1024).contains(&read), "{read}");
@@ -116,27 +116,27 @@ async fn input_without_a_request_ends_at_a_megabyte() {
 }
 
 #[tokio::test]
-async fn a_connection_without_a_request_ends_at_its_deadline_and_a_request_renews_it() {
+async fn an_idle_connection_is_closed_at_its_deadline_which_each_request_extends() {
     let (_client, mut stream) = connect(Duration::from_millis(300)).await;
     let connection = stream.connection().clone();
     time::pause();
     for _ in 0..4 {
         time::advance(Duration::from_millis(200)).await;
         drop(connection.begin());
-        stream.flush().await.expect("it is open");
+        stream.flush().await.expect("an open connection");
     }
     time::advance(Duration::from_millis(302)).await;
-    assert_eq!(stream.flush().await.expect_err("it is over").kind(), io::ErrorKind::TimedOut);
+    assert_eq!(stream.flush().await.expect_err("a closed connection").kind(), io::ErrorKind::TimedOut);
 }
 
 #[tokio::test]
-async fn an_evicted_connection_ends_unless_its_request_has_come() {
+async fn an_evicted_connection_is_closed_unless_its_request_has_arrived() {
     for (sent, read) in [("", None), (HEAD, Some(HEAD.len()))] {
-        let (mut client, mut stream) = connect(PATIENT).await;
+        let (mut client, mut stream) = connect(LONG).await;
         client.write_all(sent.as_bytes()).await.unwrap();
         let connection = stream.connection().clone();
         connection.evict();
         let mut input = vec![0; 100];
-        assert_eq!(timeout(PATIENT, stream.read(&mut input)).await.unwrap().ok(), read);
+        assert_eq!(timeout(LONG, stream.read(&mut input)).await.unwrap().ok(), read);
     }
 }

@@ -1,14 +1,16 @@
+//! Metrics of the audit trail.
+
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::{Metrics, add};
+use super::registration::register;
 
-/// What became of the audit trail's lines.
+/// Counts audit lines and open attempts.
 #[derive(Debug)]
-pub(super) struct AuditTrail {
+pub(crate) struct AuditMetrics {
     lines: Family<LineLabels, Counter>,
     broken: Gauge,
     attempts_open: Gauge,
@@ -21,28 +23,28 @@ struct LineLabels {
     result: &'static str,
 }
 
-impl AuditTrail {
+impl AuditMetrics {
     pub(super) fn new(registry: &mut Registry) -> Self {
-        let audit = Self {
-            lines: add(
+        let metrics = Self {
+            lines: register(
                 registry,
                 "audit_lines",
-                "Lines of the audit trail by event and result: written or failed",
+                "Lines of the audit trail by event and result (written, failed)",
                 Family::default(),
             ),
-            broken: add(
+            broken: register(
                 registry,
                 "audit_broken",
                 "1 while the audit trail cannot be written and actions are refused",
                 Gauge::default(),
             ),
-            attempts_open: add(
+            attempts_open: register(
                 registry,
                 "audit_attempts_open",
-                "Attempts in the audit trail whose outcome is still to come",
+                "Attempts in the audit trail that have no outcome yet",
                 Gauge::default(),
             ),
-            without_outcome: add(
+            without_outcome: register(
                 registry,
                 "audit_attempts_without_outcome",
                 "Attempts in the audit trail whose outcome could not be written",
@@ -51,35 +53,33 @@ impl AuditTrail {
         };
         for event in ["attempt", "outcome", "replay"] {
             for result in ["written", "failed"] {
-                drop(audit.lines.get_or_create(&LineLabels { event, result }));
+                drop(metrics.lines.get_or_create(&LineLabels { event, result }));
             }
         }
-        audit
+        metrics
     }
-}
 
-impl Metrics {
-    /// Counts a line of the audit trail: an `attempt`, an `outcome` or a `replay`.
-    pub fn audit(&self, event: &'static str, written: bool) {
+    /// Counts a line; `event` is `attempt`, `outcome` or `replay`.
+    pub(crate) fn count_line(&self, event: &'static str, written: bool) {
         let result = if written { "written" } else { "failed" };
-        self.audit.lines.get_or_create(&LineLabels { event, result }).inc();
+        self.lines.get_or_create(&LineLabels { event, result }).inc();
     }
 
-    /// Notes whether the trail can be written.
-    pub fn audit_broken(&self, broken: bool) {
-        self.audit.broken.set(i64::from(broken));
+    /// Sets whether the trail cannot be written.
+    pub(crate) fn set_broken(&self, broken: bool) {
+        self.broken.set(i64::from(broken));
     }
 
-    /// Notes an attempt that is on record and whose outcome is owed.
-    pub fn attempt_opened(&self) {
-        self.audit.attempts_open.inc();
+    /// Counts an attempt as open once its line is written.
+    pub(crate) fn open_attempt(&self) {
+        self.attempts_open.inc();
     }
 
-    /// Notes that nothing more is to come of an attempt, with its outcome on record or not.
-    pub fn attempt_closed(&self, outcome_on_record: bool) {
-        self.audit.attempts_open.dec();
-        if !outcome_on_record {
-            self.audit.without_outcome.inc();
+    /// Counts an attempt as closed, and as one without an outcome unless `has_outcome`.
+    pub(crate) fn close_attempt(&self, has_outcome: bool) {
+        self.attempts_open.dec();
+        if !has_outcome {
+            self.without_outcome.inc();
         }
     }
 }

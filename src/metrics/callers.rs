@@ -1,3 +1,5 @@
+//! Requests by caller, with a bound on the number of caller names.
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -5,17 +7,17 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
-use super::add;
+use super::registration::register;
 
-/// The most callers that are counted by name. Tokens may bring any number of names.
+/// The number of callers that get their own series. JWTs can contain any number of different names.
 const MAX_NAMES: usize = 100;
 
-/// Counts requests by caller: those who came first by name, the rest together as `other`.
+/// Counts requests by caller name. Callers beyond the first [`MAX_NAMES`] share the name `other`.
 #[derive(Debug)]
 pub(super) struct CallerRequests {
     by_name: Family<CallerLabels, Counter>,
     others: Counter,
-    /// How many have a name of their own.
+    /// The number of callers that have their own series.
     named: Mutex<usize>,
 }
 
@@ -26,10 +28,10 @@ struct CallerLabels {
 
 impl CallerRequests {
     pub(super) fn new(registry: &mut Registry) -> Self {
-        let by_name: Family<CallerLabels, Counter> = add(
+        let by_name: Family<CallerLabels, Counter> = register(
             registry,
             "caller_requests",
-            "Requests by caller, where it is known who that is; other: those beyond the first 100 names",
+            "Authenticated requests by caller name; other: callers beyond the first 100 names",
             Family::default(),
         );
         let others = by_name.get_or_create_owned(&CallerLabels { caller: "other".into() });
@@ -42,7 +44,7 @@ impl CallerRequests {
             requests.inc();
             return;
         }
-        // One at a time: two must not both take the last place, nor one name two places.
+        // The lock is held from the second look-up to the insertion, so that the bound is exact and no name counts twice.
         let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(requests) = self.by_name.get(&labels) {
             requests.inc();
@@ -65,7 +67,7 @@ mod tests {
     use super::{CallerRequests, MAX_NAMES};
 
     #[test]
-    fn no_name_is_lost_and_no_place_given_twice_however_many_come_at_once() {
+    fn concurrent_requests_are_all_counted_and_the_bound_on_names_is_exact() {
         let requests = CallerRequests::new(&mut Registry::default());
         let names: Vec<Arc<str>> = (0..3 * MAX_NAMES).map(|number| format!("caller-{number}").into()).collect();
         thread::scope(|scope| {

@@ -1,3 +1,5 @@
+//! Metrics of the calls to CENTAGATE.
+
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -7,12 +9,12 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::{Latency, Metrics, add, add_seconds, latency};
+use super::registration::{Latency, register, register_latency};
 use crate::centagate::{BreakerState, Load, Operation};
 
-/// What the gateway asked of CENTAGATE and what came of it.
+/// Counts and times the calls to CENTAGATE.
 #[derive(Debug)]
-pub(super) struct Calls {
+pub(crate) struct CallMetrics {
     finished: Family<CallLabels, Counter>,
     duration: Latency<OperationLabels>,
     outcomes: Family<OutcomeLabels, Counter>,
@@ -38,12 +40,12 @@ struct OutcomeLabels {
     outcome: &'static str,
 }
 
-/// How a call of CENTAGATE ended: a return code, or why there was none.
+/// The result of a call to CENTAGATE: a return code, or why there was none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CodeLabel {
-    /// A return code whose meaning is known, 0 included.
+    /// A documented return code, including 0.
     Known(i64),
-    /// A word: `other` for any other code, or what happened instead of an answer.
+    /// `other` for any other code, or a word that says why there was no return code.
     Word(&'static str),
 }
 
@@ -56,64 +58,61 @@ impl EncodeLabelValue for CodeLabel {
     }
 }
 
-impl Calls {
+impl CallMetrics {
     pub(super) fn new(registry: &mut Registry) -> Self {
-        let calls = Self {
-            finished: add(
+        let metrics = Self {
+            finished: register(
                 registry,
                 "centagate_calls",
-                "Calls of CENTAGATE by operation and return code, or by what happened instead of an answer",
+                "Calls to CENTAGATE by operation and return code, or by why there was no return code",
                 Family::default(),
             ),
-            duration: add_seconds(
+            duration: register_latency(
                 registry,
                 "centagate_call_duration",
-                "Time of calls of CENTAGATE, waiting for a turn and connecting included",
-                latency(),
+                "Time of calls to CENTAGATE, including queueing and connecting",
             ),
-            outcomes: add(
+            outcomes: register(
                 registry,
                 "centagate_outcomes",
-                "Calls of CENTAGATE by operation and outcome: executed, notExecuted or unknown",
+                "Calls to CENTAGATE by operation and outcome (executed, notExecuted, unknown)",
                 Family::default(),
             ),
-            in_flight: add(registry, "centagate_calls_in_flight", "Calls of CENTAGATE under way", Gauge::default()),
-            waiting: add(
+            in_flight: register(
                 registry,
-                "centagate_calls_waiting",
-                "Calls of CENTAGATE that wait for their turn",
+                "centagate_calls_in_flight",
+                "Calls to CENTAGATE in progress",
                 Gauge::default(),
             ),
-            breaker_open: add(
+            waiting: register(registry, "centagate_calls_waiting", "Calls to CENTAGATE in the queue", Gauge::default()),
+            breaker_open: register(
                 registry,
                 "centagate_breaker_open",
-                "The circuit breaker: 0 closed, 0.5 one call is tried, 1 open",
+                "State of the circuit breaker: 0 closed, 0.5 half-open (one trial call), 1 open",
                 Gauge::default(),
             ),
         };
         for operation in Operation::ALL.map(Operation::as_str) {
             for outcome in ["executed", "notExecuted", "unknown"] {
-                drop(calls.outcomes.get_or_create(&OutcomeLabels { operation, outcome }));
+                drop(metrics.outcomes.get_or_create(&OutcomeLabels { operation, outcome }));
             }
         }
-        calls
+        metrics
     }
-}
 
-impl Metrics {
-    /// Counts a finished call of CENTAGATE; `outcome` in the words of the audit trail.
-    pub fn centagate_call(&self, operation: Operation, code: CodeLabel, outcome: &'static str, duration: Duration) {
+    /// Counts a finished call and its duration; `outcome` is the one in the audit trail.
+    pub(crate) fn count(&self, operation: Operation, code: CodeLabel, outcome: &'static str, duration: Duration) {
         let operation = operation.as_str();
-        self.calls.finished.get_or_create(&CallLabels { operation, code }).inc();
-        self.calls.outcomes.get_or_create(&OutcomeLabels { operation, outcome }).inc();
-        self.calls.duration.get_or_create(&OperationLabels { operation }).observe(duration.as_secs_f64());
+        self.finished.get_or_create(&CallLabels { operation, code }).inc();
+        self.outcomes.get_or_create(&OutcomeLabels { operation, outcome }).inc();
+        self.duration.get_or_create(&OperationLabels { operation }).observe(duration.as_secs_f64());
     }
 
-    /// Notes what the client for CENTAGATE is doing.
-    pub fn load(&self, load: Load) {
-        self.calls.in_flight.set(i64::try_from(load.in_flight).unwrap_or(i64::MAX));
-        self.calls.waiting.set(i64::try_from(load.waiting).unwrap_or(i64::MAX));
-        self.calls.breaker_open.set(match load.breaker {
+    /// Sets how many calls run and wait, and the state of the circuit breaker.
+    pub(crate) fn set_load(&self, load: Load) {
+        self.in_flight.set(i64::try_from(load.in_flight).unwrap_or(i64::MAX));
+        self.waiting.set(i64::try_from(load.waiting).unwrap_or(i64::MAX));
+        self.breaker_open.set(match load.breaker {
             BreakerState::Closed => 0.0,
             BreakerState::HalfOpen => 0.5,
             BreakerState::Open => 1.0,

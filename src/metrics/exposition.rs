@@ -1,26 +1,37 @@
+//! The formats of `/metrics` and the choice between them by `Accept`.
+
 use std::fmt::Write as _;
 
 use prometheus_client::encoding::text;
+use prometheus_client::registry::Registry;
 
-use super::Metrics;
-
-/// How metrics are spelled.
+/// A text format for metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exposition {
-    /// `OpenMetrics` 1.0, which Prometheus asks for.
+    /// `OpenMetrics` 1.0, which Prometheus prefers.
     OpenMetrics,
-    /// Prometheus' text format 0.0.4, which everything else reads.
+    /// The Prometheus text format 0.0.4, which all other tools read.
     Text,
 }
 
 impl Exposition {
-    /// What a client with this `Accept` prefers. `OpenMetrics` must be named: a client that takes anything gets the text format.
-    pub fn wanted_by(accept: &str) -> Self {
+    /// Chooses the format by the value of `Accept`. `OpenMetrics` is chosen only if it is named: `*/*` gets the text format.
+    pub fn negotiate(accept: &str) -> Self {
         let openmetrics = Preference::of("application", "openmetrics-text", "1.0.0", accept);
         let text = Preference::of("text", "plain", "0.0.4", accept);
-        let named = openmetrics.precision == Preference::EXACT && openmetrics.quality > 0.0;
+        let named = openmetrics.specificity == Preference::EXACT && openmetrics.quality > 0.0;
         let wanted = openmetrics.quality > text.quality || named && openmetrics.quality >= text.quality;
         if wanted { Self::OpenMetrics } else { Self::Text }
+    }
+
+    /// Encodes all metrics of `registry`.
+    pub(super) fn encode(self, registry: &Registry) -> Result<String, std::fmt::Error> {
+        let mut openmetrics = String::new();
+        text::encode(&mut openmetrics, registry)?;
+        match self {
+            Self::OpenMetrics => Ok(openmetrics),
+            Self::Text => to_text_format(&openmetrics),
+        }
     }
 
     /// The value of `Content-Type`.
@@ -32,23 +43,24 @@ impl Exposition {
     }
 }
 
-/// How much a client wants a media type (RFC 9110, section 12.5.1): by the most precise range that fits it.
+/// A client's preference for a media type, taken from the most specific matching range of `Accept` (RFC 9110, section
+/// 12.5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 struct Preference {
     /// 1 for `*/*`, 2 for `type/*`, 3 for the type itself.
-    precision: u8,
+    specificity: u8,
     quality: f32,
 }
 
 impl Preference {
     const EXACT: u8 = 3;
 
-    /// The preference in `accept` for a media type with this `version`.
+    /// Reads from `accept` the preference for a media type in this `version`.
     fn of(kind: &str, subtype: &str, version: &str, accept: &str) -> Self {
-        let fitting = accept.split(',').filter_map(|range| {
+        let matching = accept.split(',').filter_map(|range| {
             let mut parts = range.split(';').map(str::trim);
             let (range_kind, range_subtype) = parts.next()?.split_once('/')?;
-            let precision = if range_kind.eq_ignore_ascii_case(kind) && range_subtype.eq_ignore_ascii_case(subtype) {
+            let specificity = if range_kind.eq_ignore_ascii_case(kind) && range_subtype.eq_ignore_ascii_case(subtype) {
                 Self::EXACT
             } else if range_kind.eq_ignore_ascii_case(kind) && range_subtype == "*" {
                 2
@@ -65,29 +77,14 @@ impl Preference {
                     return None;
                 }
             }
-            Some(Self { precision, quality })
+            Some(Self { specificity, quality })
         });
-        fitting.fold(Self::default(), |best, other| if other > best { other } else { best })
+        matching.fold(Self::default(), |best, other| if other > best { other } else { best })
     }
 }
 
-impl Metrics {
-    /// Everything, spelled as `exposition` says.
-    ///
-    /// # Errors
-    /// Never in practice: writing to a `String` does not fail.
-    pub fn encode(&self, exposition: Exposition) -> Result<String, std::fmt::Error> {
-        let mut openmetrics = String::new();
-        text::encode(&mut openmetrics, &self.registry)?;
-        match exposition {
-            Exposition::OpenMetrics => Ok(openmetrics),
-            Exposition::Text => to_text_format(&openmetrics),
-        }
-    }
-}
-
-/// The text format has the same samples. Its families have the suffix of their samples in their names, it knows no type
-/// `info`, no units and no end.
+/// Converts `OpenMetrics` to the Prometheus text format. The samples are the same. In the text format, a family's name has
+/// the suffix of its samples, and there is no type `info`, no `# UNIT` and no `# EOF`.
 fn to_text_format(openmetrics: &str) -> Result<String, std::fmt::Error> {
     let mut text = String::with_capacity(openmetrics.len());
     let mut lines = openmetrics.lines().peekable();
@@ -96,7 +93,7 @@ fn to_text_format(openmetrics: &str) -> Result<String, std::fmt::Error> {
         let mut words = line.splitn(4, ' ');
         match (words.next(), words.next(), words.next(), words.next()) {
             (Some("#"), Some("HELP"), Some(name), Some(help)) => {
-                // The line with the type comes next.
+                // The suffix depends on the type, which is in the next line.
                 suffix = match lines.peek().and_then(|line| line.rsplit(' ').next()) {
                     Some("counter") => "_total",
                     Some("info") => "_info",
@@ -120,7 +117,7 @@ mod tests {
     use super::Exposition::{self, OpenMetrics, Text};
 
     #[test]
-    fn a_client_gets_what_it_prefers() {
+    fn accept_decides_the_format() {
         for (accept, exposition) in [
             // Prometheus 2 and 3
             (
@@ -152,7 +149,7 @@ mod tests {
             ("", Text),
             ("nonsense", Text),
         ] {
-            assert_eq!(Exposition::wanted_by(accept), exposition, "{accept}");
+            assert_eq!(Exposition::negotiate(accept), exposition, "{accept}");
         }
     }
 }

@@ -1,23 +1,25 @@
+//! The metric of dropped log lines.
+
 use std::sync::LazyLock;
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 
-use super::add;
+use super::registration::register;
 
-/// One for the process, as the log is.
-static LINES_DROPPED: LazyLock<Counter> = LazyLock::new(Counter::default);
+/// A static, because the log belongs to the process and starts before any [`Metrics`](super::Metrics) exist.
+static DROPPED_LINES: LazyLock<Counter> = LazyLock::new(Counter::default);
 
-pub(super) fn register(registry: &mut Registry) {
-    add(
+pub(super) fn register_dropped_lines(registry: &mut Registry) {
+    register(
         registry,
         "log_lines_dropped",
-        "Lines of the log that were dropped because standard output was not read fast enough",
-        LINES_DROPPED.clone(),
+        "Log lines that were dropped because standard output was not read fast enough",
+        DROPPED_LINES.clone(),
     );
 }
 
-/// Counts lines of the log that were dropped.
-pub(crate) fn log_lines_dropped(lines: u64) {
-    LINES_DROPPED.inc_by(lines);
+/// Counts dropped log lines.
+pub(crate) fn count_dropped_log_lines(lines: u64) {
+    DROPPED_LINES.inc_by(lines);
 }

@@ -1,15 +1,17 @@
+//! Metrics of files that are reloaded when they change on disk.
+
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::{Metrics, add};
+use super::registration::register;
 
-/// What became of changes on disk.
+/// Counts reloads for each set of watched files.
 #[derive(Debug)]
-pub(super) struct Reloads {
-    changes: Family<ReloadLabels, Counter>,
+pub(crate) struct ReloadMetrics {
+    reloads: Family<ReloadLabels, Counter>,
     broken: Family<SetLabels, Gauge>,
 }
 
@@ -24,38 +26,36 @@ struct SetLabels {
     set: &'static str,
 }
 
-impl Reloads {
+impl ReloadMetrics {
     pub(super) fn new(registry: &mut Registry) -> Self {
         Self {
-            changes: add(
+            reloads: register(
                 registry,
                 "reloads",
-                "Changed secrets, callers, certificates and identity keys by result: applied or refused",
+                "Reloads of secrets, callers, certificates, identity keys and the log filter by result (applied, refused)",
                 Family::default(),
             ),
-            broken: add(
+            broken: register(
                 registry,
                 "reload_broken",
-                "1 while what stands on disk cannot be used and the old value stays in use",
+                "1 while the files on disk are invalid and the last valid version stays in use",
                 Family::default(),
             ),
         }
     }
-}
 
-impl Metrics {
-    /// Begins to count for a `set` of files that is watched.
-    pub fn watched(&self, set: &'static str) {
+    /// Exports the metrics of a `set` of files as 0 from now on.
+    pub(crate) fn watch(&self, set: &'static str) {
         for result in ["applied", "refused"] {
-            drop(self.reloads.changes.get_or_create(&ReloadLabels { set, result }));
+            drop(self.reloads.get_or_create(&ReloadLabels { set, result }));
         }
-        drop(self.reloads.broken.get_or_create(&SetLabels { set }));
+        drop(self.broken.get_or_create(&SetLabels { set }));
     }
 
-    /// Counts a change of `set` on disk that was taken into use, or not.
-    pub fn reload(&self, set: &'static str, applied: bool) {
+    /// Counts a reload of `set`.
+    pub(crate) fn count(&self, set: &'static str, applied: bool) {
         let result = if applied { "applied" } else { "refused" };
-        self.reloads.changes.get_or_create(&ReloadLabels { set, result }).inc();
-        self.reloads.broken.get_or_create(&SetLabels { set }).set(i64::from(!applied));
+        self.reloads.get_or_create(&ReloadLabels { set, result }).inc();
+        self.broken.get_or_create(&SetLabels { set }).set(i64::from(!applied));
     }
 }

@@ -1,3 +1,5 @@
+//! Metrics of the callers' requests.
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,11 +9,11 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
 use super::callers::CallerRequests;
-use super::{Latency, Metrics, add, add_seconds, latency};
+use super::registration::{Latency, register, register_latency};
 
-/// What callers asked for and got.
+/// Counts and times the callers' requests.
 #[derive(Debug)]
-pub(super) struct Requests {
+pub(crate) struct RequestMetrics {
     finished: Family<RequestLabels, Counter>,
     duration: Latency<RouteLabels>,
     by_caller: CallerRequests,
@@ -36,35 +38,37 @@ struct LimitLabels {
     limit: &'static str,
 }
 
-impl Requests {
+impl RequestMetrics {
     pub(super) fn new(registry: &mut Registry) -> Self {
-        let requests = Self {
-            finished: add(
+        let metrics = Self {
+            finished: register(
                 registry,
                 "http_requests",
-                "Requests by route pattern, method and status; 499: the caller went away",
+                "Requests by route pattern, method and status; 499: the caller disconnected before the reply",
                 Family::default(),
             ),
-            duration: add_seconds(
+            duration: register_latency(
                 registry,
                 "http_request_duration",
-                "Time from a request's head to its reply, or to its outcome where the caller went away",
-                latency(),
+                "Time from the request head to the reply, or to the outcome if the caller disconnected",
             ),
             by_caller: CallerRequests::new(registry),
-            rate_limited: add(registry, "rate_limited", "Requests refused by a rate limit", Family::default()),
-            panics: add(registry, "panics", "Panics that were caught and answered with 500", Counter::default()),
+            rate_limited: register(
+                registry,
+                "rate_limited",
+                "Requests refused by a rate limit, by limit",
+                Family::default(),
+            ),
+            panics: register(registry, "panics", "Panics that were caught and answered with 500", Counter::default()),
         };
         for limit in ["requests", "otp_tokens_per_user"] {
-            drop(requests.rate_limited.get_or_create(&LimitLabels { limit }));
+            drop(metrics.rate_limited.get_or_create(&LimitLabels { limit }));
         }
-        requests
+        metrics
     }
-}
 
-impl Metrics {
-    /// Counts a finished request, of `caller` where it is known who that is.
-    pub fn request(
+    /// Counts a finished request and its duration; `caller` is `None` if the request was not authenticated.
+    pub(crate) fn count(
         &self,
         route: &'static str,
         method: &'static str,
@@ -72,20 +76,20 @@ impl Metrics {
         caller: Option<&Arc<str>>,
         duration: Duration,
     ) {
-        self.requests.finished.get_or_create(&RequestLabels { route, method, status }).inc();
-        self.requests.duration.get_or_create(&RouteLabels { route }).observe(duration.as_secs_f64());
+        self.finished.get_or_create(&RequestLabels { route, method, status }).inc();
+        self.duration.get_or_create(&RouteLabels { route }).observe(duration.as_secs_f64());
         if let Some(caller) = caller {
-            self.requests.by_caller.count(caller);
+            self.by_caller.count(caller);
         }
     }
 
     /// Counts a request that `limit` refused.
-    pub fn rate_limited(&self, limit: &'static str) {
-        self.requests.rate_limited.get_or_create(&LimitLabels { limit }).inc();
+    pub(crate) fn count_rate_limited(&self, limit: &'static str) {
+        self.rate_limited.get_or_create(&LimitLabels { limit }).inc();
     }
 
-    /// Counts a panic.
-    pub fn panic(&self) {
-        self.requests.panics.inc();
+    /// Counts a panic that was caught.
+    pub(crate) fn count_panic(&self) {
+        self.panics.inc();
     }
 }

@@ -1,3 +1,5 @@
+//! Metrics of the admin's session with CENTAGATE.
+
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -7,16 +9,16 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::{Metrics, add, add_seconds};
+use super::registration::{register, register_seconds};
 use crate::centagate::SessionEvents;
 
-/// How the admin session fares.
+/// Counts logins and lost sessions.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(crate) struct SessionMetrics {
     logins: Family<LoginLabels, Counter>,
     login_refused: Gauge,
     age: Gauge<f64, AtomicU64>,
-    suspected: Counter,
+    refusals: Counter,
     lost_early: Counter,
 }
 
@@ -25,60 +27,63 @@ struct LoginLabels {
     result: &'static str,
 }
 
-impl Session {
+impl SessionMetrics {
     pub(super) fn new(registry: &mut Registry) -> Self {
-        let session = Self {
-            logins: add(
+        let metrics = Self {
+            logins: register(
                 registry,
                 "session_logins",
-                "Logins of the admin, renewals included, by result: granted, failed, or why CENTAGATE refused",
+                "Logins of the admin, including renewals, by result: granted, failed, or why CENTAGATE refused",
                 Family::default(),
             ),
-            login_refused: add(
+            login_refused: register(
                 registry,
                 "session_login_refused",
-                "1 while the last login of the admin is one that CENTAGATE refused",
+                "1 while CENTAGATE refused the last login of the admin",
                 Gauge::default(),
             ),
-            age: add_seconds(registry, "session_age", "Age of the admin session; NaN without one", Gauge::default()),
-            suspected: add(
+            age: register_seconds(
+                registry,
+                "session_age",
+                "Age of the admin session; NaN: there is no session",
+                Gauge::default(),
+            ),
+            refusals: register(
                 registry,
                 "session_refusals",
-                "Calls that CENTAGATE refused as it refuses those of an ended session",
+                "Calls that CENTAGATE refused with a code that also means that the session has ended",
                 Counter::default(),
             ),
-            lost_early: add(
+            lost_early: register(
                 registry,
                 "session_lost_early",
-                "Sessions that CENTAGATE refused before their timeout",
+                "Sessions that ended before their timeout",
                 Counter::default(),
             ),
         };
         for result in ["granted", "failed"] {
-            drop(session.logins.get_or_create(&LoginLabels { result }));
+            drop(metrics.logins.get_or_create(&LoginLabels { result }));
         }
-        session
+        metrics
+    }
+
+    /// Sets the age of the admin session; `None`: there is no session.
+    pub(crate) fn set_age(&self, age: Option<Duration>) {
+        self.age.set(age.map_or(f64::NAN, |age| age.as_secs_f64()));
     }
 }
 
-impl Metrics {
-    /// Notes the age of the admin session, if there is one.
-    pub fn session_age(&self, age: Option<Duration>) {
-        self.session.age.set(age.map_or(f64::NAN, |age| age.as_secs_f64()));
-    }
-}
-
-impl SessionEvents for Metrics {
+impl SessionEvents for SessionMetrics {
     fn login(&self, result: &'static str) {
-        self.session.logins.get_or_create(&LoginLabels { result }).inc();
-        self.session.login_refused.set(i64::from(!matches!(result, "granted" | "failed")));
+        self.logins.get_or_create(&LoginLabels { result }).inc();
+        self.login_refused.set(i64::from(!matches!(result, "granted" | "failed")));
     }
 
     fn suspected(&self) {
-        self.session.suspected.inc();
+        self.refusals.inc();
     }
 
     fn lost_early(&self) {
-        self.session.lost_early.inc();
+        self.lost_early.inc();
     }
 }

@@ -116,7 +116,7 @@ impl Ledger {
         }
         let before = self.canary.note(verdict);
         let failed = verdict != Verdict::Passed;
-        self.metrics.store_check_failed(failed);
+        self.metrics.store.set_check_failed(failed);
         if failed && verdict != before {
             error!("the check of the idempotency store {verdict}; requests with an Idempotency-Key are refused");
         } else if !failed && matches!(before, Verdict::OtherSealKeys | Verdict::MayEvict) {
@@ -138,7 +138,7 @@ impl Ledger {
             Some(entry) => {
                 let Some(opened) = keys.open(Name::CANARY, &entry.value) else { return Ok(Verdict::OtherSealKeys) };
                 if entry.remaining.is_none() || opened.has_expired() {
-                    self.metrics.canary_expiry_changed();
+                    self.metrics.store.count_canary_expiry_changed();
                     warn!(
                         "the idempotency store keeps entries longer than it was told; something changes their expiry"
                     );
@@ -146,7 +146,7 @@ impl Ledger {
                 Some(entry.value)
             }
             None if seen => {
-                self.metrics.canary_lost();
+                self.metrics.store.count_canary_lost();
                 warn!("the idempotency store has lost an entry; keys may have been forgotten with it");
                 None
             }

@@ -135,7 +135,7 @@ impl Claim {
         if matches!(written, Ok(Ok(Swapped::Done))) {
             return;
         }
-        self.ledger.metrics.idempotency_not_recorded();
+        self.ledger.metrics.idempotency.count_not_recorded();
         error!("the end of a request with an Idempotency-Key cannot be recorded");
         if matches!(written, Err(_) | Ok(Err(Unavailable::Away(_)))) {
             self.ledger.finish_later(&self.caller, changes);

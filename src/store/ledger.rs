@@ -9,14 +9,15 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{error, info};
 
 use super::canary::{Canary, Verdict};
+use super::configuration::{IdempotencySettings, StoreSettings};
 use super::memory::{Memory, max_bytes};
 use super::record::{Record, State};
 use super::redis::Redis;
 use super::unfinished::Unfinished;
 use super::{Claim, Name, Part, RedisOptions, Request, SealKeys, Store, Swapped, Unavailable};
+use crate::configuration::SettingsFault;
 use crate::domain::CallerShare;
 use crate::metrics::Metrics;
-use crate::settings::{IdempotencySettings, SettingsFault, StoreSettings};
 
 /// How often the store is checked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(60);
@@ -235,13 +236,13 @@ impl Ledger {
     pub(super) fn observe<T>(&self, result: Result<T, Unavailable>) -> Result<T, Unavailable> {
         match &result {
             Err(Unavailable::Away(cause)) => {
-                self.metrics.store_unavailable(true);
+                self.metrics.store.set_unavailable(true);
                 if !self.away.swap(true, Ordering::Relaxed) {
                     error!(cause, "the idempotency store cannot be used; requests with an Idempotency-Key are refused");
                 }
             }
             Ok(_) if self.away.load(Ordering::Relaxed) && self.away.swap(false, Ordering::Relaxed) => {
-                self.metrics.store_unavailable(false);
+                self.metrics.store.set_unavailable(false);
                 self.canary.expire(); // it may have come back as another one
                 info!("the idempotency store can be used again");
             }

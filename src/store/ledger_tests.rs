@@ -9,7 +9,7 @@ use tokio::time::{Instant, advance};
 use super::{Found, Ledger};
 use crate::domain::CallerShare;
 use crate::metrics::Metrics;
-use crate::settings::{IdempotencySettings, StoreSettings};
+use crate::store::configuration::{IdempotencySettings, StoreSettings};
 use crate::store::{Claim, RedisOptions, Request, SealKeys, Settlement};
 
 const LEASE: Duration = Duration::from_secs(15);

@@ -5,6 +5,7 @@
 
 mod canary;
 mod claim;
+pub(crate) mod configuration;
 mod eviction;
 mod ledger;
 mod memory;
@@ -23,6 +24,7 @@ use bytes::Bytes;
 use thiserror::Error as ThisError;
 
 pub(crate) use claim::{Claim, Settlement};
+pub use configuration::{IdempotencySettings, StoreSettings};
 pub(crate) use ledger::{Found, Ledger};
 pub use redis::RedisOptions;
 pub(crate) use request::Request;

@@ -16,7 +16,7 @@ use tracing::warn;
 use url::Url;
 
 use super::{Change, Entry, Name, Swapped, Unavailable, eviction};
-use crate::settings::SettingsFault;
+use crate::configuration::SettingsFault;
 
 /// Sets or deletes all keys if each has one of its two expected values or its next one, or tells what they have. Empty
 /// means absent.

@@ -9,10 +9,9 @@ use tokio::time::Instant;
 use super::ledger::Backing;
 use super::memory::{Memory, max_bytes};
 use super::record::{Record, State};
-use super::{Change, Found, Ledger, Request, SealKeys, Store, Swapped};
+use super::{Change, Found, IdempotencySettings, Ledger, Request, SealKeys, Store, StoreSettings, Swapped};
 use crate::domain::CallerShare;
 use crate::metrics::Metrics;
-use crate::settings::{IdempotencySettings, StoreSettings};
 
 const LEASE: Duration = Duration::from_secs(15);
 const TTL: Duration = Duration::from_secs(86_400);

@@ -1,3 +1,5 @@
+//! Sends spans to the OTLP collector.
+
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -11,12 +13,12 @@ use tracing::{info, warn};
 
 use crate::causes::causes;
 
-/// The longest time for a batch of spans to be sent.
+/// Timeout for sending one batch of spans.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Sends batches of spans. Tells once when that begins to fail, and once when it works again.
+/// The HTTP client of the span exporter. It logs the first failure and the first success after that.
 ///
-/// The client blocks, because the thread that sends has no runtime; an asynchronous one would never send anything there.
+/// The client is a blocking one, because the exporter's thread has no async runtime: an async client would never send.
 #[derive(Debug)]
 pub(super) struct Collector {
     http: Client,
@@ -27,19 +29,19 @@ impl Collector {
     pub(super) fn new() -> io::Result<Self> {
         let client = || {
             let client = Client::builder().timeout(TIMEOUT).redirect(Policy::none()).referer(false).no_proxy();
-            client.build().map_err(|_| io::Error::other("TLS cannot be set up"))
+            client.build().map_err(|_| io::Error::other("TLS could not be set up"))
         };
-        // A thread of its own, because a blocking client cannot be made within a runtime.
+        // On its own thread, because a blocking client panics if it is created inside an async runtime.
         let built = thread::Builder::new().spawn(client)?.join();
-        let http = built.map_err(|_| io::Error::other("the HTTP client cannot be set up"))??;
+        let http = built.map_err(|_| io::Error::other("the HTTP client could not be set up"))??;
         Ok(Self { http, failing: AtomicBool::new(false) })
     }
 
-    fn tell(&self, fault: Option<String>) {
-        let failed_before = self.failing.swap(fault.is_some(), Ordering::Relaxed);
+    fn log_change(&self, fault: Option<String>) {
+        let was_failing = self.failing.swap(fault.is_some(), Ordering::Relaxed);
         match fault {
-            Some(cause) if !failed_before => warn!(cause, "spans cannot be exported and are lost"),
-            None if failed_before => info!("spans are exported again"),
+            Some(cause) if !was_failing => warn!(cause, "spans cannot be exported and are lost"),
+            None if was_failing => info!("spans are exported again"),
             _ => {}
         }
     }
@@ -51,13 +53,13 @@ impl HttpClient for Collector {
         match self.http.send_bytes(request).await {
             Ok(reply) => {
                 let refused = !reply.status().is_success();
-                self.tell(refused.then(|| format!("HTTP status {}", reply.status().as_u16())));
+                self.log_change(refused.then(|| format!("HTTP status {}", reply.status().as_u16())));
                 Ok(reply)
             }
             Err(error) => {
                 let error =
                     error.downcast::<reqwest::Error>().map_or_else(|error| error, |error| error.without_url().into());
-                self.tell(Some(causes(&*error)));
+                self.log_change(Some(causes(&*error)));
                 Err(error)
             }
         }

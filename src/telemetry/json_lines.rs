@@ -1,3 +1,5 @@
+//! The JSON format of the log.
+
 use std::cell::RefCell;
 use std::fmt;
 use std::io::Write as _;
@@ -7,22 +9,22 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 
+use super::escaping::append_json;
 use super::log_filter::level_of;
 use super::log_writer::LogWriter;
-use crate::line::write_json;
 
-/// Writes each event as one line of JSON: its time, level and message, its fields in their order, its target.
+/// Writes each event as one line of JSON: timestamp, level, message, fields in source order, target.
 pub(super) struct JsonLines(pub(super) LogWriter);
 
 thread_local! {
-    /// The buffer for a line; reused for the next one.
-    static LINE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// Reused for every line of a thread.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 impl<S: Subscriber> Layer<S> for JsonLines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        // Taken, not borrowed: a value may log while it is formatted.
-        let mut line = LINE.try_with(RefCell::take).unwrap_or_default();
+        // Taken out of the cell, because formatting a value may log another event.
+        let mut line = BUFFER.try_with(RefCell::take).unwrap_or_default();
         line.clear();
         let _ = write!(line, "{{\"timestamp\":\"{:.6}\"", jiff::Timestamp::now());
         let mut members = Members(&mut line);
@@ -31,19 +33,19 @@ impl<S: Subscriber> Layer<S> for JsonLines {
         members.add("target", event.metadata().target());
         line.extend_from_slice(b"}\n");
         self.0.write(&line);
-        let _ = LINE.try_with(|kept| kept.replace(line));
+        let _ = BUFFER.try_with(|buffer| buffer.replace(line));
     }
 }
 
-/// The members of a line, appended to its beginning.
+/// Appends members to a JSON object.
 struct Members<'a>(&'a mut Vec<u8>);
 
 impl Members<'_> {
     fn add(&mut self, name: &str, value: impl Serialize) {
         self.0.extend_from_slice(b",\"");
-        self.0.extend_from_slice(name.as_bytes()); // field names come from the code
+        self.0.extend_from_slice(name.as_bytes()); // a constant in the code, which needs no escaping
         self.0.extend_from_slice(b"\":");
-        write_json(self.0, &value);
+        append_json(self.0, &value);
     }
 }
 

@@ -1,25 +1,27 @@
-use std::sync::Arc;
+//! The filter of the log: parsed from the configuration, replaced while the gateway runs.
 
-use arc_swap::ArcSwapOption;
+use std::sync::OnceLock;
+
 use tracing::subscriber::Interest;
 use tracing::{Level, Metadata};
-use tracing_core::callsite;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Context, Filter};
+use tracing_subscriber::{Registry, reload};
 
-/// Which events are logged: those up to a level, and up to other levels where the target starts with a name.
+/// Selects events by level and target prefix.
 ///
-/// Other crates' events are capped at INFO whatever the filter says: below that, HTTP libraries may log what they carry.
+/// Events of other crates are never logged below INFO, because HTTP libraries may log message contents there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogFilter(Targets);
 
-/// The filter of the process's log; none before the log is set up.
-static IN_USE: ArcSwapOption<LogFilter> = ArcSwapOption::const_empty();
+/// The handle that replaces the filter of the process's log; empty before the log is set up.
+static HANDLE: OnceLock<reload::Handle<LogFilter, Registry>> = OnceLock::new();
 
 impl LogFilter {
     pub(crate) const EXPECTED: &str = "a filter such as info or info,centagate_gateway=debug";
 
-    /// Reads `level,target=level,…`. A word alone is a level: taken for a target it would silence everything else.
+    /// Parses `level,target=level,…`. A single word must be a level. (`Targets` parses an unknown word as a target, which
+    /// would disable everything else.)
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let is_path = |byte: u8| byte.is_ascii_alphanumeric() || b"_:-".contains(&byte);
         let mut targets = Targets::new();
@@ -38,43 +40,46 @@ impl LogFilter {
         Some(Self(targets))
     }
 
-    /// Makes this the filter of the process's log, also while it runs.
-    pub(crate) fn take_into_use(self) {
-        IN_USE.store(Some(Arc::new(self)));
-        callsite::rebuild_interest_cache();
+    /// Wraps the filter for a layer, so that [`replace_current`](Self::replace_current) can replace it later.
+    pub(super) fn install(self) -> reload::Layer<Self, Registry> {
+        let (filter, handle) = reload::Layer::new(self);
+        let _ = HANDLE.set(handle);
+        filter
     }
 
-    fn lets_through(&self, metadata: &Metadata<'_>) -> bool {
-        let (target, level) = (metadata.target(), metadata.level());
-        let is_ours = target.starts_with("centagate_gateway");
-        (is_ours || *level <= Level::INFO) && self.0.would_enable(target, &level_of(metadata))
-    }
-}
-
-/// The level that an event is logged at. Events of actix-http count as DEBUG at most: anyone can cause them with a malformed
-/// request.
-pub(super) fn level_of(metadata: &Metadata<'_>) -> Level {
-    let is_any_peers_fault = metadata.target().starts_with("actix_http");
-    if is_any_peers_fault { Level::DEBUG.max(*metadata.level()) } else { *metadata.level() }
-}
-
-/// The filter in use. Each line of code that logs is asked about once, and again after a change: an event costs nothing
-/// here.
-pub(super) struct FilterInUse;
-
-impl<S> Filter<S> for FilterInUse {
-    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
-        IN_USE.load().as_ref().is_some_and(|filter| filter.lets_through(metadata))
-    }
-
-    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
-        match &*IN_USE.load() {
-            Some(filter) if filter.lets_through(metadata) => Interest::always(),
-            _ => Interest::never(),
+    /// Replaces the filter of the process's log, if the log is set up.
+    pub(crate) fn replace_current(self) {
+        if let Some(handle) = HANDLE.get() {
+            // Cannot fail, because the subscriber lives as long as the process.
+            let _ = handle.reload(self);
         }
     }
 
+    fn allows(&self, metadata: &Metadata<'_>) -> bool {
+        let (target, level) = (metadata.target(), metadata.level());
+        let is_own = target.starts_with("centagate_gateway");
+        (is_own || *level <= Level::INFO) && self.0.would_enable(target, &level_of(metadata))
+    }
+}
+
+/// Returns the level that an event is logged at. Events of `actix_http` are logged at DEBUG or below, because any peer can
+/// cause them with a malformed request.
+pub(super) fn level_of(metadata: &Metadata<'_>) -> Level {
+    let is_caused_by_peer = metadata.target().starts_with("actix_http");
+    if is_caused_by_peer { Level::DEBUG.max(*metadata.level()) } else { *metadata.level() }
+}
+
+/// `tracing` asks once per place that logs, and again after a reload, so the filter costs nothing per event.
+impl Filter<Registry> for LogFilter {
+    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, Registry>) -> bool {
+        self.allows(metadata)
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.allows(metadata) { Interest::always() } else { Interest::never() }
+    }
+
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        IN_USE.load().as_ref().and_then(|filter| Filter::<S>::max_level_hint(&filter.0))
+        Filter::<Registry>::max_level_hint(&self.0)
     }
 }

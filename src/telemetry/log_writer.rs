@@ -1,112 +1,117 @@
+//! The thread that writes the log to standard output.
+//!
+//! `tracing-appender` is not used, because it prints to standard output itself if its queue is full at shutdown
+//! (`docs/performance.md`).
+
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{fmt, io, thread};
 
 use tracing::warn;
 
+use super::standard_output;
 use crate::metrics;
-use crate::standard_output;
 
-/// How long lines are gathered before they are written together.
-const GATHERING: Duration = Duration::from_millis(20);
+/// How long lines are collected before they are written together. One write per line would cost more CPU time than the
+/// rest of logging.
+const BATCH_PERIOD: Duration = Duration::from_millis(20);
 
-/// Bytes that may wait to be written. Further lines are dropped and counted: a request never waits for the log.
-const CAPACITY: usize = 2 * 1024 * 1024;
+/// Bytes that can wait in the queue. If it is full, new lines are dropped and counted, so that requests never wait.
+const CAPACITY_BYTES: usize = 2 * 1024 * 1024;
 
-/// How long the end of the process waits for lines to be written.
+/// How long the shutdown waits for queued lines to be written.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Writes lines to a sink; tests have one of their own.
+/// Writes whole lines. An error has the number of bytes that were written before it.
 type Sink = dyn Fn(&[u8]) -> Result<(), (usize, io::Error)> + Send + Sync;
 
-/// Takes lines and has a thread write them, many at once: a write for each line would cost more than the rest of the
-/// request's line together.
+/// Queues lines for the thread.
 #[derive(Clone)]
 pub(super) struct LogWriter(Arc<Shared>);
 
 struct Shared {
-    gathered: Mutex<Gathered>,
-    /// Lines have come, or the log is to end.
-    came: Condvar,
-    /// The thread has ended.
+    queue: Mutex<Queue>,
+    /// Signals new lines, or the shutdown.
+    work: Condvar,
+    /// Signals that the thread has ended.
     ended: Condvar,
     sink: Box<Sink>,
-    /// How many bytes the sink takes at once.
-    chunk: usize,
+    /// How many bytes are written to the sink at once.
+    chunk_bytes: usize,
 }
 
 #[derive(Default)]
-struct Gathered {
+struct Queue {
     lines: Vec<u8>,
-    /// Lines that were dropped since the thread last took lines.
+    /// Lines that were dropped since the thread last emptied the queue.
     dropped: u64,
-    is_ending: bool,
+    is_stopping: bool,
     has_ended: bool,
 }
 
-/// Keeps the log going. When it is dropped, the lines logged before are written, unless standard output is not read.
+/// Keeps the log running. Dropping it writes the queued lines, for at most [`FLUSH_TIMEOUT`].
 #[derive(Debug)]
 pub struct LogGuard(LogWriter);
 
 impl LogWriter {
-    /// Starts the thread that writes to standard output.
+    /// Starts the thread.
     pub(super) fn start() -> io::Result<(Self, LogGuard)> {
-        Self::start_with(Box::new(standard_output::write_log), standard_output::log_chunk())
+        Self::start_with(Box::new(standard_output::write_log), standard_output::log_chunk_bytes())
     }
 
-    fn start_with(sink: Box<Sink>, chunk: usize) -> io::Result<(Self, LogGuard)> {
-        let shared = Shared { gathered: Mutex::default(), came: Condvar::new(), ended: Condvar::new(), sink, chunk };
+    fn start_with(sink: Box<Sink>, chunk_bytes: usize) -> io::Result<(Self, LogGuard)> {
+        let shared = Shared { queue: Mutex::default(), work: Condvar::new(), ended: Condvar::new(), sink, chunk_bytes };
         let writer = Self(Arc::new(shared));
         let shared = Arc::clone(&writer.0);
-        thread::Builder::new().name("log".to_owned()).spawn(move || shared.write_all())?;
+        thread::Builder::new().name("log".to_owned()).spawn(move || shared.run())?;
         Ok((writer.clone(), LogGuard(writer)))
     }
 
-    /// Takes a line, or drops it if too many wait. It never blocks.
+    /// Queues a line, or drops it if the queue is full. It never blocks.
     pub(super) fn write(&self, line: &[u8]) {
-        let mut gathered = self.0.gathered();
-        if gathered.lines.len() + line.len() > CAPACITY {
-            return gathered.drop_lines(1);
+        let mut queue = self.0.queue();
+        if queue.lines.len() + line.len() > CAPACITY_BYTES {
+            return queue.count_dropped(1);
         }
-        let is_first = gathered.lines.is_empty();
-        gathered.lines.extend_from_slice(line);
-        if is_first || gathered.lines.len() >= CAPACITY / 2 {
-            self.0.came.notify_one();
+        let was_empty = queue.lines.is_empty();
+        queue.lines.extend_from_slice(line);
+        if was_empty || queue.lines.len() >= CAPACITY_BYTES / 2 {
+            self.0.work.notify_one();
         }
     }
 }
 
 impl Shared {
-    fn gathered(&self) -> MutexGuard<'_, Gathered> {
-        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write_all(&self) {
-        let (mut lines, mut lost, mut is_written) = (Vec::new(), 0, true);
+    /// The thread: collects lines for [`BATCH_PERIOD`] and writes them, until the guard is dropped.
+    fn run(&self) {
+        let (mut lines, mut unreported, mut is_written) = (Vec::new(), 0, true);
         loop {
             let dropped;
             {
-                let has_to_report = lost > 0 && is_written;
-                let nothing_came =
-                    |gathered: &mut Gathered| gathered.lines.is_empty() && !gathered.is_ending && !has_to_report;
-                let waited = self.came.wait_while(self.gathered(), nothing_came);
-                let gathered = waited.unwrap_or_else(PoisonError::into_inner);
-                let may_gather = |gathered: &mut Gathered| gathered.lines.len() < CAPACITY / 2 && !gathered.is_ending;
-                let waited = self.came.wait_timeout_while(gathered, GATHERING, may_gather);
-                let (mut gathered, _) = waited.unwrap_or_else(PoisonError::into_inner);
-                std::mem::swap(&mut gathered.lines, &mut lines);
-                dropped = std::mem::take(&mut gathered.dropped);
-                if lines.is_empty() && gathered.is_ending {
-                    gathered.has_ended = true;
+                let must_report = unreported > 0 && is_written;
+                let is_idle = |queue: &mut Queue| queue.lines.is_empty() && !queue.is_stopping && !must_report;
+                let waited = self.work.wait_while(self.queue(), is_idle);
+                let queue = waited.unwrap_or_else(PoisonError::into_inner);
+                let may_collect = |queue: &mut Queue| queue.lines.len() < CAPACITY_BYTES / 2 && !queue.is_stopping;
+                let waited = self.work.wait_timeout_while(queue, BATCH_PERIOD, may_collect);
+                let (mut queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
+                std::mem::swap(&mut queue.lines, &mut lines);
+                dropped = std::mem::take(&mut queue.dropped);
+                if lines.is_empty() && queue.is_stopping {
+                    queue.has_ended = true;
                     self.ended.notify_all();
                     return;
                 }
             }
-            lost += dropped;
-            // Once nothing was dropped for one round, and not while every write fails: this is a line, too.
-            if dropped == 0 && lost > 0 && is_written {
+            unreported += dropped;
+            // Reported after a round without drops, and not while writes fail, because the report is a line, too.
+            if dropped == 0 && unreported > 0 && is_written {
+                let lost = std::mem::take(&mut unreported);
                 warn!(lost, "log lines were dropped because standard output was not read fast enough");
-                lost = 0;
             }
             is_written = self.write(&lines);
             lines.clear();
@@ -114,16 +119,16 @@ impl Shared {
         }
     }
 
-    /// Writes `lines` chunk by chunk; answers whether the last chunk was written.
+    /// Writes `lines` in chunks. Returns whether the last chunk was written.
     fn write(&self, lines: &[u8]) -> bool {
         let (mut rest, mut is_written) = (lines, true);
         while !rest.is_empty() {
-            let (chunk, more) = rest.split_at(whole_lines(rest, self.chunk));
+            let (chunk, more) = rest.split_at(whole_lines(rest, self.chunk_bytes));
             let result = (self.sink)(chunk);
             is_written = result.is_ok();
             if let Err((written, _)) = result {
                 let lost = chunk[written..].split_inclusive(|byte| *byte == b'\n').count();
-                self.gathered().drop_lines(u64::try_from(lost).unwrap_or(u64::MAX));
+                self.queue().count_dropped(u64::try_from(lost).unwrap_or(u64::MAX));
             }
             rest = more;
         }
@@ -131,19 +136,20 @@ impl Shared {
     }
 }
 
-impl Gathered {
-    fn drop_lines(&mut self, lines: u64) {
+impl Queue {
+    fn count_dropped(&mut self, lines: u64) {
         self.dropped += lines;
-        metrics::log_lines_dropped(lines);
+        metrics::count_dropped_log_lines(lines);
     }
 }
 
-/// The length of the lines at the start of `lines` that fit into one chunk, or of the first line if it does not fit.
-fn whole_lines(lines: &[u8], chunk: usize) -> usize {
-    if lines.len() <= chunk {
+/// Returns the length of the whole lines at the start of `lines` that fit into a chunk, or of the first line if it is
+/// longer than a chunk.
+fn whole_lines(lines: &[u8], chunk_bytes: usize) -> usize {
+    if lines.len() <= chunk_bytes {
         return lines.len();
     }
-    let end = lines[..chunk].iter().rposition(|byte| *byte == b'\n');
+    let end = lines[..chunk_bytes].iter().rposition(|byte| *byte == b'\n');
     let end = end.or_else(|| lines.iter().position(|byte| *byte == b'\n'));
     end.map_or(lines.len(), |end| end + 1)
 }
@@ -151,10 +157,10 @@ fn whole_lines(lines: &[u8], chunk: usize) -> usize {
 impl Drop for LogGuard {
     fn drop(&mut self) {
         let shared = &self.0.0;
-        let mut gathered = shared.gathered();
-        gathered.is_ending = true;
-        shared.came.notify_one();
-        drop(shared.ended.wait_timeout_while(gathered, FLUSH_TIMEOUT, |gathered| !gathered.has_ended));
+        let mut queue = shared.queue();
+        queue.is_stopping = true;
+        shared.work.notify_one();
+        drop(shared.ended.wait_timeout_while(queue, FLUSH_TIMEOUT, |queue| !queue.has_ended));
     }
 }
 
@@ -170,16 +176,16 @@ mod tests {
     use std::sync::{Arc, Mutex};
     use std::time::{Duration, Instant};
 
-    use super::{CAPACITY, FLUSH_TIMEOUT, LogGuard, LogWriter, whole_lines};
-    use crate::standard_output::CHUNK;
+    use super::{CAPACITY_BYTES, FLUSH_TIMEOUT, LogGuard, LogWriter, whole_lines};
+    use crate::telemetry::standard_output::CHUNK_BYTES;
 
-    /// A sink that blocks until it is opened.
+    /// A writer whose sink blocks until it is opened.
     struct Blocked {
         writer: LogWriter,
         guard: LogGuard,
-        /// Dropping it opens the sink.
+        /// Opens the sink when it is dropped.
         open: Sender<()>,
-        /// Receives each time the thread is about to write a chunk.
+        /// Receives a message before each write of the thread.
         entered: Receiver<()>,
         chunks: Arc<Mutex<Vec<Vec<u8>>>>,
     }
@@ -196,37 +202,37 @@ mod tests {
                 taken.lock().unwrap().push(chunk.to_vec());
                 Ok(())
             }),
-            CHUNK,
+            CHUNK_BYTES,
         )
         .unwrap();
         Blocked { writer, guard, open, entered, chunks }
     }
 
     #[test]
-    fn a_sink_that_blocks_holds_nobody_up_and_further_lines_are_dropped_and_counted() {
+    fn a_blocked_sink_does_not_block_writers_and_excess_lines_are_dropped_and_counted() {
         let Blocked { writer, guard, open, entered, chunks } = blocked();
         let line = [&[b'x'; 999][..], b"\n"].concat();
         writer.write(&line);
         entered.recv().unwrap();
-        let (started, more) = (Instant::now(), 3 * CAPACITY / line.len());
+        let (started, more) = (Instant::now(), 3 * CAPACITY_BYTES / line.len());
         for _ in 0..more {
             writer.write(&line);
         }
-        assert!(started.elapsed() < Duration::from_secs(5), "nobody waits");
-        let fit = CAPACITY / line.len();
-        let gathered = writer.0.gathered();
-        assert_eq!((gathered.lines.len(), gathered.dropped), (fit * line.len(), (more - fit) as u64));
-        drop(gathered);
+        assert!(started.elapsed() < Duration::from_secs(5), "writers do not wait");
+        let fit = CAPACITY_BYTES / line.len();
+        let queue = writer.0.queue();
+        assert_eq!((queue.lines.len(), queue.dropped), (fit * line.len(), (more - fit) as u64));
+        drop(queue);
         drop(open);
         drop(guard);
-        drop(writer.0.ended.wait_while(writer.0.gathered(), |gathered| !gathered.has_ended).unwrap());
+        drop(writer.0.ended.wait_while(writer.0.queue(), |queue| !queue.has_ended).unwrap());
         let chunks = chunks.lock().unwrap();
-        assert!(chunks.iter().all(|chunk| chunk.len() <= CHUNK && chunk.ends_with(b"\n")));
-        assert_eq!(chunks.concat().len(), (1 + fit) * line.len(), "what was gathered is written");
+        assert!(chunks.iter().all(|chunk| chunk.len() <= CHUNK_BYTES && chunk.ends_with(b"\n")));
+        assert_eq!(chunks.concat().len(), (1 + fit) * line.len(), "queued lines are written");
     }
 
     #[test]
-    fn the_end_does_not_wait_for_a_sink_that_blocks() {
+    fn shutdown_does_not_wait_for_a_blocked_sink() {
         let Blocked { writer, guard, open, entered, .. } = blocked();
         writer.write(b"line\n");
         entered.recv().unwrap();
@@ -237,14 +243,14 @@ mod tests {
     }
 
     #[test]
-    fn chunks_end_where_lines_do() {
-        let short = "a\n".repeat(CHUNK);
-        assert_eq!(whole_lines(short.as_bytes(), CHUNK), CHUNK);
-        let odd = "abc\nabcd\n".repeat(CHUNK);
-        let end = whole_lines(odd.as_bytes(), CHUNK);
-        assert!(end <= CHUNK && end > CHUNK - 9 && odd.as_bytes()[end - 1] == b'\n');
-        let long = format!("{}\nnext\n", "x".repeat(2 * CHUNK));
-        assert_eq!(whole_lines(long.as_bytes(), CHUNK), 2 * CHUNK + 1, "a line is never split between turns");
-        assert_eq!(whole_lines(b"one\ntwo\n", CHUNK), 8);
+    fn chunks_end_at_line_ends() {
+        let short = "a\n".repeat(CHUNK_BYTES);
+        assert_eq!(whole_lines(short.as_bytes(), CHUNK_BYTES), CHUNK_BYTES);
+        let odd = "abc\nabcd\n".repeat(CHUNK_BYTES);
+        let end = whole_lines(odd.as_bytes(), CHUNK_BYTES);
+        assert!(end <= CHUNK_BYTES && end > CHUNK_BYTES - 9 && odd.as_bytes()[end - 1] == b'\n');
+        let long = format!("{}\nnext\n", "x".repeat(2 * CHUNK_BYTES));
+        assert_eq!(whole_lines(long.as_bytes(), CHUNK_BYTES), 2 * CHUNK_BYTES + 1, "a line is never split");
+        assert_eq!(whole_lines(b"one\ntwo\n", CHUNK_BYTES), 8);
     }
 }

@@ -1,17 +1,18 @@
+//! The log format for people, in colour on a terminal.
+
 use std::fmt::{self, Write};
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 
+use super::escaping::EscapingWriter;
 use super::log_filter::level_of;
 use super::log_writer::LogWriter;
-use crate::line::Visible;
 
-/// Writes each event as one line for people: its time, level, target and message, then its fields.
+/// Writes each event as one line of text: timestamp, level, target, message, fields.
 pub(super) struct PrettyLines {
     pub(super) writer: LogWriter,
-    /// Standard output is a terminal.
     pub(super) has_colours: bool,
 }
 
@@ -20,10 +21,10 @@ const DIM: &str = "\x1b[2m";
 impl<S: Subscriber> Layer<S> for PrettyLines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let level = level_of(event.metadata());
-        let paint = |colour: &'static str| if self.has_colours { (colour, "\x1b[0m") } else { ("", "") };
-        let ((dim, plain), (colour, _)) = (paint(DIM), paint(colour(level)));
+        let style = |start: &'static str| if self.has_colours { (start, "\x1b[0m") } else { ("", "") };
+        let ((dim, reset), (colour, _)) = (style(DIM), style(colour(level)));
         let (time, target) = (jiff::Timestamp::now(), event.metadata().target());
-        let mut line = format!("{dim}{time:.6}{plain} {colour}{level:>5}{plain} {dim}{target}:{plain} ");
+        let mut line = format!("{dim}{time:.6}{reset} {colour}{level:>5}{reset} {dim}{target}:{reset} ");
         let mut fields = Fields { message: String::new(), others: String::new() };
         event.record(&mut fields);
         line.push_str(&fields.message);
@@ -49,10 +50,10 @@ struct Fields {
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        // Writing to memory does not fail.
+        // Writing to a `String` does not fail.
         let _ = match field.name() {
-            "message" => write!(Visible(&mut self.message), "{value:?}"),
-            name => write!(Visible(&mut self.others), " {name}={value:?}"),
+            "message" => write!(EscapingWriter(&mut self.message), "{value:?}"),
+            name => write!(EscapingWriter(&mut self.others), " {name}={value:?}"),
         };
     }
 }

@@ -1,9 +1,11 @@
+//! Parses the `traceparent` header field (W3C Trace Context).
+
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 
-/// Reads a `traceparent` field strictly (W3C Trace Context, section 3.2); nothing if anything is wrong with it.
+/// Parses a `traceparent` field strictly (W3C Trace Context, section 3.2). Returns `None` if it is invalid.
 ///
-/// A version after 00 may have more behind the four parts that are known. `tracestate` is not carried: nothing of ours reads
-/// it, and a caller could put anything there.
+/// Versions after 00 may have more parts after the four known ones. `tracestate` is ignored: the gateway has no use for it,
+/// and a caller could put any text there.
 pub(crate) fn parse(field: &str) -> Option<SpanContext> {
     let (known, rest) = field.split_at_checked("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".len())?;
     let mut parts = known.split('-');
@@ -32,7 +34,7 @@ mod tests {
     const SPAN: &str = "00f067aa0ba902b7";
 
     #[test]
-    fn the_four_parts_are_read() {
+    fn valid_fields_are_parsed() {
         for (flags, sampled) in [("00", false), ("01", true), ("02", false), ("03", true), ("ff", true)] {
             let parent = parse(&format!("00-{TRACE}-{SPAN}-{flags}")).expect(flags);
             assert_eq!((parent.trace_id().to_string(), parent.span_id().to_string()), (TRACE.into(), SPAN.into()));
@@ -41,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_version_may_have_more() {
+    fn later_versions_may_have_more_parts() {
         for rest in ["", "-", "-what-the-future-will-be-like"] {
             assert!(parse(&format!("cc-{TRACE}-{SPAN}-01{rest}")).is_some(), "{rest}");
         }
@@ -49,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn invalid_fields_are_rejected() {
         let zeros = "0".repeat(32);
         let upper = TRACE.to_uppercase();
         for field in [

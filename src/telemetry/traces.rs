@@ -1,3 +1,5 @@
+//! Traces: exports spans over OTLP/HTTP if an endpoint is configured.
+
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,36 +13,36 @@ use tracing::warn;
 use url::Url;
 
 use super::collector::Collector;
-use super::spans::{ClientSpan, Moment, ServerSpan, Told};
-use crate::settings::{Settings, SettingsFault};
+use super::spans::{ClientSpan, ClockPair, ServerSpan, SpanData};
+use crate::configuration::SettingsFault;
 
-/// The longest wait for the last spans to be sent.
+/// Timeout for sending the last spans at shutdown.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Spans of requests and of their calls of CENTAGATE, exported by OTLP over HTTP. Off, it holds nothing and does nothing.
+/// Exports the spans of requests and of their calls to CENTAGATE. Does nothing if no endpoint is configured.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Traces(Option<Arc<Export>>);
 
 #[derive(Debug)]
 struct Export {
-    /// Holds up to 2048 spans, and forgets further ones; a thread of its own sends them.
+    /// Queues up to 2048 spans for its own thread to send, and drops further ones.
     provider: SdkTracerProvider,
     tracer: SdkTracer,
-    /// What all server spans have in common.
-    server: [KeyValue; 1],
-    /// What all client spans have in common.
-    client: Vec<KeyValue>,
+    /// Attributes of every server span.
+    server_attributes: [KeyValue; 1],
+    /// Attributes of every client span.
+    client_attributes: Vec<KeyValue>,
 }
 
-/// Where a request stands in a trace.
+/// The trace that a request belongs to.
 #[derive(Debug)]
 pub(crate) struct RequestTrace {
     traces: Traces,
-    /// The caller's span.
+    /// The caller's span, if the caller sent a `traceparent`.
     parent: Option<SpanContext>,
 }
 
-/// Where a collector at `endpoint` takes traces. The endpoint may name that path itself.
+/// Returns the URL that accepts traces at `endpoint`, which may already contain the path `/v1/traces`.
 fn traces_url(endpoint: &Url) -> String {
     let base = endpoint.as_str().trim_end_matches('/');
     let base = base.strip_suffix("/v1/traces").unwrap_or(base);
@@ -48,10 +50,13 @@ fn traces_url(endpoint: &Url) -> String {
 }
 
 impl Traces {
+    /// Starts the exporter if there is an `endpoint`. Callers reach the gateway with the URL scheme `scheme`; `centagate` is
+    /// the server that it calls.
+    ///
     /// # Errors
     /// If the exporter cannot be set up.
-    pub(crate) fn start(settings: &Settings) -> Result<Self, SettingsFault> {
-        let Some(endpoint) = &settings.telemetry.otlp_endpoint else { return Ok(Self(None)) };
+    pub(crate) fn start(endpoint: Option<&Url>, scheme: &str, centagate: &Url) -> Result<Self, SettingsFault> {
+        let Some(endpoint) = endpoint else { return Ok(Self(None)) };
         let fault = |cause: &dyn Display| SettingsFault::of_key("telemetry.otlp_endpoint", cause);
         let exporter = SpanExporter::builder()
             .with_http()
@@ -59,37 +64,34 @@ impl Traces {
             .with_protocol(Protocol::HttpBinary)
             .with_endpoint(traces_url(endpoint))
             .build()
-            .map_err(|_| fault(&"spans cannot be exported there"))?;
+            .map_err(|_| fault(&"spans cannot be exported to this URL"))?;
         let version = env!("CARGO_PKG_VERSION");
         let resource = Resource::builder()
             .with_service_name("centagate-gateway")
             .with_attribute(KeyValue::new("service.version", version));
         let provider =
             SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource.build()).build();
-        let scheme = match (&settings.server.public_url, &settings.server.tls) {
-            (Some(url), _) => url.scheme().to_owned(),
-            (None, tls) => if tls.is_some() { "https" } else { "http" }.to_owned(),
-        };
-        let centagate = &settings.centagate.base_url;
-        let mut client = vec![KeyValue::new("server.address", centagate.host_str().unwrap_or_default().to_owned())];
-        client.extend(centagate.port_or_known_default().map(|port| KeyValue::new("server.port", i64::from(port))));
+        let mut client_attributes =
+            vec![KeyValue::new("server.address", centagate.host_str().unwrap_or_default().to_owned())];
+        client_attributes
+            .extend(centagate.port_or_known_default().map(|port| KeyValue::new("server.port", i64::from(port))));
         Ok(Self(Some(Arc::new(Export {
             tracer: provider.tracer("centagate-gateway"),
             provider,
-            server: [KeyValue::new("url.scheme", scheme)],
-            client,
+            server_attributes: [KeyValue::new("url.scheme", scheme.to_owned())],
+            client_attributes,
         }))))
     }
 
-    /// The place of a request whose caller is in the span `parent`.
+    /// Begins the trace of a request, as a child of the caller's span `parent` if there is one.
     pub(crate) fn begin(&self, parent: Option<SpanContext>) -> RequestTrace {
         RequestTrace { traces: self.clone(), parent }
     }
 
-    /// Sends what is left, in bounded time.
+    /// Sends the queued spans, for at most [`FLUSH_TIMEOUT`].
     pub(crate) async fn stop(&self) {
         let Some(export) = self.0.clone() else { return };
-        // It blocks.
+        // On a blocking thread, because this call blocks.
         let stopped = tokio::task::spawn_blocking(move || export.provider.shutdown_with_timeout(FLUSH_TIMEOUT));
         if !matches!(stopped.await, Ok(Ok(()))) {
             warn!("the last spans could not be exported in time and are lost");
@@ -98,14 +100,22 @@ impl Traces {
 }
 
 impl RequestTrace {
-    /// Exports the spans of a request that is over, if spans are exported. Answers the id of the trace, if there is one.
-    pub(crate) fn tell(&self, spans: impl FnOnce() -> (ServerSpan, Option<ClientSpan>)) -> Option<TraceId> {
+    /// Exports the spans of a finished request. Returns the trace id, if the request belongs to a trace.
+    pub(crate) fn export(&self, spans: impl FnOnce() -> (ServerSpan, Option<ClientSpan>)) -> Option<TraceId> {
         let Some(export) = &self.traces.0 else { return self.parent.as_ref().map(SpanContext::trace_id) };
         let (server, client) = spans();
-        let now = Moment::now();
-        let server = Told::from(server).with(&export.server).emit(&export.tracer, self.parent.clone(), now);
+        let now = ClockPair::now();
+        let server = SpanData::from(server).with_attributes(&export.server_attributes).export(
+            &export.tracer,
+            self.parent.clone(),
+            now,
+        );
         if let Some(client) = client {
-            Told::from(client).with(&export.client).emit(&export.tracer, Some(server.clone()), now);
+            SpanData::from(client).with_attributes(&export.client_attributes).export(
+                &export.tracer,
+                Some(server.clone()),
+                now,
+            );
         }
         Some(server.trace_id()).filter(|id| *id != TraceId::INVALID)
     }
@@ -118,7 +128,7 @@ mod tests {
     use super::traces_url;
 
     #[test]
-    fn an_endpoint_may_name_the_path_of_traces() {
+    fn the_traces_path_is_appended_once() {
         for endpoint in ["http://c:4318", "http://c:4318/", "http://c:4318/v1/traces", "http://c:4318//v1/traces//"] {
             assert_eq!(traces_url(&Url::parse(endpoint).unwrap()), "http://c:4318/v1/traces", "{endpoint}");
         }

@@ -145,6 +145,26 @@ async fn sigterm_ends_a_gateway_whose_output_nobody_reads() {
 }
 
 #[tokio::test]
+async fn sigterm_ends_a_gateway_whose_log_queue_is_full() {
+    let (environment, _simulator) = Environment::with_simulator().await;
+    let mut gateway = environment.serve().await;
+    let caller = Caller::of(&gateway);
+    gateway.reader.set(Reading::Paused);
+    while caller.metric(DROPPED).await == 0 {
+        flood(&gateway, 1000).await;
+    }
+    let started = Instant::now();
+    gateway.terminate();
+    assert!(gateway.exit().await.success());
+    assert!(started.elapsed() < Duration::from_secs(10), "below drain_ms + shutdown_ms");
+    gateway.reader.set(Reading::On);
+    assert!(gateway.end().await.success());
+    let lines = gateway.lines();
+    let other = lines.iter().find(|line| !json(line).is_object());
+    assert_eq!(other, None, "only lines of the log");
+}
+
+#[tokio::test]
 async fn a_closed_pipe_costs_log_lines_and_nothing_else() {
     let (environment, _simulator) = Environment::with_simulator().await;
     let mut gateway = environment.serve().await;

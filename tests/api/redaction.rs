@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use centagate_gateway::callers::Callers;
@@ -50,7 +49,7 @@ fn settings(changes: &[(&str, &str)]) -> Result<Settings, String> {
     let sources = Sources { config_dir, environment: "local".into(), variables, secrets_dir: None };
     let settings = Settings::load(&sources).map_err(|fault| format!("{fault} {fault:?}"))?;
     expect_clean(&Settings::describe(&sources).unwrap());
-    Callers::load(&settings).map(|callers| expect_clean(&format!("{callers:?}"))).unwrap();
+    Callers::load(&settings.callers).map(|callers| expect_clean(&format!("{callers:?}"))).unwrap();
     if let Err(fault) = Application::build(settings.clone()) {
         return Err(format!("{fault} {fault:?}"));
     }
@@ -79,7 +78,7 @@ fn options(base_url: &str, proxy_url: Option<&str>) -> ClientOptions {
 
 /// A client whose session is kept in the background.
 fn client(options: ClientOptions) -> Result<Client, SetupError> {
-    let (client, keeper) = Client::new(options, Arc::new(Metrics::default()))?;
+    let (client, keeper) = Client::new(options, Metrics::default().session_events())?;
     tokio::spawn(keeper.run());
     Ok(client)
 }

@@ -4,9 +4,9 @@ use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, StatusCode};
 
-use crate::settings::file::read_for;
-use crate::settings::identity::CA_CERTIFICATE_FILE;
-use crate::settings::{JwksUrl, SettingsFault};
+use crate::callers::configuration::{CA_CERTIFICATE_FILE, JwksUrl};
+use crate::configuration::SettingsFault;
+use crate::configuration::file::read_for;
 
 /// The largest JWK set that is read. Sets with certificate chains (`x5c`) need tens of KiB.
 const MAX_BYTES: usize = 256 * 1024;

@@ -25,10 +25,10 @@ pub(crate) use self::refusal::Refusal;
 use self::source::{Lookup, Source};
 use self::token::Token;
 use super::caller::Rights;
+use super::configuration::{JWKS_FILE, JwksSource, JwtSettings, ScopeClaim};
 use super::{Caller, Callers, is_name};
-use crate::settings::file::read_for;
-use crate::settings::identity::JWKS_FILE;
-use crate::settings::{JwksSource, JwtSettings, ScopeClaim, SettingsFault};
+use crate::configuration::SettingsFault;
+use crate::configuration::file::read_for;
 
 /// Fetches the keys of `jwt.jwks_url` in the background.
 pub(crate) type Refresher = refresher::Refresher<HttpFetch>;

@@ -14,7 +14,7 @@ use super::renewal::Renewal;
 use super::sessions::{Ask, Shared};
 use super::{Credentials, Session, SessionEvents, SessionStatus, Sessions};
 use crate::domain::Username;
-use crate::telemetry::milliseconds;
+use crate::domain::milliseconds;
 
 /// A `sessionTimeout` below this is not in milliseconds: CENTAGATE configures session timeouts in minutes (its front end
 /// reads the member as minutes elsewhere), and a login every second would exhaust the admin's sessions.

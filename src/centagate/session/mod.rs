@@ -29,7 +29,7 @@ pub(super) use sessions::Sessions;
 pub use sessions::{SessionEvents, SessionStatus};
 
 use super::signing::cen_token;
-use crate::telemetry::milliseconds;
+use crate::domain::milliseconds;
 
 /// A live admin session, as far as requests need it: the cenToken that its pair of auth token and secret code makes.
 ///

@@ -23,6 +23,6 @@ impl Replica {
     pub(crate) async fn replace(&mut self, secrets: &[(&str, &str)]) {
         self.secrets.swap(secrets);
         self.changes += 1;
-        self.gateway.wait_for_lines(self.changes, |line| line.contains("a change on disk is in use")).await;
+        self.gateway.wait_for_lines(self.changes, |line| line.contains("a change on disk was applied")).await;
     }
 }

@@ -1,0 +1,36 @@
+//! The files of the repository: documents name files that exist, and the gateway does not use the simulator.
+
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file below `directory`.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn the_gateway_does_not_depend_on_the_simulator() {
+    for file in files(&root().join("src")) {
+        assert!(!std::fs::read_to_string(&file).unwrap().contains("centagate_simulator"), "{}", file.display());
+    }
+}
+
+#[test]
+fn every_file_that_a_document_names_exists() {
+    let documents = ["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(|name| root().join(name));
+    for document in documents.into_iter().chain(files(&root().join("docs"))) {
+        let text = std::fs::read_to_string(&document).unwrap();
+        for name in text.split('`').skip(1).step_by(2) {
+            let is_path = ["src/", "tests/", "config/", "deploy/", "docs/", "bench/"]
+                .iter()
+                .any(|directory| name.starts_with(directory));
+            if is_path && !name.contains(['{', '*', ' ']) {
+                assert!(root().join(name).exists(), "{} names {name}, which does not exist", document.display());
+            }
+        }
+    }
+}
