@@ -13,7 +13,7 @@ use super::exchange::Exchange;
 use super::problem::Problem;
 use crate::centagate::{self, BeforeSending, NotSent, Turn};
 use crate::metrics::KeyResult;
-use crate::store::{Claim, Found, Request, Unavailable};
+use crate::store::{Claim, KeyStatus, Request, Unavailable};
 
 /// How long a claim outlives its request's deadline.
 const LEASE_BEYOND_DEADLINE: Duration = Duration::from_secs(5);
@@ -25,7 +25,7 @@ pub(super) struct Watch(Option<Arc<Claim>>);
 impl BeforeSending for Watch {
     async fn about_to_send(&self) -> Result<(), NotSent> {
         match &self.0 {
-            Some(claim) => claim.sent().await.map_err(|_| NotSent::Unrecorded),
+            Some(claim) => claim.mark_sent().await.map_err(|_| NotSent::Unrecorded),
             None => Ok(()),
         }
     }
@@ -63,36 +63,38 @@ where
 /// Claims `request`'s key, or answers what its request was answered before.
 async fn claim(exchange: &Exchange, request: &Request<'_>) -> Result<ControlFlow<Created, Claim>, ApiError> {
     let lease = exchange.deadline.saturating_duration_since(Instant::now()) + LEASE_BEYOND_DEADLINE;
-    let found = exchange.gateway.ledger.find(request, exchange.send_by(), lease).await;
-    exchange.record.idempotency(match &found {
-        Ok(found) => key_result(found),
-        Err(Unavailable::TooLate) => return Err(ApiError::from(&centagate::Error::NotSent(NotSent::DeadlineSpent))),
-        Err(Unavailable::ShareOfCaller) => KeyResult::CallerShare,
+    let status = exchange.gateway.ledger.claim(request, exchange.send_by(), lease).await;
+    exchange.record.idempotency(match &status {
+        Ok(status) => key_result(status),
+        Err(Unavailable::DeadlinePassed) => {
+            return Err(ApiError::from(&centagate::Error::NotSent(NotSent::DeadlineSpent)));
+        }
+        Err(Unavailable::CallerShareUsed) => KeyResult::CallerShare,
         Err(_) => KeyResult::Unavailable,
     });
-    match found.map_err(|_| Problem::IdempotencyUnavailable)? {
-        Found::Nothing(claim) => Ok(ControlFlow::Continue(claim)),
-        Found::Reply { reply, has_secrets } => {
+    match status.map_err(|_| Problem::IdempotencyUnavailable)? {
+        KeyStatus::New(claim) => Ok(ControlFlow::Continue(claim)),
+        KeyStatus::Replied { reply, has_secrets } => {
             if has_secrets {
                 exchange.gateway.audit.replay(&exchange.action).await.map_err(|_| Problem::AuditUnavailable)?;
             }
             replay(reply.expose_secret()).map(ControlFlow::Break)
         }
-        Found::SecretsExpired => Err(Problem::PasscodeNoLongerAvailable.into()),
-        Found::Running => Err(Problem::IdempotencyInProgress.into()),
-        Found::Unknown => Err(Problem::OutcomeUnknown.into()),
-        Found::OtherRequest => Err(Problem::IdempotencyMismatch.into()),
+        KeyStatus::SecretsExpired => Err(Problem::PasscodeNoLongerAvailable.into()),
+        KeyStatus::InProgress => Err(Problem::IdempotencyInProgress.into()),
+        KeyStatus::OutcomeUnknown => Err(Problem::OutcomeUnknown.into()),
+        KeyStatus::Mismatch => Err(Problem::IdempotencyMismatch.into()),
     }
 }
 
 /// What is known of a key, for logs and metrics.
-fn key_result(found: &Found) -> KeyResult {
-    match found {
-        Found::Nothing(_) => KeyResult::New,
-        Found::Reply { .. } => KeyResult::Replayed,
-        Found::SecretsExpired => KeyResult::PasscodeExpired,
-        Found::Running => KeyResult::InProgress,
-        Found::Unknown => KeyResult::OutcomeUnknown,
-        Found::OtherRequest => KeyResult::Mismatch,
+fn key_result(status: &KeyStatus) -> KeyResult {
+    match status {
+        KeyStatus::New(_) => KeyResult::New,
+        KeyStatus::Replied { .. } => KeyResult::Replayed,
+        KeyStatus::SecretsExpired => KeyResult::PasscodeExpired,
+        KeyStatus::InProgress => KeyResult::InProgress,
+        KeyStatus::OutcomeUnknown => KeyResult::OutcomeUnknown,
+        KeyStatus::Mismatch => KeyResult::Mismatch,
     }
 }

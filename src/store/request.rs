@@ -1,4 +1,4 @@
-//! A request with an `Idempotency-Key`, and what its fingerprint covers.
+//! A request with an `Idempotency-Key`: what names its record, and what its fingerprint covers.
 
 use std::sync::Arc;
 

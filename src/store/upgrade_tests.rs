@@ -1,4 +1,4 @@
-//! Records that a gateway wrote before the fingerprint covered the request as parsed. The bytes come from that gateway.
+//! Tests that records of version 1 are still recognised. The fixed bytes were written by a gateway of that version.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -6,18 +6,20 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
-use super::ledger::Backing;
-use super::memory::{Memory, max_bytes};
-use super::record::{Record, State};
-use super::{Change, Found, IdempotencySettings, Ledger, Request, SealKeys, Store, StoreSettings, Swapped};
+use super::Ledger;
 use crate::domain::CallerShare;
 use crate::metrics::Metrics;
+use crate::store::entry::{Change, Swap};
+use crate::store::record::{Record, State};
+use crate::store::sealed_store::SealedStore;
+use crate::store::{IdempotencySettings, KeyStatus, Request, SealKeys, StoreSettings};
 
 const LEASE: Duration = Duration::from_secs(15);
 const TTL: Duration = Duration::from_secs(86_400);
 static CALLER: LazyLock<Arc<str>> = LazyLock::new(|| "shop".into());
 
-/// Names in Redis and sealed records, each with the reply `reply`. Their seals expire after 100 years.
+/// Names and sealed records of the two requests below. Each record contains the reply `reply`, and its seal expires after 100
+/// years.
 const TOKEN_NAME: &str = "centagate-gateway:{b65b395b492a3489b21c13baf62b4869190a00a3d3e0b5f6b6a9ae0ab9c4ebfc}:record";
 const TOKEN_RECORD: &str = "02d214ed62cc135c46d20348a9adfd85a1717f0f19a6ca3bd80dc534576b9004756eb47f3da1839cb09d341b0f06a0\
     5161fd50f4cafe1bf60f475a4770b52018ed4f3835ce5b2a621369761435cecb8c6a5c45ddcd5f13980fdbf5cfccc22fd0df7c642b594a43754fec\
@@ -33,7 +35,7 @@ fn seal_keys() -> SealKeys {
     SealKeys::parse(&"5a".repeat(32)).expect("keys")
 }
 
-/// The requests that the two records are for. The content is one that the gateway of that time did not know.
+/// The requests of the two records. A gateway of version 1 had no `content`.
 fn token() -> Request<'static> {
     let body = br#"{ "status": "valid" }"#;
     Request { caller: &CALLER, operation: "register_one_time_pin", key: "key-1", path: &["bob"], content: b"-", body }
@@ -44,21 +46,21 @@ fn user() -> Request<'static> {
     Request { caller: &CALLER, operation: "register_user", key: "key-2", path: &[], content: b"-", body }
 }
 
-/// A ledger whose store holds `record` as the entry of `request`.
-fn ledger(request: &Request<'_>, record: &str) -> Arc<Ledger> {
+/// Stores `record` as the record of `request`.
+async fn ledger(request: &Request<'_>, record: &str) -> Ledger {
     let settings = IdempotencySettings { ttl: TTL, store: StoreSettings::Memory { max_keys: 10 } };
     let ledger = Ledger::open(&settings, Arc::new(Metrics::default()), CallerShare::default()).expect("a ledger");
-    let memory = Memory::new(10, max_bytes(10), CallerShare::default());
+    let store = SealedStore { keys: seal_keys(), ..(*ledger.store.load_full()).clone() };
     let name = seal_keys().names(&request.name_input())[0];
     let value = hex::decode(record).expect("hex");
-    let change = Change { name, expected: [None, None], next: Some((value.into(), TTL)) };
-    assert!(matches!(memory.swap(&CALLER, &[change]), Ok(Swapped::Done)));
-    ledger.replace(Backing { store: Arc::new(Store::Memory(memory)), keys: seal_keys(), redis: None });
-    Arc::new(ledger)
+    let change = Change { name, expected: [None, None], new: Some((value.into(), TTL)) };
+    assert!(matches!(store.compare_and_swap(&CALLER, &[change]).await, Ok(Swap::Applied)));
+    ledger.replace_store(store);
+    ledger
 }
 
-async fn find(ledger: &Arc<Ledger>, request: &Request<'_>) -> Found {
-    ledger.find(request, Instant::now() + LEASE, LEASE).await.expect("memory is there")
+async fn status(ledger: &Ledger, request: &Request<'_>) -> KeyStatus {
+    ledger.claim(request, Instant::now() + LEASE, LEASE).await.expect("memory is always available")
 }
 
 #[test]
@@ -69,36 +71,39 @@ fn names_in_the_store_stay_the_same() {
 }
 
 #[tokio::test]
-async fn a_request_recorded_by_the_version_before_is_recognised_by_its_raw_body() {
+async fn a_version_1_record_identifies_its_request_by_the_raw_body() {
     for (request, record) in [(token(), TOKEN_RECORD), (user(), USER_RECORD)] {
-        let ledger = ledger(&request, record);
-        let Found::Reply { reply, .. } = find(&ledger, &request).await else { panic!("{request:?}") };
+        let ledger = ledger(&request, record).await;
+        let KeyStatus::Replied { reply, .. } = status(&ledger, &request).await else { panic!("{request:?}") };
         assert_eq!(reply.expose_secret(), "reply");
         let other_content = Request { content: b"other", ..request };
-        assert!(matches!(find(&ledger, &other_content).await, Found::Reply { .. }), "version 1 knows no content");
+        assert!(
+            matches!(status(&ledger, &other_content).await, KeyStatus::Replied { .. }),
+            "version 1 does not cover the content"
+        );
         let other_body = Request { body: b"{}", ..other_content };
         let other_target = Request { path: &["carol"], ..other_content };
         for other in [other_body, other_target] {
-            assert!(matches!(find(&ledger, &other).await, Found::OtherRequest), "{other:?}");
+            assert!(matches!(status(&ledger, &other).await, KeyStatus::Mismatch), "{other:?}");
         }
     }
 }
 
 #[test]
-fn a_record_is_read_by_its_version_and_one_of_a_later_version_is_not() {
+fn records_of_versions_1_and_2_are_parsed_and_later_ones_are_not() {
     let hex = "ab".repeat(32);
     let rest = r#""lifetime_ms":1000,"state":"claimed"}"#;
-    let read = |text: String| Record::read(text.as_bytes()).is_some();
+    let read = |text: String| Record::parse(text.as_bytes()).is_some();
     assert!(read(format!(r#"{{"fingerprint":"{hex}",{rest}"#)));
     assert!(read(format!(r#"{{"version":2,"request_fingerprint":"{hex}",{rest}"#)));
     assert!(!read(format!(r#"{{"version":3,"request_fingerprint":"{hex}",{rest}"#)));
 }
 
 #[test]
-fn a_new_record_is_unreadable_for_the_version_before() {
-    let record = Record::write([0xab; 32], TTL, State::Claimed);
+fn a_gateway_of_version_1_cannot_read_new_records() {
+    let record = Record::to_json([0xab; 32], TTL, State::Claimed);
     let text = String::from_utf8(record).expect("JSON");
     let hex = "ab".repeat(32);
     let expected = format!(r#"{{"version":2,"request_fingerprint":"{hex}","lifetime_ms":86400000,"state":"claimed"}}"#);
-    assert_eq!(text, expected, "version 1 requires `fingerprint`, so it reports an unknown outcome");
+    assert_eq!(text, expected, "version 1 requires `fingerprint`, and reports an unknown outcome without it");
 }
