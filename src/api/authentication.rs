@@ -40,7 +40,7 @@ pub(super) async fn authorize(
     // Counted before the scope is looked at, so that every authenticated reply can say what is left; a missing scope
     // still comes first.
     let within_limit = gateway.within(gateway.rate_limits.request(&caller.name), record);
-    caller.may(scope)?;
+    caller.allows_scope(scope)?;
     within_limit?;
     Ok(caller)
 }

@@ -153,7 +153,11 @@ pub(super) async fn create_user(
     let body = body::read(&request, payload, &gateway.limits, record.started()).await?;
     let user = parse(&body, &gateway.users)?;
     gateway.refuse_own_admin(&user.username)?;
-    caller.may_register(&user)?;
+    caller.allows_target(&user.username)?;
+    caller.allows_group(&user.group)?;
+    if user.role.is_admin() {
+        caller.allows_scope(Scope::AdminsCreate)?;
+    }
     let key = IdempotencyKey::of(&request)?;
     let right = if user.role.is_admin() { Scope::AdminsCreate } else { Scope::UsersCreate };
     let action = record.action(Operation::RegisterUser, right, &user.username);

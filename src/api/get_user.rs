@@ -54,7 +54,7 @@ pub(super) async fn get_user(
     let username = path::user_id(request.uri().path(), &gateway.base_path);
     let username = username.map_err(|fault| ApiError::invalid(vec![fault]))?;
     gateway.refuse_own_admin(&username)?;
-    caller.may_target(&username)?;
+    caller.allows_target(&username)?;
     let action = record.action(Operation::ListAuthentication, Scope::UsersRead, &username);
     let target = username.clone();
     let bound = exchange::run(&gateway, &record, action, |exchange| async move {

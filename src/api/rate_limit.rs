@@ -8,7 +8,7 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
 use super::configuration::RateLimitSettings;
-use crate::domain::{Identity, Username};
+use crate::domain::{ComparableName, Username};
 
 /// Where there are more keys than this, everything that would need one is limited until idle ones are forgotten. A caller
 /// at the default rate does not get there; the keys of `requests` are the callers themselves.
@@ -68,9 +68,9 @@ impl RateLimits {
     /// Counts an OTP token that `caller` registers for `target`; nothing where these are not limited.
     pub(super) fn otp_token(&self, caller: &Arc<str>, target: &Username) -> Option<Verdict> {
         let limit = self.otp_tokens_per_user.as_ref()?;
-        let identity = Identity::of(target.as_str());
+        let name = ComparableName::new(target.as_str());
         // A name counts in each of its readings, so that no other spelling of it has a limit of its own.
-        let [one, other] = &*identity.keys();
+        let [one, other] = &*name.keys();
         let keys = [Some(one), Some(other).filter(|other| *other != one)];
         let verdicts =
             keys.into_iter().flatten().map(|key| limit.count(self.hasher.hash_one((caller, key)), &self.clock));

@@ -110,7 +110,8 @@ pub(super) async fn register_otp_token(
     let body = body::read(&request, payload, &gateway.limits, record.started()).await?;
     let token = parse(request.uri().path(), &gateway.base_path, &body)?;
     gateway.refuse_own_admin(&token.username)?;
-    caller.may_register_otp_token(&token)?;
+    caller.allows_target(&token.username)?;
+    caller.allows_otp_token_status(token.status)?;
     let key = IdempotencyKey::of(&request)?;
     let action = record.action(Operation::RegisterOneTimePin, Scope::OtpTokensCreate, &token.username);
     let registered = exchange::run(&gateway, &record, action, |exchange| async move {

@@ -1,17 +1,19 @@
+//! The outcome of a failed call.
+
 use serde::Serialize;
 
-/// What became of a request to CENTAGATE that did not succeed.
+/// The outcome of a failed call to CENTAGATE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
-    /// Nothing was changed: it may be sent again.
+    /// CENTAGATE did not execute it. It is safe to repeat.
     NotExecuted,
-    /// It may have been executed: look before sending it again.
+    /// CENTAGATE may have executed it. Find out before repeating it.
     Unknown,
 }
 
 impl Outcome {
-    /// The outcome in callers' words: `notExecuted`, `unknown`.
+    /// Returns the outcome as in the API: `notExecuted`, `unknown`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotExecuted => "notExecuted",

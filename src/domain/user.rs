@@ -1,11 +1,16 @@
-use super::{Email, Role, Text, Username};
+//! Users to create.
 
-/// A user to register.
+use super::email::Email;
+use super::role::Role;
+use super::text::Text;
+use super::username::Username;
+
+/// A user to create.
 ///
-/// Registration sets no password: CENTAGATE's `registerUserActivate` has no member for one.
+/// It has no password, because CENTAGATE's `registerUserActivate` has no member for one.
 #[derive(Clone, Debug)]
 pub struct NewUser {
-    /// The name to log in with; it cannot be changed later.
+    /// The login name. It cannot be changed later.
     pub username: Username,
     /// The first name.
     pub first_name: Text,
@@ -13,23 +18,23 @@ pub struct NewUser {
     pub last_name: Text,
     /// The e-mail address.
     pub email: Email,
-    /// The name of the group the user joins.
+    /// The name of the user's group.
     pub group: Text,
-    /// What the user may do.
+    /// The role.
     pub role: Role,
-    /// The application the user belongs to.
+    /// The user's application.
     pub app: Text,
-    /// The user's unique id in that application.
+    /// The user's unique ID in the application.
     pub unique_id: Text,
-    /// The user's client id in that application.
+    /// The user's client ID in the application.
     pub client_id: Text,
-    /// Up to five free texts.
+    /// Up to five texts without a defined meaning.
     pub additional_data: Vec<Text>,
 }
 
-/// What CENTAGATE answered to a registered user.
+/// A user that was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreatedUser {
-    /// CENTAGATE's id of the user, if it sent one.
+    /// The user's ID in CENTAGATE, if CENTAGATE sent one.
     pub centagate_id: Option<String>,
 }
