@@ -66,12 +66,11 @@ impl SourceTree {
     /// Adds a definition or a call of a macro.
     fn add_macro(&mut self, item: &ItemMacro, module: &mut Module) {
         let names = generated_names(item.mac.tokens.clone());
-        match &item.ident {
-            Some(name) => drop(self.macros.insert(name.to_string(), names)),
-            None => {
-                module.items.extend(names);
-                module.item_macros.extend(item.mac.path.segments.last().map(|segment| segment.ident.to_string()));
-            }
+        if let Some(name) = &item.ident {
+            self.macros.insert(name.to_string(), names);
+        } else {
+            module.items.extend(names);
+            module.item_macros.extend(item.mac.path.segments.last().map(|segment| segment.ident.to_string()));
         }
     }
 
