@@ -12,9 +12,9 @@ use super::entry::{Change, Name, Part, Swap};
 use super::pending_writes::PendingWrites;
 use super::record::{Record, State};
 use super::request::Request;
-use super::seal::milliseconds;
 use super::sealed_store::SealedStore;
 use super::unavailable::Unavailable;
+use crate::domain::milliseconds;
 use crate::metrics::Metrics;
 
 /// The pauses between attempts to store a settlement.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::Entry;
 use super::request::Request;
-use super::seal::{Opened, milliseconds};
+use super::seal::Opened;
+use crate::domain::milliseconds;
 
 /// The version of new records.
 ///

@@ -9,6 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::entry::{Name, Part};
+use crate::domain::milliseconds;
 
 /// The format of sealed entries, their first byte. Format 1 had no expiry inside the seal. It is no longer opened.
 const FORMAT: u8 = 2;
@@ -134,11 +135,6 @@ impl SealKey {
             fingerprints: derive("fingerprints"),
         })
     }
-}
-
-/// Returns a duration in whole milliseconds.
-pub(super) fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn since_1970(time: SystemTime) -> u64 {

@@ -11,8 +11,8 @@ use super::connection::{Connection, cause};
 use super::eviction;
 use super::options::RedisOptions;
 use crate::configuration::SettingsFault;
+use crate::domain::milliseconds;
 use crate::store::entry::{Change, Entry, Name, Swap};
-use crate::store::seal::milliseconds;
 use crate::store::unavailable::Unavailable;
 
 /// Sets or deletes all keys if each has one of its two expected values or its new value. Otherwise returns their values and
