@@ -27,6 +27,7 @@ mod proxies;
 mod random;
 mod raw;
 mod reply;
+mod return_code_table;
 mod secrets_directory;
 mod surplus_server;
 mod turnout;
