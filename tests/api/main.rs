@@ -50,6 +50,7 @@ mod configuration_faults;
 mod connection_options;
 mod contract_clients;
 mod contract_document;
+mod contract_members;
 mod create_user;
 mod create_user_faults;
 mod credentials;
