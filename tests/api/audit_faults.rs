@@ -28,7 +28,7 @@ async fn create(gateway: &GatewayProcess, name: &str) -> Reply {
 fn refused(reply: &Reply) {
     assert_eq!(reply.status, 503, "{}", reply.text());
     let problem = reply.problem("audit_unavailable");
-    assert!(problem["detail"].as_str().unwrap().contains("nothing was executed"), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("Nothing was executed"), "{problem}");
     let seconds: u64 = reply.header("retry-after").unwrap().parse().expect("seconds");
     assert!(seconds >= 1);
 }

@@ -10,9 +10,7 @@ use tokio::time::timeout;
 
 use crate::callers;
 use crate::gateway::{Setup, TestGateway, token, user, with};
-use crate::operations::{
-    COMMON_CODES, Operation, let_calls_succeed, let_next_call_meet, operations, success, undocumented,
-};
+use crate::operations::{Operation, let_calls_succeed, let_next_call_meet, operations, success};
 use crate::raw;
 use crate::reply::Reply;
 
@@ -81,7 +79,7 @@ async fn every_action_has_an_attempt_and_an_outcome() {
         let only = callers::only(operation.scope);
         let only_name = format!("only-{}", operation.scope);
         let mut results = vec![("executed", operation.success, Some(0), Behaviour::Envelope(success()))];
-        for code in operation.codes.iter().chain(COMMON_CODES).copied().chain([undocumented(1)]) {
+        for code in operation.codes() {
             let behaviour = Behaviour::code(code.number.to_string());
             results.push((code.outcome, code.status, Some(code.number), behaviour));
         }

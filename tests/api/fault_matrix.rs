@@ -123,7 +123,7 @@ async fn expect_records(row: &Row, gateway: &GatewayProcess, operation: &Operati
     let id = operation.id;
     let line = gateway.wait_for_request(id).await;
     let expected = json!({
-        "operation": operation.log_name, "route": operation.path, "method": operation.method,
+        "operation": operation.id, "route": operation.path, "method": operation.method,
         "status": verdict.status, "code": verdict.code, "outcome": verdict.outcome, "upstream_code": verdict.upstream_code,
     });
     for (member, value) in expected.as_object().unwrap() {

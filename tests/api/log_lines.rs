@@ -27,7 +27,7 @@ async fn the_line_of_a_request_says_who_asked_for_what_and_what_became_of_it() {
             user("pl4nted-name"),
             None,
             json!({ "level": "INFO", "message": "request", "caller": "everything", "method": "POST", "route": "/users",
-                "status": 201, "operation": "register_user", "upstream_code": 0, "outcome": "executed" }),
+                "status": 201, "operation": "createUser", "upstream_code": 0, "outcome": "executed" }),
         ),
         (
             "taken",
@@ -82,7 +82,7 @@ async fn success_with_an_object_that_cannot_be_read_is_warned_about() {
     let line = post(&gateway, "nulls", callers::EVERYTHING, &user("alice")).await;
     assert_eq!((&line["status"], &line["outcome"]), (&json!(201), &json!("executed")));
     let warning = gateway.wait_for_line(|line| line.contains("\"WARN\"")).await;
-    assert!(warning.contains("register_user"), "{warning}");
+    assert!(warning.contains("\"unreadable_object\":true") && warning.contains("createUser"), "{warning}");
 }
 
 #[tokio::test]

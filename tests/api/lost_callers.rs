@@ -162,7 +162,7 @@ async fn whatever_reached_centagate_is_logged_and_counted_although_its_caller_ha
                 }
             }
             let line = gateway.wait_for_request(&id).await;
-            assert_eq!((&line["operation"], &line["route"]), (&"register_user".into(), &"/users".into()), "{line}");
+            assert_eq!((&line["operation"], &line["route"]), (&"createUser".into(), &"/users".into()), "{line}");
             match point {
                 "lost" => {
                     assert_eq!(line["outcome"], "unknown", "{line}");
@@ -181,7 +181,7 @@ async fn whatever_reached_centagate_is_logged_and_counted_although_its_caller_ha
         }
     }
     let metrics = metrics_with_calls(&gateway, &simulator).await;
-    let call = |code| format!("gateway_centagate_calls_total{{operation=\"register_user\",code=\"{code}\"}}");
+    let call = |code| format!("gateway_centagate_calls_total{{operation=\"create_user\",code=\"{code}\"}}");
     assert_eq!(sample(&metrics, &call("0")), 12, "{metrics}");
     assert_eq!(sample(&metrics, &call("22025")), 3, "{metrics}");
     assert_eq!(sample(&metrics, &call("connection_lost")), 3, "{metrics}");
@@ -241,7 +241,7 @@ async fn a_caller_that_leaves_while_centagate_stays_silent_is_recorded_when_the_
     let line = gateway.wait_for_request("silent").await;
     assert_eq!((&line["outcome"], &line["status"]), (&"unknown".into(), &499.into()), "{line}");
     let (_, metrics) = gateway.manage("/metrics").await;
-    let timed_out = "gateway_centagate_calls_total{operation=\"register_user\",code=\"timed_out\"}";
+    let timed_out = "gateway_centagate_calls_total{operation=\"create_user\",code=\"timed_out\"}";
     assert_eq!(sample(&metrics, timed_out), 1, "{metrics}");
     gate.open();
     assert_eq!(simulator.requests().len(), 1);

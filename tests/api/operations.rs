@@ -1,17 +1,20 @@
-//! The table of operations as the tests see it, with an example request for each. Matrix tests iterate over it.
+//! The product's table of operations, with an example request for each. Matrix tests iterate over it.
 
 use std::sync::LazyLock;
 
-use centagate_gateway::centagate::percent_encode_segment;
+use centagate_gateway::callers::Scope;
+use centagate_gateway::centagate::{Meaning, PasswordRule, percent_encode_segment};
+use centagate_gateway::operations::{Body, Row, TABLE};
 use centagate_simulator::{Behaviour, Instruction, Simulator};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use crate::callers;
-use crate::gateway::{TestGateway, token, user};
+use crate::gateway::TestGateway;
 use crate::planted::{PASSCODE, QR};
 use crate::raw;
 use crate::reply::Reply;
+use crate::return_code_table::{COMMON_CODES, Code, PASSWORD_CODES, UNDOCUMENTED_CODES, code};
 
 /// One operation.
 pub(crate) struct Operation {
@@ -19,8 +22,6 @@ pub(crate) struct Operation {
     pub(crate) id: &'static str,
     /// The operation's name in metrics.
     pub(crate) label: &'static str,
-    /// The operation's name in the log and in traces.
-    pub(crate) log_name: &'static str,
     pub(crate) method: &'static str,
     /// The path pattern, such as `/users/{id}/otp-token`.
     pub(crate) path: &'static str,
@@ -29,6 +30,8 @@ pub(crate) struct Operation {
     pub(crate) success: u16,
     /// A valid body, if the operation takes one.
     pub(crate) body: Option<Value>,
+    /// Whether the body may be missing.
+    pub(crate) body_is_optional: bool,
     /// Whether retries with an `Idempotency-Key` get the stored reply.
     pub(crate) honours_key: bool,
     /// Whether a successful reply contains the passcode and the QR code.
@@ -37,126 +40,23 @@ pub(crate) struct Operation {
     pub(crate) settle: &'static str,
     /// The path of CENTAGATE's call below `/CentagateWS/webresources/`, without the admin.
     pub(crate) upstream_path: &'static str,
-    /// The return codes that have a meaning of their own in this operation.
-    pub(crate) codes: Vec<Code>,
+    /// The return codes with a meaning of their own in this operation.
+    pub(crate) own_codes: Vec<Code>,
+    /// Whether CENTAGATE checks a credential and counts failed attempts.
+    checks_credential: bool,
 }
 
-/// What a return code of CENTAGATE becomes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Code {
-    pub(crate) number: i64,
-    pub(crate) status: u16,
-    pub(crate) problem: &'static str,
-    pub(crate) outcome: &'static str,
-    pub(crate) key: Key,
-}
-
-/// What happens to an `Idempotency-Key`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Key {
-    /// A retry gets the stored reply.
-    Replay,
-    /// A retry is executed as a new request.
-    Release,
-    /// A retry is refused, because the outcome is unknown.
-    Unknown,
-}
-
-const fn not_executed(number: i64, status: u16, problem: &'static str, key: Key) -> Code {
-    Code { number, status, problem, outcome: "notExecuted", key }
-}
-
-const fn unknown(number: i64, problem: &'static str) -> Code {
-    Code { number, status: 502, problem, outcome: "unknown", key: Key::Unknown }
-}
-
-/// The codes that mean the same in every operation (the table in the contract).
-pub(crate) const COMMON_CODES: &[Code] = &[
-    not_executed(10001, 502, "centagate_denied", Key::Release),
-    not_executed(23016, 502, "centagate_denied", Key::Release),
-    not_executed(23018, 502, "centagate_denied", Key::Release),
-    not_executed(10002, 422, "rejected_by_centagate", Key::Release),
-    unknown(10003, "centagate_failed"),
-    unknown(10004, "centagate_failed"),
-    unknown(10011, "centagate_failed"),
-    unknown(22011, "centagate_failed"),
-    not_executed(20002, 502, "centagate_failed", Key::Release),
-    not_executed(27001, 502, "centagate_failed", Key::Release),
-];
-
-/// Codes that no document explains.
-pub(crate) const UNDOCUMENTED_CODES: [i64; 7] = [1, -1, 10000, 22026, 99_999, 230_001, 4_000_000_000];
-
-/// The result of an undocumented code.
-pub(crate) fn undocumented(number: i64) -> Code {
-    unknown(number, "centagate_unexpected")
-}
-
-const USER_NOT_FOUND: Code = not_executed(22002, 404, "user_not_found", Key::Release);
-
-/// All operations.
-pub(crate) static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
-    vec![
-        Operation {
-            id: "createUser",
-            label: "register_user",
-            log_name: "register_user",
-            method: "POST",
-            path: "/users",
-            scope: "users:create",
-            success: 201,
-            body: Some(user("alice")),
-            honours_key: true,
-            replies_with_secret: false,
-            settle: "GET /users/{id}",
-            upstream_path: "user/registerUserActivate",
-            codes: vec![
-                not_executed(22001, 409, "email_taken", Key::Replay),
-                not_executed(22025, 409, "username_taken", Key::Replay),
-                not_executed(21001, 422, "group_not_found", Key::Release),
-                not_executed(22013, 403, "user_limit_reached", Key::Release),
-            ],
-        },
-        Operation {
-            id: "registerOtpToken",
-            label: "register_one_time_pin",
-            log_name: "register_one_time_pin",
-            method: "POST",
-            path: "/users/{id}/otp-token",
-            scope: "otp-tokens:create",
-            success: 201,
-            body: Some(token()),
-            honours_key: true,
-            replies_with_secret: true,
-            settle: "GET /users/{id}",
-            upstream_path: "device/register/onetimepin",
-            codes: vec![
-                USER_NOT_FOUND,
-                not_executed(22004, 409, "user_not_active", Key::Release),
-                not_executed(22027, 409, "otp_token_already_registered", Key::Replay),
-            ],
-        },
-        Operation {
-            id: "getUser",
-            label: "list_authentication",
-            log_name: "list_authentication",
-            method: "GET",
-            path: "/users/{id}",
-            scope: "users:read",
-            success: 200,
-            body: None,
-            honours_key: false,
-            replies_with_secret: false,
-            settle: "GET /users/{id}",
-            upstream_path: "user/auth/list",
-            codes: vec![USER_NOT_FOUND],
-        },
-    ]
-});
+/// The operations of the product's table.
+static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| TABLE.iter().map(Operation::new).collect());
 
 /// All operations.
 pub(crate) fn operations() -> &'static [Operation] {
     &OPERATIONS
+}
+
+/// The operations that take a body.
+pub(crate) fn operations_with_body() -> impl Iterator<Item = &'static Operation> {
+    operations().iter().filter(|operation| operation.body.is_some())
 }
 
 /// The operation with this operationId.
@@ -164,12 +64,9 @@ pub(crate) fn operation(id: &str) -> &'static Operation {
     operations().iter().find(|operation| operation.id == id).expect(id)
 }
 
-/// Every scope, including those that no operation requires by itself.
+/// Every scope.
 pub(crate) fn scopes() -> Vec<&'static str> {
-    let mut scopes: Vec<_> = operations().iter().map(|operation| operation.scope).chain(["admins:create"]).collect();
-    scopes.sort_unstable();
-    scopes.dedup();
-    scopes
+    Scope::ALL.into_iter().map(Scope::as_str).collect()
 }
 
 /// The methods of a path pattern, as `Allow` lists them.
@@ -198,6 +95,38 @@ pub(crate) fn let_next_call_meet(simulator: &Simulator, behaviour: Behaviour) {
 }
 
 impl Operation {
+    fn new(row: &'static Row) -> Self {
+        let Row { spec, call, .. } = row;
+        let example = spec.docs.request.as_ref().map(|request| request.example);
+        Self {
+            id: spec.id,
+            label: spec.label,
+            method: spec.method.as_str(),
+            path: spec.path,
+            scope: spec.scope.as_str(),
+            success: spec.success,
+            body: example.map(|example| serde_json::from_str(example).expect("a JSON example")),
+            body_is_optional: spec.body == Body::Optional,
+            honours_key: spec.stored_as.is_some(),
+            replies_with_secret: spec.replies_with_secret,
+            settle: spec.settle,
+            upstream_path: call.path,
+            own_codes: call.codes.iter().map(|(it, meaning)| code(*it, *meaning, spec.checks_credential)).collect(),
+            checks_credential: spec.checks_credential,
+        }
+    }
+
+    /// What every return code becomes: those with a meaning of their own, common ones, and undocumented ones.
+    pub(crate) fn codes(&self) -> Vec<Code> {
+        let common = COMMON_CODES.iter().flat_map(|(numbers, meaning)| numbers.iter().map(|it| (*it, *meaning)));
+        let passwords = PASSWORD_CODES.map(|it| (it, Meaning::PasswordRejected(PasswordRule::Length)));
+        let undocumented = UNDOCUMENTED_CODES.map(|it| (it, Meaning::Undocumented));
+        let others = common.chain(passwords).chain(undocumented);
+        let others = others.map(|(it, meaning)| code(it, meaning, self.checks_credential));
+        let is_own = |code: &Code| self.own_codes.iter().any(|own| own.number == code.number);
+        self.own_codes.iter().copied().chain(others.filter(|code| !is_own(code))).collect()
+    }
+
     /// Whether the path names the target. Otherwise the body does.
     pub(crate) fn has_id(&self) -> bool {
         self.path.contains("{id}")

@@ -57,11 +57,11 @@ async fn a_request_is_a_span_in_its_callers_trace_and_its_call_of_centagate_one_
         "url.scheme": "http",
     });
     assert_eq!(server.attributes, attributes(&expected));
-    assert_eq!((&*client.name, client.kind), ("register_one_time_pin", SpanKind::Client));
+    assert_eq!((&*client.name, client.kind), ("registerOtpToken", SpanKind::Client));
     assert_eq!((&*client.trace_id, &client.parent_id), (TRACE_ID, &server.id));
     let expected = json!({
         "http.request.method": "PUT", "http.response.status_code": 200, "server.address": "127.0.0.1",
-        "server.port": port, "centagate.operation": "register_one_time_pin", "centagate.return_code": 0,
+        "server.port": port, "centagate.operation": "registerOtpToken", "centagate.return_code": 0,
     });
     assert_eq!(client.attributes, attributes(&expected));
     assert!(!server.is_error && !client.is_error);
@@ -108,11 +108,11 @@ async fn faults_stand_in_the_span_of_whoever_is_at_fault() {
             ("GET", false, None),
             ("HTTP /users", false, None),
             ("POST /users/{id}/otp-token", false, None),
-            ("register_one_time_pin", true, Some("22002")),
+            ("registerOtpToken", true, Some("22002")),
             ("POST /users", true, Some("centagate_unexpected")),
-            ("register_user", true, Some("other")),
+            ("createUser", true, Some("other")),
             ("POST /users", true, Some("centagate_timeout")),
-            ("register_user", true, Some("timed_out")),
+            ("createUser", true, Some("timed_out")),
         ]
     );
     assert_eq!(spans[0].attributes.get("http.route"), None);

@@ -66,7 +66,7 @@ async fn where_too_many_requests_of_a_caller_wait_further_ones_are_refused_at_on
             async { while sample(&gateway.manage("/metrics").await.1, "gateway_centagate_calls_waiting") < 12 {} };
         timeout(Duration::from_secs(10), all_wait).await.expect("12 wait");
         let refused = gateway.create_user(&user("one-too-many")).await;
-        let refusals = "gateway_centagate_calls_total{operation=\"register_user\",code=\"caller_share\"}";
+        let refusals = "gateway_centagate_calls_total{operation=\"create_user\",code=\"caller_share\"}";
         assert_eq!(sample(&gateway.manage("/metrics").await.1, refusals), 1);
         // A request that waits has attempted nothing yet; the refused one has its pair.
         let trail: Vec<_> = gateway.audit_trail().lines().into_iter().map(|line| line["audit"].clone()).collect();
