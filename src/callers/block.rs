@@ -72,7 +72,23 @@ fn caller(mut block: Table) -> Result<Caller, SettingsFault> {
         }),
         unknown: if block.is_empty() { Ok(()) } else { Err(SettingsFault::of("a member is not known", MEMBERS)) },
     )?;
+    rights.check()?;
     Ok(Caller { name, rights, expires_at })
+}
+
+impl Rights {
+    /// Checks that the block does not promise a narrowing that the gateway cannot keep.
+    fn check(&self) -> Result<(), SettingsFault> {
+        let unnarrowed = self.scopes.iter().find(|scope| scope.cannot_be_narrowed_by_groups());
+        match (unnarrowed, &self.groups, &self.target_usernames) {
+            (Some(scope), Some(_), None) => {
+                let problem =
+                    "does not narrow the scope, because the group of an existing user is unknown; add target_usernames";
+                Err(SettingsFault::of("groups", format_args!("{problem} ({})", scope.as_str())))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Removes the member `name` from `block` and parses it, if it exists.

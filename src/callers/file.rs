@@ -175,6 +175,17 @@ mod tests {
     }
 
     #[test]
+    fn groups_without_target_usernames_cannot_narrow_scopes_that_act_on_existing_users() {
+        let file = |scope: &str, rest: &str| block(rest).replace("users:create", scope);
+        let groups = "groups = [\"Staff\"]";
+        assert!(Callers::parse(&file("users:create", groups)).is_ok());
+        assert!(Callers::parse(&file("users:status", "")).is_ok());
+        assert!(Callers::parse(&file("users:status", &format!("{groups}\ntarget_usernames = [\"*\"]"))).is_ok());
+        let fault = Callers::parse(&file("users:status", groups)).expect_err("a false promise").to_string();
+        assert!(fault.contains("groups") && fault.contains("target_usernames"), "{fault}");
+    }
+
+    #[test]
     fn faults_name_their_member_but_not_its_value() {
         let good = block("");
         for (text, names) in [

@@ -28,12 +28,18 @@ scopes! {
     UsersRead       "users:read"        "Read whether a user exists, and how that user can authenticate."
     OtpTokensCreate "otp-tokens:create" "Register OTP tokens. With one, a caller can take over its user's account."
     AdminsCreate    "admins:create"     "Create users with an admin role."
+    UsersStatus     "users:status"      "Lock people out, let them in again, and undo the lock that stops guessing."
 }
 
 impl Scope {
     /// Finds a scope by its word.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == word)
+    }
+
+    /// Whether `groups` cannot narrow the scope: it acts on existing users, and no upstream call tells their groups.
+    pub(super) fn cannot_be_narrowed_by_groups(self) -> bool {
+        !matches!(self, Self::UsersCreate | Self::UsersRead | Self::OtpTokensCreate | Self::AdminsCreate)
     }
 
     /// Lists all words, for messages.
