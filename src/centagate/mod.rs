@@ -26,7 +26,7 @@ mod suspicion;
 pub use before_sending::{BeforeSending, MaySend};
 pub use call::{Answer, Call, CallSpec, Message};
 pub use calls::log_in::AuthApi;
-pub use calls::{CreateUser, CreatedUser, GetUser, RegisterOtpToken, RegisteredOtpToken};
+pub use calls::*;
 pub use client::Client;
 pub use client_options::ClientOptions;
 pub use configuration::{AdminSettings, CentagateSettings, SessionSettings, TrustSettings};

@@ -216,7 +216,7 @@ fn every_operation_documents_each_problem_that_it_can_answer() {
             examples.flat_map(Map::values).map(|example| example["value"]["code"].as_str().unwrap()).collect();
         let own = operation.own_codes.iter().map(|code| code.problem);
         let mut expected: BTreeSet<&str> = everywhere.into_iter().chain(own).collect();
-        if operation.body.is_some() {
+        if operation.body.is_some() || operation.body_is_optional {
             expected.extend(of_bodies);
         }
         if operation.body.is_some() || operation.has_id() {

@@ -41,7 +41,8 @@ const GROUPS: [(&str, &[&str], &[&str]); 4] = [
 #[tokio::test]
 async fn groups_limit_the_group_of_a_new_user() {
     for (groups, allowed, refused) in GROUPS {
-        let caller = callers::block("narrow", "narrow", &scopes(), &format!("groups = {groups}"));
+        let caller =
+            callers::block("narrow", "narrow", &scopes(), &format!("groups = {groups}\ntarget_usernames = [\"*\"]"));
         let gateway = Setup::new().callers(caller).start().await;
         for group in refused {
             let body = with(alice(), "group", *group);
@@ -65,7 +66,7 @@ async fn groups_limit_the_group_of_a_new_user() {
 
 #[tokio::test]
 async fn groups_limit_the_configured_default_group() {
-    let narrow = callers::block("narrow", "narrow", &scopes(), r#"groups = ["Staff"]"#);
+    let narrow = callers::block("narrow", "narrow", &scopes(), "groups = [\"Staff\"]\ntarget_usernames = [\"*\"]");
     for (default, status) in [("Guests", 403), ("Staff", 201)] {
         let gateway = Setup::new().callers(&narrow).set("users.default_group", default).start().await;
         let mut body = alice();

@@ -50,10 +50,20 @@ fn decode(segment: &str) -> Option<String> {
     legal.then_some(name)
 }
 
-fn expected(method: &str, path: &str) -> Expected {
+/// The operations whose pattern matches `path`, with the segment in the place of `{id}`.
+fn routes(path: &str) -> Vec<(&'static Operation, &str)> {
     let path = &path[..path.find(['?', '#']).unwrap_or(path.len())];
-    let routes = operations().iter().filter_map(|operation| Some((operation, id_of(operation.path, path)?)));
-    let routes: Vec<_> = routes.collect();
+    operations().iter().filter_map(|operation| Some((operation, id_of(operation.path, path)?))).collect()
+}
+
+/// The example body of the operation that `path` reaches: an id may change which one that is.
+fn body(method: &str, path: &str) -> String {
+    let reached = routes(path).into_iter().find(|(operation, _)| operation.method == method);
+    reached.map_or_else(String::new, |(operation, _)| operation.text_of("alice"))
+}
+
+fn expected(method: &str, path: &str) -> Expected {
+    let routes = routes(path);
     match routes.iter().find(|(operation, _)| operation.method == method) {
         Some((operation, id)) => decode(id).map_or(Expected::Refused, |name| Expected::Call(operation.id, name)),
         None if routes.is_empty() => Expected::NoRoute,
@@ -98,7 +108,7 @@ impl Connection {
             Some(stream) => stream,
             None => BufReader::new(TcpStream::connect(self.address).await.ok()?),
         };
-        let request = operation.raw_request_to(path, &raw::usual_headers(), &operation.text_of("alice"));
+        let request = operation.raw_request_to(path, &raw::usual_headers(), &body(operation.method, path));
         stream.write_all(&request).await.ok()?;
         let (mut status, mut length, mut ends) = (0, 0, false);
         loop {
