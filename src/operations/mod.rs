@@ -7,6 +7,7 @@ mod operation;
 mod register_otp_token;
 mod reply;
 mod spec;
+mod unlock_user;
 mod user_reply;
 
 pub use crate::api::input::Body;
@@ -16,7 +17,8 @@ pub(crate) use operation::{Operation, Request};
 pub(crate) use reply::Reply;
 pub use spec::{Content, Docs, Method, Schema, Spec, TargetLimit};
 
-use crate::centagate::{CreateUser, GetUser, RegisterOtpToken};
+use crate::centagate::{CreateUser, GetUser, RegisterOtpToken, UnlockUser};
 
 /// Every operation. New operations go to the end.
-pub static TABLE: &[Row] = &[Row::of::<CreateUser>(), Row::of::<RegisterOtpToken>(), Row::of::<GetUser>()];
+pub static TABLE: &[Row] =
+    &[Row::of::<CreateUser>(), Row::of::<RegisterOtpToken>(), Row::of::<GetUser>(), Row::of::<UnlockUser>()];

@@ -110,6 +110,7 @@ mod surplus_replies;
 mod target_usernames;
 mod trace_export;
 mod traces;
+mod unlock_user;
 mod upstream_limits;
 mod upstream_requests;
 mod upstream_tls;

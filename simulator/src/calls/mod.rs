@@ -22,6 +22,7 @@ pub mod log_in;
 pub mod log_out;
 pub mod register_otp_token;
 mod signature;
+pub mod unlock_user;
 
 pub(crate) use input::{Body, Input, Members};
 pub use signature::{Signature, cen_token};
@@ -90,6 +91,7 @@ list! {
     GetUser => get_user,
     LogIn => log_in,
     LogOut => log_out,
+    UnlockUser => unlock_user,
 }
 
 impl Operation {

@@ -9,7 +9,9 @@ pub(super) mod log_out;
 #[cfg(test)]
 mod properties;
 mod register_otp_token;
+mod unlock_user;
 
 pub use create_user::{CreateUser, CreatedUser};
 pub use get_user::GetUser;
 pub use register_otp_token::{RegisterOtpToken, RegisteredOtpToken};
+pub use unlock_user::UnlockUser;

@@ -1,0 +1,34 @@
+//! `PUT /CentagateWS/webresources/user/unlockUser/{admin}`: unlocks a user.
+
+use super::{Call, Input, Members, Signature, Success};
+use crate::ReturnCode;
+use crate::state::State;
+
+const OWN_ACCOUNT: ReturnCode = ReturnCode::new("22006", "Not allowed on own account");
+const NOT_LOCKED: ReturnCode = ReturnCode::new("22016", "User is not locked");
+
+pub(super) const CALL: Call = Call {
+    page: "API reference, and `life-cycle-facts.md` section 2",
+    method: "PUT",
+    paths: &[("/CentagateWS/webresources/user/unlockUser/{admin}", Signature::Admin)],
+    members: Members { required: &["lockedUsername"], ..Members::NONE },
+    object: "an empty string",
+    codes: &[
+        ReturnCode::SUCCESS,
+        ReturnCode::PERMISSION_NOT_ALLOWED,
+        ReturnCode::INVALID_INPUT,
+        ReturnCode::COMPANY_NOT_FOUND,
+        ReturnCode::USER_NOT_FOUND,
+        OWN_ACCOUNT,
+        NOT_LOCKED,
+    ],
+    run,
+};
+
+fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
+    let user = state.users.get_mut(&input.text("lockedUsername")).ok_or(ReturnCode::USER_NOT_FOUND)?;
+    if !std::mem::take(&mut user.locked) {
+        return Err(NOT_LOCKED);
+    }
+    Ok(Success { object: String::new(), executed: true })
+}
