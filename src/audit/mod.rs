@@ -17,7 +17,8 @@ mod written;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 use tracing::error;
 use uuid::Uuid;
 
@@ -43,6 +44,8 @@ pub(crate) struct Action {
     pub(crate) right: Scope,
     pub(crate) target: String,
     pub(crate) request_id: String,
+    /// What the action changes: further members of its records.
+    pub(crate) details: Vec<(&'static str, Value)>,
 }
 
 /// How an action ended.
@@ -88,6 +91,8 @@ struct Line<'a> {
     operation: &'static str,
     target: &'a str,
     request_id: &'a str,
+    #[serde(flatten)]
+    details: Details<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,6 +103,15 @@ struct Line<'a> {
     upstream_code: Option<Option<i64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_ms: Option<f64>,
+}
+
+/// The members that describe an action further.
+struct Details<'a>(&'a [(&'static str, Value)]);
+
+impl Serialize for Details<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
 }
 
 impl AuditTrail {
@@ -194,6 +208,7 @@ fn line(event: &'static str, id: &str, action: &Action, ending: Option<&Ending>)
         operation: action.operation,
         target: &action.target,
         request_id: &action.request_id,
+        details: Details(&action.details),
         outcome: ending.map(|ending| ending.outcome),
         status: ending.map(|ending| ending.status),
         upstream_code: ending.map(|ending| ending.upstream_code),
