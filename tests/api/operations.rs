@@ -16,6 +16,7 @@ use crate::reply::Reply;
 use crate::return_code_table::{COMMON_CODES, Code, PASSWORD_CODES, UNDOCUMENTED_CODES, code};
 
 /// One operation.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about an operation")]
 pub(crate) struct Operation {
     /// The operationId.
     pub(crate) id: &'static str,
