@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::Path;
 
+use centagate_gateway::callers::Scope;
 use centagate_gateway::settings::{Settings, Sources};
 use centagate_gateway::startup::Application;
 use centagate_gateway::telemetry;
@@ -79,7 +80,8 @@ fn callers(key: &str) -> String {
     let key_sha256 = hex::encode(Sha256::digest(key));
     format!(
         "[[callers]]\nname = \"demo\"\nkey_sha256 = \"{key_sha256}\"\n\
-         scopes = [\"users:create\", \"users:read\", \"otp-tokens:create\", \"admins:create\"]\n"
+         scopes = {:?}\n",
+        Scope::ALL.map(Scope::as_str)
     )
 }
 

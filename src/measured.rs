@@ -3,10 +3,9 @@
 use bytes::Bytes;
 
 use crate::api::ApiError;
-use crate::api::input::{Input, body};
+use crate::api::input::{Body, Input, body};
 use crate::centagate::{self, Call, CreateUser, CreatedUser, Error, ReturnCode};
-use crate::operations::{Body, Operation, TABLE};
-use crate::settings::UserSettings;
+use crate::operations::{Operation, TABLE, UserSettings};
 
 /// Reads CENTAGATE's reply to a registration. `None` if it is a refusal or unreadable.
 pub fn created_user(reply: &[u8]) -> Option<CreatedUser> {
@@ -16,8 +15,8 @@ pub fn created_user(reply: &[u8]) -> Option<CreatedUser> {
 /// Reads the body of `POST /users`. `None` if it breaks a rule.
 pub fn new_user(request: &Bytes, defaults: &UserSettings) -> Option<CreateUser> {
     let members = body::members(request, Body::Required).ok()?;
-    let mut input = Input::new(Vec::new(), members, defaults, false);
-    let user = CreateUser::read(&mut input);
+    let mut input = Input::new(Vec::new(), members, false);
+    let user = CreateUser::read(&mut input, defaults);
     input.finish().ok()?;
     user
 }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use crate::api::RateLimitSettings;
 use crate::api::configuration::{burst_is_refilled, docs_enabled};
-pub use crate::api::{RateLimitSettings, UserSettings};
 pub use crate::audit::AuditSettings;
 use crate::callers::configuration::callers_file;
 pub use crate::callers::{CallerSettings, JwksSource, JwksUrl, JwtSettings, ScopeClaim};
@@ -14,6 +14,7 @@ pub use crate::configuration::{PublicUrl, SettingsFault, Sources};
 use crate::configuration::{Values, describe, gather};
 use crate::listener::configuration::{REQUEST_TIMEOUT, request_timeout, shutdown_outlasts_requests};
 pub use crate::listener::{ManagementSettings, ServerSettings, TlsFiles};
+pub use crate::operations::UserSettings;
 use crate::store::configuration::{TTL, ttl};
 pub use crate::store::{IdempotencySettings, StoreSettings};
 pub use crate::telemetry::{LogFilter, LogFormat, TelemetrySettings};

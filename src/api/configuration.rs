@@ -1,9 +1,8 @@
-//! The sections `rate_limit`, `users` and `docs` of the configuration.
+//! The sections `rate_limit` and `docs` of the configuration.
 
 use std::num::NonZeroU32;
 
 use crate::configuration::{SettingsFault, Values, gather};
-use crate::domain::Text;
 
 const BURST: &str = "rate_limit.burst";
 
@@ -46,25 +45,6 @@ pub(crate) fn burst_is_refilled(values: &Values) -> Result<(), SettingsFault> {
         return Err(SettingsFault::of_key(BURST, problem));
     }
     Ok(())
-}
-
-/// Defaults for members that a caller leaves out.
-#[derive(Clone, Debug, Default)]
-#[expect(missing_docs, reason = "config/base.toml describes every key")]
-pub struct UserSettings {
-    pub default_group: Option<Text>,
-    pub default_app: Option<Text>,
-}
-
-impl UserSettings {
-    /// Reads the section `users`.
-    pub(crate) fn read(values: &Values) -> Result<Self, SettingsFault> {
-        let text = |text: &str| Text::parse(text).ok();
-        gather!(Self {
-            default_group: values.optional_parsed("users.default_group", "a group's name of 1 to 255 characters", text),
-            default_app: values.optional_parsed("users.default_app", "an app's name of 1 to 255 characters", text),
-        })
-    }
 }
 
 /// Reads whether the documentation is served.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use super::configuration::UserSettings;
 use super::contract::Contract;
 use super::lifecycle::Lifecycle;
 use super::problems::{ApiError, Problem};
@@ -14,9 +13,10 @@ use super::record::RequestRecord;
 use crate::audit::AuditTrail;
 use crate::callers::{Callers, jwt};
 use crate::centagate;
-use crate::domain::{CallerShare, Identity, Username};
+use crate::domain::{CallerShare, ComparableName, Username};
 use crate::listener::ListenerCertificate;
 use crate::metrics::Metrics;
+use crate::operations::UserSettings;
 use crate::store::Ledger;
 use crate::telemetry::Traces;
 
@@ -29,7 +29,7 @@ pub(crate) struct Gateway {
     pub(crate) jwt_verifier: Option<jwt::Verifier>,
     pub(crate) centagate: centagate::Client,
     /// The gateway's own admin, who is never a target.
-    pub(crate) admin: Identity,
+    pub(crate) admin: ComparableName,
     pub(crate) audit: AuditTrail,
     /// The records of requests with an `Idempotency-Key`.
     pub(crate) ledger: Arc<Ledger>,
@@ -57,7 +57,7 @@ pub(crate) struct Limits {
 impl Gateway {
     /// Replaces the callers.
     pub(crate) fn replace_callers(&self, callers: Callers) {
-        self.caller_share.set_sole_caller(callers.is_sole(self.jwt_verifier.is_some()));
+        self.caller_share.set_sole_caller(callers.has_sole_caller(self.jwt_verifier.is_some()));
         self.callers.store(Arc::new(callers));
     }
 
@@ -83,7 +83,7 @@ impl Gateway {
     /// # Errors
     /// If `target` could be the admin's name in any spelling.
     pub(super) fn refuse_own_admin(&self, target: &Username) -> Result<(), ApiError> {
-        if Identity::of(target.as_str()).matches(&self.admin) {
+        if ComparableName::new(target.as_str()).matches(&self.admin) {
             return Err(ApiError::with_detail(Problem::Forbidden, "The gateway's own admin is never a target."));
         }
         Ok(())

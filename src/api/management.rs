@@ -55,7 +55,7 @@ async fn readyz(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpRespon
     if request.query_string().split('&').any(|flag| flag == "verbose" || flag.starts_with("verbose=")) {
         let draining = if draining { "stopping" } else { "no" };
         let audit = audit_broken.map_or_else(|| "ok".to_owned(), |cause| format!("cannot be written: {cause}"));
-        let store = gateway.ledger.verdict();
+        let store = gateway.ledger.last_check();
         let _ = write!(
             text,
             "draining: {draining}\nsession: {session}\naudit: {audit}\nidempotency store check: {store}\n"

@@ -27,7 +27,7 @@ mod record;
 mod routes;
 
 pub(crate) use boundary::boundary;
-pub use configuration::{RateLimitSettings, UserSettings};
+pub use configuration::RateLimitSettings;
 pub(crate) use contract::Contract;
 pub(crate) use gateway::{Gateway, Limits};
 pub(crate) use lifecycle::Lifecycle;

@@ -10,7 +10,7 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
 use super::configuration::RateLimitSettings;
-use crate::domain::{Identity, Username};
+use crate::domain::{ComparableName, Username};
 use crate::operations::TargetLimit;
 
 /// The maximum number of keys per limit. Beyond it, requests with a new key are refused until idle keys are removed. A caller
@@ -73,9 +73,9 @@ impl RateLimits {
         let limit = match limit {
             TargetLimit::TokenRegistrations => self.otp_tokens_per_user.as_ref()?,
         };
-        let identity = Identity::of(target.as_str());
+        let name = ComparableName::new(target.as_str());
         // A name counts in each of its readings, so that another spelling of the same name shares the limit.
-        let [one, other] = &*identity.keys();
+        let [one, other] = &*name.keys();
         let keys = [Some(one), Some(other).filter(|other| *other != one)];
         let verdicts =
             keys.into_iter().flatten().map(|key| limit.count(self.hasher.hash_one((caller, key)), &self.clock));

@@ -1,93 +1,96 @@
+//! A caller and its rights.
+
 use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use wildmatch::WildMatch;
 
-use super::Scope;
+use super::scope::Scope;
 use crate::domain::{OtpTokenStatus, Text, Username};
 
-/// Who sends a request, and what it may do.
+/// An authenticated client of the gateway.
 #[derive(Debug)]
 pub struct Caller {
-    /// The caller's name, for logs; two credentials may share it while one replaces the other.
+    /// The caller's name in logs and the audit trail. During a rotation, two credentials have the same name.
     pub name: Arc<str>,
     pub(super) rights: Rights,
     pub(super) expires_at: Option<Timestamp>,
 }
 
-/// What a caller may do: its scopes, and what narrows them.
+/// What a caller may do: its scopes, and the limits on their use. A limit that is `None` allows everything.
 #[derive(Debug, Default)]
 pub(super) struct Rights {
     pub(super) scopes: Vec<Scope>,
-    /// The groups that it may register users in; any without this.
+    /// The groups in which the caller may create users.
     pub(super) groups: Option<Vec<String>>,
-    /// The users that it may register, read, or register OTP tokens for, as patterns with `*` and `?`; any without this.
+    /// The users that the caller may act on, as patterns with `*` and `?`.
     pub(super) target_usernames: Option<Vec<WildMatch>>,
-    /// The states that it may register OTP tokens in; any without this.
+    /// The statuses in which the caller may register OTP tokens.
     pub(super) otp_token_statuses: Option<Vec<OtpTokenStatus>>,
 }
 
-/// The right that a caller lacks. Its `Display` is fit for the caller and holds nothing that it sent.
+/// A right that a caller lacks. Its `Display` can be shown to the caller. It contains no input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lack {
-    /// A scope.
+    /// The caller does not have this scope.
     Scope(Scope),
-    /// The group of the new user is not among the caller's `groups`.
+    /// The group is not in the caller's `groups`.
     Group,
-    /// The user does not match the caller's `target_usernames`.
+    /// The user name matches none of the caller's `target_usernames`.
     TargetUsername,
-    /// The state of the new OTP token is not among the caller's `otp_token_statuses`.
+    /// The status is not in the caller's `otp_token_statuses`.
     OtpTokenStatus,
 }
 
 impl Caller {
-    /// Whether the caller has the right that `scope` gives.
+    /// Returns whether callers can have this name.
+    pub(crate) fn is_valid_name(name: &str) -> bool {
+        Text::parse(name).is_ok()
+    }
+
+    /// Checks that the caller has `scope`.
     ///
     /// # Errors
-    /// If it has not.
+    /// [`Lack::Scope`].
     pub fn allows_scope(&self, scope: Scope) -> Result<(), Lack> {
-        if self.rights.scopes.contains(&scope) { Ok(()) } else { Err(Lack::Scope(scope)) }
+        check(self.rights.scopes.contains(&scope), Lack::Scope(scope))
     }
 
-    /// Whether the caller may create users in `group`.
+    /// Checks that the caller may act on the user called `username`.
     ///
     /// # Errors
-    /// If it may not.
-    pub fn allows_group(&self, group: &Text) -> Result<(), Lack> {
-        match &self.rights.groups {
-            Some(groups) if !groups.iter().any(|allowed| allowed == group.as_str()) => Err(Lack::Group),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether the caller may give a token this `status`.
-    ///
-    /// # Errors
-    /// If it may not.
-    pub fn allows_otp_token_status(&self, status: OtpTokenStatus) -> Result<(), Lack> {
-        match &self.rights.otp_token_statuses {
-            Some(statuses) if !statuses.contains(&status) => Err(Lack::OtpTokenStatus),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether the caller may act on the user called `username`, given the scope for what it does.
-    ///
-    /// # Errors
-    /// If it may not.
+    /// [`Lack::TargetUsername`].
     pub fn allows_target(&self, username: &Username) -> Result<(), Lack> {
-        match &self.rights.target_usernames {
-            Some(patterns) if !patterns.iter().any(|pattern| pattern.matches(username.as_str())) => {
-                Err(Lack::TargetUsername)
-            }
-            _ => Ok(()),
-        }
+        let is_match = |patterns: &Vec<WildMatch>| patterns.iter().any(|pattern| pattern.matches(username.as_str()));
+        check(self.rights.target_usernames.as_ref().is_none_or(is_match), Lack::TargetUsername)
+    }
+
+    /// Checks that the caller may create users in `group`.
+    ///
+    /// # Errors
+    /// [`Lack::Group`].
+    pub fn allows_group(&self, group: &Text) -> Result<(), Lack> {
+        let contains = |groups: &Vec<String>| groups.iter().any(|allowed| allowed == group.as_str());
+        check(self.rights.groups.as_ref().is_none_or(contains), Lack::Group)
+    }
+
+    /// Checks that the caller may register OTP tokens with `status`.
+    ///
+    /// # Errors
+    /// [`Lack::OtpTokenStatus`].
+    pub fn allows_otp_token_status(&self, status: OtpTokenStatus) -> Result<(), Lack> {
+        let contains = |statuses: &Vec<OtpTokenStatus>| statuses.contains(&status);
+        check(self.rights.otp_token_statuses.as_ref().is_none_or(contains), Lack::OtpTokenStatus)
     }
 
     pub(super) fn has_expired(&self) -> bool {
         self.expires_at.is_some_and(|end| Timestamp::now() >= end)
     }
+}
+
+fn check(is_allowed: bool, lack: Lack) -> Result<(), Lack> {
+    if is_allowed { Ok(()) } else { Err(lack) }
 }
 
 impl fmt::Display for Lack {

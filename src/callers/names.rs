@@ -1,31 +1,33 @@
+//! Sets of names that no two callers could confuse.
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use crate::domain::Identity;
+use crate::domain::ComparableName;
 
-/// Names of which no two different ones match (see [`Identity`]).
+/// Names, compared as a lenient database would compare them (see [`ComparableName`]).
 #[derive(Debug, Default)]
 pub(super) struct Names(HashMap<(usize, Vec<u8>), String>);
 
 impl Names {
-    /// Adds `name`; false if it matches a different name. The same name may be added twice.
+    /// Adds `name`. Returns `false` if it matches a different name. Adding the same name again is allowed.
     pub(super) fn add(&mut self, name: &str) -> bool {
         keys(name).all(|key| match self.0.entry(key) {
-            Entry::Occupied(known) => known.get() == name,
-            Entry::Vacant(place) => {
-                place.insert(name.to_owned());
+            Entry::Occupied(entry) => entry.get() == name,
+            Entry::Vacant(entry) => {
+                entry.insert(name.to_owned());
                 true
             }
         })
     }
 
-    /// Whether `name` equals or matches one that was added.
+    /// Returns whether `name` equals or matches a name in the set.
     pub(super) fn has_match(&self, name: &str) -> bool {
         keys(name).any(|key| self.0.contains_key(&key))
     }
 }
 
-/// The name's keys, each with the number of its reading.
+/// Returns the sort keys of `name`, each with its index: only keys with the same index are compared.
 fn keys(name: &str) -> impl Iterator<Item = (usize, Vec<u8>)> {
-    Identity::of(name).keys().into_owned().into_iter().enumerate()
+    ComparableName::new(name).keys().into_owned().into_iter().enumerate()
 }

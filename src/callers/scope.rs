@@ -1,36 +1,48 @@
-/// A right that a caller can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Register users.
-    UsersCreate,
-    /// Read which users exist, and what they can authenticate with.
-    UsersRead,
-    /// Register OTP tokens: whoever may do this can take over any account that the admin reaches.
-    OtpTokensCreate,
-    /// Register users whose role is an admin's.
-    AdminsCreate,
+//! The scopes that callers can have.
+
+/// Defines [`Scope`] from one table: variant, word, and what the scope allows.
+macro_rules! scopes {
+    ($($variant:ident $word:literal $allows:literal)*) => {
+        /// A right to use certain operations.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Scope {
+            $(#[doc = $allows] $variant,)*
+        }
+
+        impl Scope {
+            /// All scopes.
+            pub const ALL: [Self; [$($word),*].len()] = [$(Self::$variant),*];
+
+            /// The scope's word in the callers file, in tokens and in the audit trail.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                }
+            }
+        }
+    };
+}
+
+scopes! {
+    UsersCreate     "users:create"      "Create users."
+    UsersRead       "users:read"        "Read whether a user exists, and how that user can authenticate."
+    OtpTokensCreate "otp-tokens:create" "Register OTP tokens. With one, a caller can take over its user's account."
+    AdminsCreate    "admins:create"     "Create users with an admin role."
+    UsersStatus     "users:status"      "Lock people out, let them in again, and undo the lock that stops guessing."
 }
 
 impl Scope {
-    /// Every scope.
-    pub const ALL: [Self; 4] = [Self::UsersCreate, Self::UsersRead, Self::OtpTokensCreate, Self::AdminsCreate];
-
-    /// The scope's word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UsersCreate => "users:create",
-            Self::UsersRead => "users:read",
-            Self::OtpTokensCreate => "otp-tokens:create",
-            Self::AdminsCreate => "admins:create",
-        }
-    }
-
-    /// The scope that `word` stands for, if any.
+    /// Finds a scope by its word.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == word)
     }
 
-    /// All words, for messages.
+    /// Whether `groups` cannot narrow the scope: it acts on existing users, and no upstream call tells their groups.
+    pub(super) fn cannot_be_narrowed_by_groups(self) -> bool {
+        !matches!(self, Self::UsersCreate | Self::UsersRead | Self::OtpTokensCreate | Self::AdminsCreate)
+    }
+
+    /// Lists all words, for messages.
     pub(crate) fn words() -> String {
         Self::ALL.map(Self::as_str).join(", ")
     }

@@ -1,30 +1,32 @@
+//! E-mail addresses.
+
 use std::fmt;
 
-/// An e-mail address: at most 254 characters that match the pattern of HTML5's `input type=email`
-/// (WHATWG HTML, "valid e-mail address").
+/// An e-mail address of at most 254 characters that matches the pattern of HTML5's `input type=email` (WHATWG HTML, "valid
+/// e-mail address").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email(String);
 
 impl Email {
-    /// The longest address, in characters (RFC 5321, section 4.5.3.1.3, less the angle brackets).
+    /// The maximum length in characters (RFC 5321, section 4.5.3.1.3, without the angle brackets).
     pub const MAX_CHARACTERS: usize = 254;
 
-    /// Takes `address` as it is.
+    /// Checks `address`. Does not change it.
     ///
     /// # Errors
-    /// If `address` is too long or does not match the pattern.
+    /// The first rule that `address` breaks.
     pub fn parse(address: impl Into<String>) -> Result<Self, EmailFault> {
         let address = address.into();
         if address.chars().count() > Self::MAX_CHARACTERS {
             return Err(EmailFault::TooLong);
         }
-        let valid = address.split_once('@').is_some_and(|(local, domain)| {
+        let is_valid = address.split_once('@').is_some_and(|(local, domain)| {
             !local.is_empty() && local.bytes().all(is_local) && domain.split('.').all(is_label)
         });
-        if valid { Ok(Self(address)) } else { Err(EmailFault::NotAnAddress) }
+        if is_valid { Ok(Self(address)) } else { Err(EmailFault::NotAnAddress) }
     }
 
-    /// The address itself.
+    /// Returns the address.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -34,7 +36,7 @@ fn is_local(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte)
 }
 
-/// 1 to 63 letters, digits and hyphens, no hyphen at either end.
+/// Checks for 1 to 63 letters, digits and hyphens, without a hyphen at either end.
 fn is_label(label: &str) -> bool {
     (1..=63).contains(&label.len())
         && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
@@ -42,7 +44,7 @@ fn is_label(label: &str) -> bool {
         && !label.ends_with('-')
 }
 
-/// Why an address was refused. Its `Display` is fit for a caller and never holds the address.
+/// Why a text is not a valid address. Its `Display` can be shown to the caller. It does not contain the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmailFault {
     /// More than 254 characters.
@@ -65,7 +67,7 @@ mod tests {
     use super::{Email, EmailFault};
 
     #[test]
-    fn the_pattern_of_html5_is_followed() {
+    fn addresses_match_the_pattern_of_html5() {
         for good in ["a@b", "a.b+c@example.com", ".a.@x-y.example", "!#$%&'*+/=?^_`{|}~-@x1"] {
             assert_eq!(Email::parse(good).expect(good).as_str(), good);
         }

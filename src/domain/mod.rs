@@ -1,11 +1,11 @@
-//! What both sides of the gateway mean: user names, roles, tokens, outcomes.
+//! The terms that all parts of the gateway share: user names, roles, tokens, outcomes.
 //!
-//! Every type here is valid by construction (*parse, don't validate*): private fields, one fallible constructor.
-//! Nothing in this module knows HTTP or CentagateWS.
+//! Every newtype is valid by construction: it has a private field and one fallible constructor. This module does not know
+//! HTTP or CentagateWS.
 
+mod comparable_name;
 mod durations;
 mod email;
-mod identity;
 mod otp_token;
 mod outcome;
 mod role;
@@ -14,15 +14,15 @@ mod text;
 mod user_authentication;
 mod username;
 
-pub(crate) use durations::{fine_milliseconds, milliseconds};
-pub use email::{Email, EmailFault};
-pub use identity::Identity;
-pub use otp_token::{OtpTokenStatus, ValiditySeconds};
-pub use outcome::Outcome;
-pub use role::Role;
-pub use share::CallerShare;
-pub use text::{Text, TextFault};
-pub use user_authentication::{
+pub use self::comparable_name::ComparableName;
+pub(crate) use self::durations::{fine_milliseconds, milliseconds};
+pub use self::email::{Email, EmailFault};
+pub use self::otp_token::{OtpTokenStatus, ValiditySeconds};
+pub use self::outcome::Outcome;
+pub use self::role::Role;
+pub use self::share::CallerShare;
+pub use self::text::{Text, TextFault};
+pub use self::user_authentication::{
     BoundToken, BoundTokenStatus, BoundTokenType, Certificate, Device, DeviceStatus, UserAuthentication,
 };
-pub use username::{Username, UsernameFault};
+pub use self::username::{Username, UsernameFault};

@@ -2,24 +2,24 @@
 
 use std::time::Duration;
 
-/// The state an OTP token is registered in.
+/// The status with which an OTP token is registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OtpTokenStatus {
-    /// Waiting for its user.
+    /// Not activated yet.
     Pending,
-    /// Ready to log in with.
+    /// Ready to use.
     Valid,
-    /// Switched off for a while.
+    /// Deactivated for a limited time.
     TemporarilyDeactivated,
-    /// Switched off.
+    /// Deactivated.
     Deactivated,
 }
 
 impl OtpTokenStatus {
-    /// Every status.
+    /// All statuses.
     pub const ALL: [Self; 4] = [Self::Pending, Self::Valid, Self::TemporarilyDeactivated, Self::Deactivated];
 
-    /// The status in callers' words: `pending`, `valid`, `temporarilyDeactivated`, `deactivated`.
+    /// Returns the status as in the API: `pending`, `valid`, `temporarilyDeactivated`, `deactivated`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -29,35 +29,35 @@ impl OtpTokenStatus {
         }
     }
 
-    /// The status that `word` stands for, if any.
+    /// Finds a status by its word in the API.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
 }
 
-/// How long a passcode stays valid: 1 to 86,400 seconds (a day).
+/// The validity of a passcode: 1 to 86,400 seconds (one day).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ValiditySeconds(u32);
 
 impl ValiditySeconds {
-    /// CENTAGATE's own, where a request names none (vendor page "Token Registration (One Time Pin) API").
+    /// CENTAGATE's default (vendor page "Token Registration (One Time Pin) API").
     pub const DEFAULT: Self = Self(300);
 
-    /// The longest validity, in seconds.
+    /// The maximum, in seconds.
     pub const MAX: u32 = 86_400;
 
-    /// A validity of `seconds`, if that is within 1 to [`Self::MAX`].
+    /// Checks that `seconds` is between 1 and [`Self::MAX`].
     pub fn new(seconds: u64) -> Option<Self> {
         let seconds = u32::try_from(seconds).ok()?;
         (1..=Self::MAX).contains(&seconds).then_some(Self(seconds))
     }
 
-    /// The validity.
+    /// Returns the validity as a duration.
     pub fn duration(self) -> Duration {
         Duration::from_secs(self.0.into())
     }
 
-    /// The validity in seconds.
+    /// Returns the validity in seconds.
     pub fn get(self) -> u32 {
         self.0
     }

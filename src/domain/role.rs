@@ -1,19 +1,21 @@
-/// What a user may do in CENTAGATE.
+//! The roles of users.
+
+/// The role of a user in CENTAGATE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// An ordinary user.
+    /// No administrative rights.
     User,
     /// Administers all users of the company.
     CompanyAdmin,
-    /// Administers the users of its own group.
+    /// Administers the users of one group.
     GroupAdmin,
 }
 
 impl Role {
-    /// Every role.
+    /// All roles.
     pub const ALL: [Self; 3] = [Self::User, Self::CompanyAdmin, Self::GroupAdmin];
 
-    /// The role in callers' words: `user`, `companyAdmin`, `groupAdmin`.
+    /// Returns the role as in the API: `user`, `companyAdmin`, `groupAdmin`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -22,12 +24,12 @@ impl Role {
         }
     }
 
-    /// The role that `word` stands for, if any.
+    /// Finds a role by its word in the API.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == word)
     }
 
-    /// Whether the role gives power over other users.
+    /// Returns whether the role administers other users.
     pub fn is_admin(self) -> bool {
         match self {
             Self::User => false,

@@ -1,15 +1,19 @@
+//! Texts from callers.
+
 use std::fmt;
 
-/// The longest text a member may hold, in Unicode scalar values.
+/// The maximum length of a text, in Unicode scalar values.
 pub(super) const MAX_CHARACTERS: usize = 255;
 
-/// One line of text as callers may send it: 1 to 255 Unicode scalar values, no control characters (category Cc), no
-/// bidirectional embeddings, overrides or isolates. Nothing is trimmed or changed; one blank is a legal text.
+/// A single-line text from a caller.
+///
+/// It has 1 to 255 Unicode scalar values, and no control characters (category Cc) and no bidirectional embeddings, overrides
+/// or isolates. It is never trimmed or changed: a single space is a valid text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text(String);
 
 impl Text {
-    /// Takes `text` as it is.
+    /// Checks `text`. Does not change it.
     ///
     /// # Errors
     /// The first rule that `text` breaks.
@@ -22,18 +26,18 @@ impl Text {
         Ok(Self(text))
     }
 
-    /// The text itself.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The rules that texts and user names share: length and control characters.
+/// Checks the rules that texts and user names share: length and control characters.
 pub(super) fn check(text: &str) -> Result<(), TextFault> {
     if text.is_empty() {
         return Err(TextFault::Empty);
     }
-    // No scalar value is shorter than a byte, so most texts need no counting.
+    // Every scalar value has at least one byte, so most texts need no counting.
     if text.len() > MAX_CHARACTERS && text.chars().count() > MAX_CHARACTERS {
         return Err(TextFault::TooLong);
     }
@@ -43,21 +47,22 @@ pub(super) fn check(text: &str) -> Result<(), TextFault> {
     Ok(())
 }
 
-/// The explicit formatting characters of UAX #9 that reorder what a person reads: embeddings, overrides, isolates.
+/// Returns whether this is an explicit formatting character of UAX #9: an embedding, override or isolate. They reorder the
+/// text that people see.
 fn is_bidirectional_override(character: char) -> bool {
     matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Why a text was refused. Its `Display` is fit for a caller and never holds the text.
+/// Why a text is not valid. Its `Display` can be shown to the caller. It does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextFault {
-    /// No character at all.
+    /// It is empty.
     Empty,
-    /// More than 255 Unicode scalar values.
+    /// It has more than 255 Unicode scalar values.
     TooLong,
-    /// A character of category Cc.
+    /// It contains a character of category Cc.
     ControlCharacter,
-    /// A bidirectional embedding, override or isolate.
+    /// It contains a bidirectional embedding, override or isolate.
     BidirectionalOverride,
 }
 
@@ -77,9 +82,9 @@ mod tests {
     use super::{Text, TextFault};
 
     #[test]
-    fn one_blank_is_a_text_and_nothing_is_trimmed() {
-        assert_eq!(Text::parse(" ").expect("a blank").as_str(), " ");
-        assert_eq!(Text::parse(" a ").expect("blanks around").as_str(), " a ");
+    fn a_single_space_is_valid_and_nothing_is_trimmed() {
+        assert_eq!(Text::parse(" ").expect("a space").as_str(), " ");
+        assert_eq!(Text::parse(" a ").expect("surrounding spaces").as_str(), " a ");
     }
 
     #[test]
@@ -90,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_and_bidirectional_overrides_are_refused() {
+    fn control_characters_and_bidirectional_overrides_are_rejected() {
         for control in ['\0', '\n', '\u{7f}', '\u{85}', '\u{9f}'] {
             assert_eq!(Text::parse(format!("a{control}b")), Err(TextFault::ControlCharacter));
         }

@@ -1,26 +1,28 @@
-/// What a user can authenticate with: no secrets, but personal data.
+//! How a user can authenticate.
+
+/// How a user can authenticate. It contains no secrets, but personal data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserAuthentication {
-    /// The tokens that are bound to the user.
+    /// The user's tokens.
     pub tokens: Vec<BoundToken>,
-    /// The certificates that are bound to the user.
+    /// The user's certificates.
     pub certificates: Vec<Certificate>,
-    /// The mobile device that is bound to the user, if one is.
+    /// The user's mobile device.
     pub device: Option<Device>,
 }
 
-/// A token that is bound to a user; each member is absent where CENTAGATE sent none.
+/// A token that is bound to a user. Members that CENTAGATE did not send are `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BoundToken {
     /// The serial number.
     pub serial_number: Option<String>,
-    /// The kind of token.
+    /// The type.
     pub token_type: Option<BoundTokenType>,
-    /// The state it is in.
+    /// The status.
     pub status: Option<BoundTokenStatus>,
 }
 
-/// A certificate that is bound to a user; each member is absent where CENTAGATE sent none.
+/// A certificate that is bound to a user. Members that CENTAGATE did not send are `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Certificate {
     /// The serial number.
@@ -31,42 +33,42 @@ pub struct Certificate {
     pub subject: Option<String>,
     /// The issuer's distinguished name.
     pub issuer: Option<String>,
-    /// Whether it is revoked.
+    /// Whether the certificate is revoked.
     pub revoked: Option<bool>,
-    /// The start of its validity, as CENTAGATE spells it.
+    /// The start of the validity, in CENTAGATE's format.
     pub valid_from: Option<String>,
-    /// The end of its validity, as CENTAGATE spells it.
+    /// The end of the validity, in CENTAGATE's format.
     pub valid_to: Option<String>,
 }
 
-/// A mobile device that is bound to a user; each member is absent where CENTAGATE sent none.
+/// A mobile device that is bound to a user. Members that CENTAGATE did not send are `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Device {
-    /// The name that the user gave it.
+    /// The name that the user chose.
     pub name: Option<String>,
     /// The model.
     pub model: Option<String>,
     /// The operating system.
     pub os: Option<String>,
-    /// The state it is in.
+    /// The status.
     pub status: Option<DeviceStatus>,
 }
 
-/// The kind of a bound token.
+/// The type of a bound token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BoundTokenType {
-    /// A telephone that passcodes are sent to.
+    /// A phone that receives passcodes.
     Sms,
-    /// A token that makes passcodes.
+    /// A generator of one-time passcodes.
     Otp,
     /// A FIDO authenticator.
     Fido,
-    /// A kind that is not documented.
+    /// An undocumented type.
     Unknown,
 }
 
 impl BoundTokenType {
-    /// The kind in callers' words: `sms`, `otp`, `fido`, `unknown`.
+    /// Returns the type as in the API: `sms`, `otp`, `fido`, `unknown`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Sms => "sms",
@@ -77,25 +79,25 @@ impl BoundTokenType {
     }
 }
 
-/// The state of a bound token. Not the states that an OTP token is registered in: CENTAGATE has other ones here.
+/// The status of a bound token. CENTAGATE uses different statuses here than for the registration of an OTP token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BoundTokenStatus {
-    /// Switched off.
+    /// Not in use.
     Inactive,
     /// In use.
     Active,
-    /// In use, and locked.
+    /// In use, but locked.
     ActiveLocked,
-    /// Waiting for its user.
+    /// Not activated yet.
     Pending,
-    /// Waiting for its user, and locked.
+    /// Not activated yet, and locked.
     PendingLocked,
-    /// A state that is not documented.
+    /// An undocumented status.
     Unknown,
 }
 
 impl BoundTokenStatus {
-    /// The state in callers' words: `inactive`, `active`, `activeLocked`, `pending`, `pendingLocked`, `unknown`.
+    /// Returns the status as in the API: `inactive`, `active`, `activeLocked`, `pending`, `pendingLocked`, `unknown`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Inactive => "inactive",
@@ -108,21 +110,21 @@ impl BoundTokenStatus {
     }
 }
 
-/// The state of a bound device.
+/// The status of a bound device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeviceStatus {
-    /// Switched off.
+    /// Not in use.
     Inactive,
     /// In use.
     Active,
-    /// Waiting for its user.
+    /// Not activated yet.
     Pending,
-    /// A state that is not documented.
+    /// An undocumented status.
     Unknown,
 }
 
 impl DeviceStatus {
-    /// The state in callers' words: `inactive`, `active`, `pending`, `unknown`.
+    /// Returns the status as in the API: `inactive`, `active`, `pending`, `unknown`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Inactive => "inactive",

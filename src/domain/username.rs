@@ -1,15 +1,17 @@
+//! User names.
+
 use std::fmt;
 
 use super::text::{self, TextFault};
 
-/// The name that CENTAGATE knows a user by: 1 to 255 Unicode scalar values without control characters.
+/// The name of a user in CENTAGATE: 1 to 255 Unicode scalar values without control characters.
 ///
-/// `.` and `..` are no names here: HTTP clients collapse them as path segments, so such a user could not be addressed.
+/// `.` and `..` are not valid. HTTP clients collapse these path segments, so no URL could name such a user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Username(String);
 
 impl Username {
-    /// Takes `name` as it is.
+    /// Checks `name`. Does not change it.
     ///
     /// # Errors
     /// The first rule that `name` breaks.
@@ -22,18 +24,18 @@ impl Username {
         Ok(Self(name))
     }
 
-    /// The name itself.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Why a user name was refused. Its `Display` is fit for a caller and never holds the name.
+/// Why a user name is not valid. Its `Display` can be shown to the caller. It does not contain the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UsernameFault {
-    /// A rule that every text obeys.
+    /// It breaks a rule for texts.
     Text(TextFault),
-    /// `.` or `..`.
+    /// It is `.` or `..`.
     DotSegment,
 }
 
@@ -51,7 +53,7 @@ mod tests {
     use super::{Username, UsernameFault};
 
     #[test]
-    fn dot_segments_are_no_names_but_names_may_hold_dots_and_slashes() {
+    fn dot_segments_are_rejected_but_other_names_with_dots_and_slashes_are_valid() {
         assert_eq!(Username::parse("."), Err(UsernameFault::DotSegment));
         assert_eq!(Username::parse(".."), Err(UsernameFault::DotSegment));
         for name in ["...", "a/b", "a.b@c", " ", "%2F", "Ж"] {

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::configuration::UserSettings;
 use super::operation::Operation;
 use super::reply::Reply;
-use super::spec::{Body, Content, Docs, Method, Schema, Spec};
-use crate::api::input::{Input, values};
+use super::spec::{Content, Docs, Method, Schema, Spec};
+use crate::api::input::{Body, Input, values};
 use crate::callers::{Caller, Lack, Scope};
 use crate::centagate::{CreateUser, CreatedUser, percent_encode_segment};
 use crate::domain::{Role, Text, Username};
@@ -149,8 +150,7 @@ impl Operation for CreateUser {
         },
     };
 
-    fn read(input: &mut Input<'_>) -> Option<Self> {
-        let defaults = input.defaults;
+    fn read(input: &mut Input<'_>, defaults: &UserSettings) -> Option<Self> {
         let username = input.required("username", values::username);
         let first_name = input.required("firstName", values::text);
         let last_name = input.required("lastName", values::text);

@@ -1,10 +1,11 @@
 //! `GET /users/{id}`: looks a user up.
 
+use super::configuration::UserSettings;
 use super::operation::Operation;
 use super::reply::Reply;
-use super::spec::{Body, Content, Docs, Method, Schema, Spec};
+use super::spec::{Content, Docs, Method, Schema, Spec};
 use super::user_reply::UserReply;
-use crate::api::input::Input;
+use crate::api::input::{Body, Input};
 use crate::callers::Scope;
 use crate::centagate::GetUser;
 use crate::domain::{UserAuthentication, Username};
@@ -56,7 +57,7 @@ impl Operation for GetUser {
         },
     };
 
-    fn read(input: &mut Input<'_>) -> Option<Self> {
+    fn read(input: &mut Input<'_>, _: &UserSettings) -> Option<Self> {
         Some(Self { username: input.username_in_path()? })
     }
 

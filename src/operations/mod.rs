@@ -1,5 +1,6 @@
 //! The table of operations. Each file holds the caller's side of one operation; `centagate/calls` holds the vendor's side.
 
+pub(crate) mod configuration;
 mod create_user;
 mod get_user;
 mod operation;
@@ -8,10 +9,12 @@ mod reply;
 mod spec;
 mod user_reply;
 
+pub use crate::api::input::Body;
+pub use configuration::UserSettings;
 pub use operation::Row;
 pub(crate) use operation::{Operation, Request};
 pub(crate) use reply::Reply;
-pub use spec::{Body, Content, Docs, Method, Schema, Spec, TargetLimit};
+pub use spec::{Content, Docs, Method, Schema, Spec, TargetLimit};
 
 use crate::centagate::{CreateUser, GetUser, RegisterOtpToken};
 

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::configuration::UserSettings;
 use super::reply::Reply;
 use super::spec::Spec;
 use crate::api::input::Input;
@@ -14,8 +15,8 @@ pub(crate) trait Operation: Call + Sized {
     /// What the table says about the operation.
     const SPEC: &'static Spec;
 
-    /// Reads the path and the body. `None` means that `input` has at least one fault.
-    fn read(input: &mut Input<'_>) -> Option<Self>;
+    /// Reads the path and the body. `defaults` are the configured values of absent members. `None` means that `input` has at least one fault.
+    fn read(input: &mut Input<'_>, defaults: &UserSettings) -> Option<Self>;
 
     /// The user that the operation acts on.
     fn target(&self) -> &Username;
@@ -74,13 +75,13 @@ pub struct Row {
     pub spec: &'static Spec,
     /// The vendor's side.
     pub call: &'static CallSpec,
-    pub(crate) read: fn(&mut Input<'_>) -> Option<Box<dyn Request>>,
+    pub(crate) read: fn(&mut Input<'_>, &UserSettings) -> Option<Box<dyn Request>>,
 }
 
 impl Row {
     /// The row of `O`.
     pub(super) const fn of<O: Operation>() -> Self {
-        Self { spec: O::SPEC, call: O::CALL, read: |input| Some(Box::new(O::read(input)?)) }
+        Self { spec: O::SPEC, call: O::CALL, read: |input, defaults| Some(Box::new(O::read(input, defaults)?)) }
     }
 }
 

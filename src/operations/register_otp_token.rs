@@ -4,10 +4,11 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::configuration::UserSettings;
 use super::operation::Operation;
 use super::reply::Reply;
-use super::spec::{Body, Content, Docs, Method, Schema, Spec, TargetLimit};
-use crate::api::input::{Input, values};
+use super::spec::{Content, Docs, Method, Schema, Spec, TargetLimit};
+use crate::api::input::{Body, Input, values};
 use crate::callers::{Caller, Lack, Scope};
 use crate::centagate::{RegisterOtpToken, RegisteredOtpToken};
 use crate::domain::{OtpTokenStatus, Username, ValiditySeconds};
@@ -104,7 +105,7 @@ impl Operation for RegisterOtpToken {
         },
     };
 
-    fn read(input: &mut Input<'_>) -> Option<Self> {
+    fn read(input: &mut Input<'_>, _: &UserSettings) -> Option<Self> {
         let username = input.username_in_path();
         let words = "pending, valid, temporarilyDeactivated, deactivated";
         let status = input.required("status", values::word(OtpTokenStatus::from_word, words));

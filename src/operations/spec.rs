@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, schema};
 
+use crate::api::input::Body;
 use crate::callers::Scope;
 
 /// Everything about an operation that does not depend on one request. The pipeline, the routes, the metrics, the contract
@@ -65,28 +66,6 @@ impl Method {
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
-    }
-}
-
-/// Whether a request has a body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Body {
-    /// The gateway does not read a body.
-    Ignored,
-    /// A body is a fault.
-    Forbidden,
-    /// The body may be missing.
-    Optional,
-    /// The body is required. It has at most `server.max_body_bytes`.
-    Required,
-    /// The body is required and has at most this number of bytes, regardless of the configuration.
-    RequiredUpTo(usize),
-}
-
-impl Body {
-    /// Whether the contract shows a body.
-    pub fn is_documented(self) -> bool {
-        matches!(self, Self::Optional | Self::Required | Self::RequiredUpTo(_))
     }
 }
 

@@ -107,11 +107,11 @@ impl Content {
         match self {
             Self::Secrets(new) => {
                 let fault = |fault| SettingsFault::of("centagate", fault);
-                let backing = gateway.ledger.with_secrets(&new.idempotency)?;
+                let store = gateway.ledger.with_new_secrets(&new.idempotency)?;
                 gateway.centagate.replace_proxy(new.centagate.proxy_url.clone()).map_err(fault)?;
                 gateway.centagate.replace_credentials(new.centagate.admin.credentials.clone());
-                if let Some(backing) = backing {
-                    gateway.ledger.replace(backing);
+                if let Some(store) = store {
+                    gateway.ledger.replace_store(store);
                 }
                 settings.centagate = new.centagate;
             }

@@ -12,7 +12,7 @@ use crate::api::{Contract, Gateway, Lifecycle, Limits, RateLimits};
 use crate::audit::AuditTrail;
 use crate::callers::{Callers, jwt};
 use crate::centagate::{Client, SessionKeeper};
-use crate::domain::{CallerShare, Identity};
+use crate::domain::{CallerShare, ComparableName};
 use crate::listener::{Listener, ListenerCertificate};
 use crate::metrics::Metrics;
 use crate::operations::TABLE;
@@ -44,7 +44,7 @@ impl Application {
         TABLE.iter().for_each(|row| metrics.calls.register_operation(row.spec.label));
         let (jwt_verifier, jwks_refresher) = settings.callers.jwt.as_ref().map(jwt::Verifier::new).transpose()?.unzip();
         let (callers, caller_share) = (Callers::load(&settings.callers)?, CallerShare::default());
-        caller_share.set_sole_caller(callers.is_sole(jwt_verifier.is_some()));
+        caller_share.set_sole_caller(callers.has_sole_caller(jwt_verifier.is_some()));
         let (client, session_keeper) =
             Client::new(settings.centagate.client_options(&caller_share)?, metrics.session_events())?;
         let certificate = settings.server.tls.as_ref().map(TlsFiles::load).transpose()?;
@@ -61,7 +61,7 @@ impl Application {
             caller_share,
             jwt_verifier,
             centagate: client,
-            admin: Identity::of(settings.centagate.admin.username.as_str()),
+            admin: ComparableName::new(settings.centagate.admin.username.as_str()),
             audit,
             ledger: Arc::new(ledger),
             rate_limits: RateLimits::new(&settings.rate_limit),

@@ -55,7 +55,7 @@ impl Application {
         let mut background = JoinSet::new();
         background.spawn(session_keeper.run());
         background.spawn(watcher.run(gateway.clone()));
-        background.spawn(Arc::clone(&gateway.ledger).keep());
+        background.spawn(Arc::clone(&gateway.ledger).maintain());
         background.spawn(every(RATE_LIMIT_CLEANUP, gateway.clone(), |gateway| gateway.rate_limits.forget_idle()));
         background
             .spawn(every(CONNECTION_CLEANUP, gateway.clone(), |gateway| gateway.centagate.close_idle_connections()));

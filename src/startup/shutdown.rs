@@ -41,6 +41,6 @@ pub(super) async fn shut_down(gateway: &Gateway, settings: &ServerSettings, [api
 /// Logs out, exports the last spans and writes the last changes of the idempotency store.
 pub(super) async fn finish(gateway: &Gateway, deadline: Instant) {
     let log_out = gateway.centagate.log_out(deadline.max(Instant::now() + LOGOUT_TIMEOUT));
-    let last_changes = timeout(LAST_CHANGES_TIMEOUT, gateway.ledger.finish_all());
+    let last_changes = timeout(LAST_CHANGES_TIMEOUT, gateway.ledger.retry_pending_writes());
     let _ = tokio::join!(log_out, gateway.traces.stop(), last_changes);
 }

@@ -1,3 +1,5 @@
+//! A claim on an idempotency key: the right of one request to be executed.
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -6,111 +8,123 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::error;
 
-use super::ledger::Backing;
-use super::record::{Record, State, milliseconds};
-use super::{Change, Ledger, Name, Part, Swapped, Unavailable};
+use super::entry::{Change, Name, Part, Swap};
+use super::pending_writes::PendingWrites;
+use super::record::{Record, State};
+use super::request::Request;
+use super::sealed_store::SealedStore;
+use super::unavailable::Unavailable;
+use crate::domain::milliseconds;
+use crate::metrics::Metrics;
 
-/// The pauses before the end of a request is written again.
-const WRITE_PAUSES: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(80), Duration::from_millis(300)];
+/// The pauses between attempts to store a settlement.
+const RETRY_PAUSES: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(80), Duration::from_millis(300)];
 
-/// No reply waits longer for the end of its request to be written.
-const WRITE_PATIENCE: Duration = Duration::from_secs(1);
+/// The maximum time that a reply waits until its settlement is stored.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How a request ended.
+/// What a retry with the same key gets.
 #[derive(Debug)]
 pub(crate) enum Settlement {
-    /// Nothing was carried out: the key is free again.
+    /// The request was not executed. The key is free again.
     Release,
-    /// Nobody knows.
+    /// The outcome of the request is unknown.
     Unknown,
-    /// This reply is for everybody who repeats the request.
+    /// This reply.
     Reply {
         reply: SecretString,
-        /// How long it may be repeated, where it holds secrets.
+        /// How long its secrets are valid. `None`: it contains no secrets.
         valid_for: Option<Duration>,
     },
 }
 
-/// A record that belongs to one request until its lease is over.
+/// A claim on an idempotency key. One request owns the key's record until the claim's lease ends.
 #[derive(Debug)]
 pub(crate) struct Claim {
-    ledger: Arc<Ledger>,
-    backing: Arc<Backing>,
-    /// Who sent the request.
+    store: Arc<SealedStore>,
+    pending: Arc<PendingWrites>,
+    metrics: Arc<Metrics>,
     caller: Arc<str>,
     fingerprint: [u8; 32],
     lease_end: Instant,
-    written: Mutex<Written>,
-}
-
-/// What the owner of a record wrote, under each of its names: whoever finds the same may replace it, and no two writings are
-/// the same.
-#[derive(Debug)]
-struct Written {
-    values: Vec<Value>,
-    sent: bool,
+    progress: Mutex<Progress>,
 }
 
 #[derive(Debug)]
-struct Value {
+struct Progress {
+    /// The record's entries, one for each seal key.
+    entries: Vec<OwnedEntry>,
+    is_sent: bool,
+}
+
+/// What this claim has written to an entry. Every sealed value is unique, so equal bytes prove ownership.
+#[derive(Debug)]
+struct OwnedEntry {
     name: Name,
-    /// What stands there for certain.
-    certain: Option<Bytes>,
-    /// What was to stand there after a write that got no answer: it may have been made.
+    /// The value that was written for certain.
+    written: Option<Bytes>,
+    /// The value of a write that got no reply. It may have been written.
     attempted: Option<Bytes>,
 }
 
 impl Claim {
+    /// Prepares a claim on the record called `names`. Nothing is written yet.
     pub(super) fn new(
-        ledger: Arc<Ledger>,
-        backing: Arc<Backing>,
-        caller: Arc<str>,
+        store: Arc<SealedStore>,
+        pending: Arc<PendingWrites>,
+        metrics: Arc<Metrics>,
+        request: &Request<'_>,
         names: &[Name],
-        fingerprint: [u8; 32],
         lease: Duration,
     ) -> Self {
-        let values = names.iter().map(|&name| Value { name, certain: None, attempted: None }).collect();
-        let written = Written { values, sent: false };
-        Self { ledger, backing, caller, fingerprint, lease_end: Instant::now() + lease, written: Mutex::new(written) }
-    }
-
-    /// Makes the record this request's if there is none. It is forgotten when the lease is over.
-    pub(super) async fn take(&self) -> Result<Swapped, Unavailable> {
-        let lease = self.lease_left();
-        self.swap(&self.changes(Some((State::Claimed, lease)), None)).await
-    }
-
-    /// Gives up a claim that may have been made though there was no answer.
-    pub(super) fn abandon(&self) {
-        if self.written().values.iter().any(|value| value.attempted.is_some()) {
-            self.ledger.finish_later(&self.caller, self.changes(None, None));
+        let entries = names.iter().map(|&name| OwnedEntry { name, written: None, attempted: None }).collect();
+        Self {
+            fingerprint: store.keys.fingerprint(&request.fingerprint_input()),
+            store,
+            pending,
+            metrics,
+            caller: Arc::clone(request.caller),
+            lease_end: Instant::now() + lease,
+            progress: Mutex::new(Progress { entries, is_sent: false }),
         }
     }
 
-    /// Puts on record that the request may arrive from now on. Only the first call does anything.
+    /// Writes the record if there is none. It expires with the lease.
+    pub(super) async fn acquire(&self) -> Result<Swap, Unavailable> {
+        let lease = self.remaining_lease();
+        self.write(&self.changes(Some((State::Claimed, lease)), None)).await
+    }
+
+    /// Withdraws a claim whose write got no reply.
+    pub(super) fn withdraw(&self) {
+        if self.progress().entries.iter().any(|entry| entry.attempted.is_some()) {
+            self.pending.add(&self.caller, self.changes(None, None));
+        }
+    }
+
+    /// Records that the request is sent from now on. Further calls do nothing.
     ///
     /// # Errors
-    /// If that cannot be done; the request must then not be sent.
-    pub(crate) async fn sent(&self) -> Result<(), Unavailable> {
-        if self.written().sent {
+    /// The store is unavailable, or the claim was lost. The request must not be sent.
+    pub(crate) async fn mark_sent(&self) -> Result<(), Unavailable> {
+        if self.progress().is_sent {
             return Ok(());
         }
-        let sent = State::Sent { lease_ms: milliseconds(self.lease_left()) };
-        match self.swap(&self.changes(Some((sent, self.ledger.ttl)), None)).await? {
-            Swapped::Done => {
-                self.written().sent = true;
+        let sent = State::Sent { lease_ms: milliseconds(self.remaining_lease()) };
+        match self.write(&self.changes(Some((sent, self.store.ttl)), None)).await? {
+            Swap::Applied => {
+                self.progress().is_sent = true;
                 Ok(())
             }
-            Swapped::Differs(_) => Err(Unavailable::Lost),
+            Swap::Conflict(_) => Err(Unavailable::ClaimLost),
         }
     }
 
-    /// Puts the end of the request on record, trying again for a moment where that fails. After that a metric counts it, and
-    /// the ledger goes on trying without the request. Where even that fails, the record lapses with its lease or becomes
-    /// unknown.
+    /// Stores what a retry gets. Tries for up to a second, then leaves the write to the background task. If that fails too,
+    /// the lease ends and the key becomes free, or unknown if the request was sent.
     pub(crate) async fn settle(&self, settlement: &Settlement) {
-        let ttl = self.ledger.ttl;
-        let (next, secrets) = match settlement {
+        let ttl = self.store.ttl;
+        let (state, secrets) = match settlement {
             Settlement::Release => (None, None),
             Settlement::Unknown => (Some(State::Unknown), None),
             Settlement::Reply { reply, valid_for: None } => {
@@ -120,68 +134,67 @@ impl Claim {
                 (Some(State::RepliedWithSecrets), Some((reply.expose_secret().as_bytes(), (*valid_for).min(ttl))))
             }
         };
-        // The same bytes at each try, so that a try whose answer was lost is recognised.
-        let changes = self.changes(next.map(|state| (state, ttl)), secrets);
-        let written = timeout(WRITE_PATIENCE, async {
-            for pause in WRITE_PAUSES {
-                match self.swap(&changes).await {
-                    Err(Unavailable::Away(_)) => sleep(pause).await,
-                    written => return written,
+        // Each attempt writes the same bytes, so an attempt whose reply was lost is recognised.
+        let changes = self.changes(state.map(|state| (state, ttl)), secrets);
+        let result = timeout(SETTLE_TIMEOUT, async {
+            for pause in RETRY_PAUSES {
+                match self.write(&changes).await {
+                    Err(Unavailable::Unreachable(_)) => sleep(pause).await,
+                    result => return result,
                 }
             }
-            self.swap(&changes).await
+            self.write(&changes).await
         });
-        let written = written.await;
-        if matches!(written, Ok(Ok(Swapped::Done))) {
+        let result = result.await;
+        if matches!(result, Ok(Ok(Swap::Applied))) {
             return;
         }
-        self.ledger.metrics.idempotency.count_not_recorded();
-        error!("the end of a request with an Idempotency-Key cannot be recorded");
-        if matches!(written, Err(_) | Ok(Err(Unavailable::Away(_)))) {
-            self.ledger.finish_later(&self.caller, changes);
+        self.metrics.idempotency.count_not_recorded();
+        error!("the outcome of a request with an Idempotency-Key could not be stored");
+        if matches!(result, Err(_) | Ok(Err(Unavailable::Unreachable(_)))) {
+            self.pending.add(&self.caller, changes);
         }
     }
 
-    fn written(&self) -> MutexGuard<'_, Written> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lease_left(&self) -> Duration {
+    fn remaining_lease(&self) -> Duration {
         self.lease_end.saturating_duration_since(Instant::now())
     }
 
-    /// The changes that replace what was written last by `next`, under every name, and add `secrets`.
-    fn changes(&self, next: Option<(State, Duration)>, secrets: Option<(&[u8], Duration)>) -> Vec<Change> {
-        let record = next.map(|(state, lifetime)| (Record::write(self.fingerprint, lifetime, state), lifetime));
+    /// Returns the changes that replace the record with `state`, or delete it, and add an entry with `secrets`.
+    fn changes(&self, state: Option<(State, Duration)>, secrets: Option<(&[u8], Duration)>) -> Vec<Change> {
+        let record = state.map(|(state, lifetime)| (Record::to_json(self.fingerprint, lifetime, state), lifetime));
         let seal =
-            |name, plain: &[u8], lifetime| Some((Bytes::from(self.backing.keys.seal(name, plain, lifetime)), lifetime));
+            |name, plain: &[u8], lifetime| Some((Bytes::from(self.store.keys.seal(name, plain, lifetime)), lifetime));
         let mut changes = Vec::new();
-        for Value { name, certain, attempted } in &self.written().values {
-            let next = record.as_ref().and_then(|(plain, lifetime)| seal(*name, plain, *lifetime));
-            let other = attempted.as_ref().or(certain.as_ref()).cloned();
-            changes.push(Change { name: *name, expected: [certain.clone(), other], next });
+        for OwnedEntry { name, written, attempted } in &self.progress().entries {
+            let new = record.as_ref().and_then(|(plain, lifetime)| seal(*name, plain, *lifetime));
+            let other = attempted.as_ref().or(written.as_ref()).cloned();
+            changes.push(Change { name: *name, expected: [written.clone(), other], new });
             if let Some((plain, lifetime)) = secrets
                 && !lifetime.is_zero()
             {
                 let name = Name { part: Part::Secrets, ..*name };
-                changes.push(Change { name, expected: [None, None], next: seal(name, plain, lifetime) });
+                changes.push(Change { name, expected: [None, None], new: seal(name, plain, lifetime) });
             }
         }
         changes
     }
 
-    async fn swap(&self, changes: &[Change]) -> Result<Swapped, Unavailable> {
+    async fn write(&self, changes: &[Change]) -> Result<Swap, Unavailable> {
         let records = || changes.iter().filter(|change| change.name.part == Part::Record);
-        let next = |change: &Change| change.next.as_ref().map(|(value, _)| value.clone());
-        for (value, change) in self.written().values.iter_mut().zip(records()) {
-            value.attempted = next(change);
+        for (entry, change) in self.progress().entries.iter_mut().zip(records()) {
+            entry.attempted = change.new_value().cloned();
         }
-        let swapped = self.ledger.observe(self.backing.store.swap(&self.caller, changes).await)?;
-        if matches!(swapped, Swapped::Done) {
-            for (value, change) in self.written().values.iter_mut().zip(records()) {
-                (value.certain, value.attempted) = (next(change), None);
+        let swap = self.store.compare_and_swap(&self.caller, changes).await?;
+        if matches!(swap, Swap::Applied) {
+            for (entry, change) in self.progress().entries.iter_mut().zip(records()) {
+                (entry.written, entry.attempted) = (change.new_value().cloned(), None);
             }
         }
-        Ok(swapped)
+        Ok(swap)
     }
 }

@@ -1,264 +1,192 @@
+//! The ledger: gives each idempotency key to one request, and stores what became of it.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
-use tracing::{error, info};
+use tracing::error;
 
-use super::canary::{Canary, Verdict};
+use super::canary::Canary;
+use super::claim::Claim;
 use super::configuration::{IdempotencySettings, StoreSettings};
-use super::memory::{Memory, max_bytes};
-use super::record::{Record, State};
-use super::redis::Redis;
+use super::entry::Swap;
+use super::health::{CheckResult, Health};
+use super::key_status::KeyStatus;
+use super::pending_writes::PendingWrites;
 use super::request::Request;
-use super::unfinished::Unfinished;
-use super::{Claim, Name, Part, RedisOptions, SealKeys, Store, Swapped, Unavailable};
+use super::sealed_store::SealedStore;
+use super::unavailable::Unavailable;
 use crate::configuration::SettingsFault;
 use crate::domain::CallerShare;
 use crate::metrics::Metrics;
 
-/// How often the store is checked.
+/// The interval between checks of the store.
 const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How often it is checked while the check fails.
-const RECHECK_INTERVAL: Duration = Duration::from_secs(5);
+/// The interval between checks while they fail.
+const FAILED_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How often changes that got no answer are made again.
+/// The interval between retries of pending writes.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Remembers what became of each request that carried an `Idempotency-Key`.
-///
-/// A record goes from claimed to sent to its end: a reply, unknown, or nothing at all where the key is free again. A claim is
-/// held for a lease and then lapses by itself; one that is sent and whose lease is over is unknown, because nobody can tell
-/// any more. Each write replaces exactly what its writer wrote before, so only the owner of a record can change it.
+/// Stores the outcome of each request with an `Idempotency-Key`.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    pub(super) backing: ArcSwap<Backing>,
-    pub(super) ttl: Duration,
-    away: AtomicBool,
-    full: AtomicBool,
-    pub(super) canary: Canary,
-    pub(super) unfinished: Unfinished,
-    /// Wakes [`Ledger::keep`].
-    pub(super) wake: Notify,
-    pub(super) metrics: Arc<Metrics>,
-}
-
-/// Where records are kept and what opens them; they change together.
-#[derive(Debug)]
-pub(crate) struct Backing {
-    pub(super) store: Arc<Store>,
-    pub(super) keys: SealKeys,
-    /// How Redis is reached, if that is the store.
-    redis: Option<RedisOptions>,
-}
-
-/// What is known of a request.
-#[derive(Debug)]
-pub(crate) enum Found {
-    /// Nothing: it may be carried out, and this is its record.
-    Nothing(Claim),
-    /// It came to its end with this reply.
-    Reply {
-        reply: SecretString,
-        /// Whether the reply holds secrets, which are still valid.
-        has_secrets: bool,
-    },
-    /// Its reply held secrets that are no longer valid.
-    SecretsExpired,
-    /// It is still being carried out.
-    Running,
-    /// Nobody knows whether it was carried out.
-    Unknown,
-    /// The key was used for another request.
-    OtherRequest,
+    store: ArcSwap<SealedStore>,
+    health: Arc<Health>,
+    canary: Canary,
+    pending: Arc<PendingWrites>,
+    /// Wakes [`Ledger::maintain`].
+    wake: Arc<Notify>,
+    /// Whether the memory was full at the last new key.
+    is_full: AtomicBool,
+    metrics: Arc<Metrics>,
 }
 
 impl Ledger {
-    /// A ledger where the settings say. Asks Redis first, if it answers, whether it keeps what it is given.
+    /// Opens the store that the settings choose. In memory, one caller can use at most `share` of it.
     ///
     /// # Errors
-    /// If Redis cannot be used at all.
+    /// Invalid options, or a Redis that may evict live records. A Redis that does not reply is no error.
     pub(crate) fn open(
         settings: &IdempotencySettings,
         metrics: Arc<Metrics>,
         share: CallerShare,
     ) -> Result<Self, SettingsFault> {
-        let backing = match &settings.store {
-            StoreSettings::Memory { max_keys } => Backing {
-                store: Arc::new(Store::Memory(Memory::new(*max_keys, max_bytes(*max_keys), share))),
-                keys: SealKeys::of_this_process()
-                    .ok_or_else(|| SettingsFault::of("idempotency.store", "the system gives no random bytes"))?,
-                redis: None,
-            },
-            StoreSettings::Redis { options, seal_keys } => {
-                let redis = Redis::new(options)?;
-                redis.check()?;
-                let store = Arc::new(Store::Redis(Box::new(redis)));
-                Backing { store, keys: seal_keys.clone(), redis: Some(options.clone()) }
-            }
-        };
+        let health = Arc::new(Health::unchecked(Arc::clone(&metrics)));
+        if let StoreSettings::Memory { .. } = settings.store {
+            health.record_check(CheckResult::Passed);
+        }
+        let wake = Arc::new(Notify::new());
         Ok(Self {
-            backing: ArcSwap::from_pointee(backing),
-            ttl: settings.ttl,
-            away: AtomicBool::default(),
-            full: AtomicBool::default(),
-            canary: Canary::new(matches!(settings.store, StoreSettings::Redis { .. })),
-            unfinished: Unfinished::default(),
-            wake: Notify::default(),
+            store: ArcSwap::from_pointee(SealedStore::open(settings, Arc::clone(&health), share)?),
+            health,
+            canary: Canary::new(Arc::clone(&metrics)),
+            pending: Arc::new(PendingWrites::new(Arc::clone(&wake))),
+            wake,
+            is_full: AtomicBool::default(),
             metrics,
         })
     }
 
-    /// The same store with other secrets: seal keys, or user and password of Redis. Nothing if they are those in use; which
-    /// store it is changes only with a restart.
+    /// Claims the key of `request` for the duration `lease`, or returns what the store knows about it.
     ///
     /// # Errors
-    /// If Redis cannot be used with them, or they are for another Redis.
-    pub(crate) fn with_secrets(&self, settings: &IdempotencySettings) -> Result<Option<Backing>, SettingsFault> {
-        let current = self.backing.load();
-        let (Some(in_use), StoreSettings::Redis { options, seal_keys }) = (&current.redis, &settings.store) else {
-            return Ok(None);
-        };
-        let same_url = in_use.url.expose_secret() == options.url.expose_secret();
-        if same_url && current.keys == *seal_keys {
-            return Ok(None);
+    /// The store is unavailable, or did not reply before `deadline`. The request must not be executed.
+    pub(crate) async fn claim(
+        &self,
+        request: &Request<'_>,
+        deadline: Instant,
+        lease: Duration,
+    ) -> Result<KeyStatus, Unavailable> {
+        before(deadline, self.ensure_checked()).await?;
+        let store = self.store.load_full();
+        let names = store.keys.names(&request.name_input());
+        let (pending, metrics) = (Arc::clone(&self.pending), Arc::clone(&self.metrics));
+        let claim = Claim::new(Arc::clone(&store), pending, metrics, request, &names, lease);
+        let acquired = before(deadline, async {
+            self.pending.retry(names[0], &store).await?;
+            claim.acquire().await
+        });
+        match acquired.await {
+            Ok(Swap::Applied) => {
+                self.is_full.store(false, Ordering::Relaxed);
+                Ok(KeyStatus::New(claim))
+            }
+            Ok(Swap::Conflict(entries)) => before(deadline, KeyStatus::read(&store, request, &names, &entries)).await,
+            Err(reason) => {
+                match reason {
+                    Unavailable::Unreachable(_) | Unavailable::DeadlinePassed => claim.withdraw(),
+                    Unavailable::Full if !self.is_full.swap(true, Ordering::Relaxed) => {
+                        error!("the memory for idempotency keys is full; requests with a new key are refused");
+                    }
+                    _ => {}
+                }
+                Err(reason)
+            }
         }
-        let store = if same_url {
-            Arc::clone(&current.store)
-        } else if in_use.leads_where(options) {
-            Arc::new(Store::Redis(Box::new(Redis::new(options)?)))
-        } else {
-            let fault = "is for another Redis, which does not know what was done; that takes a restart";
-            return Err(SettingsFault::of_key("redis.url", fault));
-        };
-        Ok(Some(Backing { store, keys: seal_keys.clone(), redis: Some(options.clone()) }))
     }
 
-    /// Takes `backing` into use; requests under way keep theirs.
-    pub(crate) fn replace(&self, backing: Backing) {
-        self.backing.store(Arc::new(backing));
-        self.canary.expire();
-        self.wake.notify_one();
+    /// Returns the result of the last check of the store.
+    pub(crate) fn last_check(&self) -> CheckResult {
+        self.health.last_check()
     }
 
-    /// Checks the store every minute, and more often while the check fails; makes the changes that got no answer. For ever.
-    pub(crate) async fn keep(self: Arc<Self>) {
+    /// Checks the store at intervals and retries pending writes. Runs until the task is dropped.
+    pub(crate) async fn maintain(self: Arc<Self>) {
         loop {
-            let _ = self.check().await; // it tells operators itself
-            let has_passed = self.verdict() == Verdict::Passed;
-            let next_check = Instant::now() + if has_passed { CHECK_INTERVAL } else { RECHECK_INTERVAL };
+            let _ = self.check().await; // errors are logged by `Health`
+            let has_passed = self.last_check() == CheckResult::Passed;
+            let next_check = Instant::now() + if has_passed { CHECK_INTERVAL } else { FAILED_CHECK_INTERVAL };
             loop {
-                self.finish_all().await;
-                let retry = Instant::now() + RETRY_INTERVAL;
-                let next = if self.unfinished.is_empty() { next_check } else { next_check.min(retry) };
+                self.retry_pending_writes().await;
+                let next_retry = Instant::now() + RETRY_INTERVAL;
+                let next = if self.pending.is_empty() { next_check } else { next_check.min(next_retry) };
                 let is_woken = timeout_at(next, self.wake.notified()).await.is_ok();
-                if Instant::now() >= next_check || (is_woken && self.verdict() == Verdict::Due) {
+                if Instant::now() >= next_check || (is_woken && self.last_check() == CheckResult::Pending) {
                     break;
                 }
             }
         }
     }
 
-    /// Looks `request` up until `send_by`, and claims its record for `lease` if there is none.
+    /// Retries the writes that got no reply. Stops at the first one that gets none again.
+    pub(crate) async fn retry_pending_writes(&self) {
+        self.pending.retry_all(&self.store.load_full()).await;
+    }
+
+    /// Returns the store with new secrets, for [`Ledger::replace_store`]. Returns `None` if the secrets are the current ones.
     ///
     /// # Errors
-    /// If the store cannot be used; the request must then not be carried out.
-    pub(crate) async fn find(
-        self: &Arc<Self>,
-        request: &Request<'_>,
-        send_by: Instant,
-        lease: Duration,
-    ) -> Result<Found, Unavailable> {
-        in_time(send_by, self.rely_on_store()).await?;
-        let backing = self.backing.load_full();
-        let names =
-            backing.keys.names([request.caller.as_bytes(), request.operation.as_bytes(), request.key.as_bytes()]);
-        let fingerprint = backing.keys.fingerprint(request.parts(&request.encoded_path()));
-        let caller = Arc::clone(request.caller);
-        let claim = Claim::new(Arc::clone(self), Arc::clone(&backing), caller, &names, fingerprint, lease);
-        let taken = in_time(send_by, async {
-            self.finish(names[0]).await?;
-            claim.take().await
-        });
-        let found = match taken.await {
-            Ok(Swapped::Done) => {
-                self.full.store(false, Ordering::Relaxed);
-                return Ok(Found::Nothing(claim));
-            }
-            Ok(Swapped::Differs(found)) => found,
-            Err(fault) => {
-                match fault {
-                    Unavailable::Away(_) | Unavailable::TooLate => claim.abandon(),
-                    Unavailable::Full if !self.full.swap(true, Ordering::Relaxed) => {
-                        error!("the memory for keys is full; requests with a new Idempotency-Key are refused");
-                    }
-                    _ => {}
-                }
-                return Err(fault);
-            }
-        };
-        let mut present = names.iter().zip(&found).filter_map(|(name, entry)| Some((*name, entry.as_ref()?)));
-        let Some((name, entry, opened)) =
-            present.find_map(|(name, entry)| Some((name, entry, backing.keys.open(name, &entry.value)?)))
-        else {
-            return Ok(Found::Unknown); // it cannot be read, but it is there
-        };
-        let Some(record) = Record::read(&opened.plain) else { return Ok(Found::Unknown) };
-        if !record.is_of(request, &opened) {
-            return Ok(Found::OtherRequest);
-        }
-        if record.is_over(entry, &opened, SystemTime::now()) {
-            return Ok(Found::Unknown);
-        }
-        Ok(match record.state {
-            State::Claimed | State::Sent { .. } => Found::Running,
-            State::Unknown => Found::Unknown,
-            State::Replied(reply) => Found::Reply { reply: reply.into(), has_secrets: false },
-            State::RepliedWithSecrets => in_time(send_by, self.secrets(&backing, name)).await?,
-        })
+    /// Invalid options, or the URL of a different Redis: only a restart can change the store.
+    pub(crate) fn with_new_secrets(
+        &self,
+        settings: &IdempotencySettings,
+    ) -> Result<Option<SealedStore>, SettingsFault> {
+        self.store.load().with_new_secrets(settings)
     }
 
-    /// The reply of the record called `name`, while its secrets are valid.
-    async fn secrets(&self, backing: &Backing, name: Name) -> Result<Found, Unavailable> {
-        let name = Name { part: Part::Secrets, ..name };
-        let Some(entry) = self.observe(backing.store.read(name).await)? else { return Ok(Found::SecretsExpired) };
-        let Some(opened) = backing.keys.open(name, &entry.value) else { return Ok(Found::Unknown) };
-        if opened.has_expired() {
-            return Ok(Found::SecretsExpired); // the store has kept them for too long
-        }
-        let reply = String::from_utf8(opened.plain);
-        Ok(reply.map_or(Found::Unknown, |reply| Found::Reply { reply: reply.into(), has_secrets: true }))
+    /// Uses `store` for new requests. Requests in progress keep the store that they have.
+    pub(crate) fn replace_store(&self, store: SealedStore) {
+        self.store.store(Arc::new(store));
+        self.health.require_check();
+        self.wake.notify_one();
     }
 
-    /// Tells operators when the store goes away and when it is back.
-    pub(super) fn observe<T>(&self, result: Result<T, Unavailable>) -> Result<T, Unavailable> {
-        match &result {
-            Err(Unavailable::Away(cause)) => {
-                self.metrics.store.set_unavailable(true);
-                if !self.away.swap(true, Ordering::Relaxed) {
-                    error!(cause, "the idempotency store cannot be used; requests with an Idempotency-Key are refused");
-                }
-            }
-            Ok(_) if self.away.load(Ordering::Relaxed) && self.away.swap(false, Ordering::Relaxed) => {
-                self.metrics.store.set_unavailable(false);
-                self.canary.expire(); // it may have come back as another one
-                info!("the idempotency store can be used again");
-            }
-            Ok(_) | Err(_) => {}
+    /// Checks the store unless the result of the last check is known.
+    async fn ensure_checked(&self) -> Result<(), Unavailable> {
+        // Repeats if a reload replaced the store during the check.
+        while self.last_check() == CheckResult::Pending {
+            self.check().await?;
         }
-        result
+        if self.last_check() == CheckResult::Passed { Ok(()) } else { Err(Unavailable::CheckFailed) }
+    }
+
+    /// Checks the store and records the result, unless a reload replaced the store during the check.
+    async fn check(&self) -> Result<(), Unavailable> {
+        let store = self.store.load_full();
+        let result = self.canary.check(&store).await?;
+        if Arc::ptr_eq(&store, &self.store.load()) {
+            self.health.record_check(result);
+        }
+        Ok(())
     }
 }
 
-/// What `work` brings until `send_by`.
-async fn in_time<T>(send_by: Instant, work: impl Future<Output = Result<T, Unavailable>>) -> Result<T, Unavailable> {
-    timeout_at(send_by, work).await.unwrap_or(Err(Unavailable::TooLate))
+/// Runs `operation` until `deadline`.
+async fn before<T>(
+    deadline: Instant,
+    operation: impl Future<Output = Result<T, Unavailable>>,
+) -> Result<T, Unavailable> {
+    timeout_at(deadline, operation).await.unwrap_or(Err(Unavailable::DeadlinePassed))
 }
 
 #[cfg(test)]
 #[path = "ledger_tests.rs"]
 mod tests;
+#[cfg(test)]
+#[path = "upgrade_tests.rs"]
+mod upgrade_tests;

@@ -1,4 +1,4 @@
-//! The life of a record, by a clock that the test turns.
+//! Tests of the life of a claim, with a simulated clock.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -6,37 +6,37 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, advance};
 
-use super::{Found, Ledger};
+use super::Ledger;
 use crate::domain::CallerShare;
 use crate::metrics::Metrics;
 use crate::store::configuration::{IdempotencySettings, StoreSettings};
-use crate::store::{Claim, RedisOptions, Request, SealKeys, Settlement};
+use crate::store::{Claim, KeyStatus, RedisOptions, Request, SealKeys, Settlement};
 
 const LEASE: Duration = Duration::from_secs(15);
 static CALLER: LazyLock<Arc<str>> = LazyLock::new(|| "caller".into());
 
 fn request() -> Request<'static> {
-    Request { caller: &CALLER, operation: "operation", key: "key", path: &["bob"], content: b"{}", body: b"{}" }
+    Request { caller: &CALLER, operation: "operation", key: "key", path: &["bob"], content: b"{}", body: b"{ }" }
 }
 
-fn ledger() -> Arc<Ledger> {
+fn ledger() -> Ledger {
     let store = StoreSettings::Memory { max_keys: 10 };
     let settings = IdempotencySettings { ttl: Duration::from_secs(1000), store };
-    Arc::new(Ledger::open(&settings, Arc::new(Metrics::default()), CallerShare::default()).expect("a ledger"))
+    Ledger::open(&settings, Arc::new(Metrics::default()), CallerShare::default()).expect("a ledger")
 }
 
-async fn find(ledger: &Arc<Ledger>) -> Found {
-    look_up(ledger, &request()).await
+async fn status(ledger: &Ledger) -> KeyStatus {
+    status_of(ledger, &request()).await
 }
 
-async fn look_up(ledger: &Arc<Ledger>, request: &Request<'_>) -> Found {
-    ledger.find(request, Instant::now() + LEASE, LEASE).await.expect("memory is there")
+async fn status_of(ledger: &Ledger, request: &Request<'_>) -> KeyStatus {
+    ledger.claim(request, Instant::now() + LEASE, LEASE).await.expect("memory is always available")
 }
 
-async fn claim(ledger: &Arc<Ledger>) -> Claim {
-    match find(ledger).await {
-        Found::Nothing(claim) => claim,
-        found => panic!("{found:?}"),
+async fn claim(ledger: &Ledger) -> Claim {
+    match status(ledger).await {
+        KeyStatus::New(claim) => claim,
+        status => panic!("{status:?}"),
     }
 }
 
@@ -45,91 +45,98 @@ fn reply(valid_for: Option<Duration>) -> Settlement {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_claim_lapses_with_its_lease_and_its_owner_can_no_longer_send() {
+async fn a_claim_ends_with_its_lease_and_its_request_can_no_longer_be_sent() {
     let ledger = ledger();
     let first = claim(&ledger).await;
-    assert!(matches!(find(&ledger).await, Found::Running));
+    assert!(matches!(status(&ledger).await, KeyStatus::InProgress));
     advance(LEASE).await;
     let second = claim(&ledger).await;
-    assert!(first.sent().await.is_err());
+    assert!(first.mark_sent().await.is_err());
     first.settle(&reply(None)).await;
-    assert!(matches!(find(&ledger).await, Found::Running), "it is the second one's");
-    second.sent().await.expect("its own");
+    assert!(matches!(status(&ledger).await, KeyStatus::InProgress), "the second claim owns the record");
+    second.mark_sent().await.expect("it owns the record");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_sent_and_not_settled_within_its_lease_is_unknown_until_it_is_settled() {
+async fn a_sent_request_is_unknown_from_the_end_of_its_lease_until_it_is_settled() {
     let ledger = ledger();
     let claim = claim(&ledger).await;
     advance(Duration::from_secs(5)).await;
-    claim.sent().await.expect("it is the owner");
-    claim.sent().await.expect("told twice");
+    claim.mark_sent().await.expect("it owns the record");
+    claim.mark_sent().await.expect("a second call does nothing");
     advance(Duration::from_secs(9)).await;
-    assert!(matches!(find(&ledger).await, Found::Running));
+    assert!(matches!(status(&ledger).await, KeyStatus::InProgress));
     advance(Duration::from_secs(1)).await;
-    assert!(matches!(find(&ledger).await, Found::Unknown));
+    assert!(matches!(status(&ledger).await, KeyStatus::OutcomeUnknown));
     claim.settle(&reply(None)).await;
-    assert!(matches!(find(&ledger).await, Found::Reply { has_secrets: false, .. }), "late, but the truth");
+    assert!(matches!(status(&ledger).await, KeyStatus::Replied { has_secrets: false, .. }), "a late settlement counts");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reply_is_repeated_until_its_time_is_over() {
+async fn a_reply_is_kept_until_its_lifetime_ends() {
     let ledger = ledger();
     let claim = claim(&ledger).await;
-    claim.sent().await.unwrap();
+    claim.mark_sent().await.unwrap();
     claim.settle(&reply(None)).await;
     advance(Duration::from_secs(999)).await;
-    let Found::Reply { reply, has_secrets: false } = find(&ledger).await else { panic!("no reply") };
+    let KeyStatus::Replied { reply, has_secrets: false } = status(&ledger).await else { panic!("no reply") };
     assert_eq!(reply.expose_secret(), "reply");
     advance(Duration::from_secs(1)).await;
-    assert!(matches!(find(&ledger).await, Found::Nothing(_)));
+    assert!(matches!(status(&ledger).await, KeyStatus::New(_)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn secrets_are_repeated_while_they_are_valid_and_gone_afterwards() {
+async fn secrets_are_kept_only_while_they_are_valid() {
     let ledger = ledger();
     let claim = claim(&ledger).await;
-    claim.sent().await.unwrap();
+    claim.mark_sent().await.unwrap();
     claim.settle(&reply(Some(Duration::from_secs(300)))).await;
     advance(Duration::from_secs(299)).await;
-    assert!(matches!(find(&ledger).await, Found::Reply { has_secrets: true, .. }));
+    assert!(matches!(status(&ledger).await, KeyStatus::Replied { has_secrets: true, .. }));
     advance(Duration::from_secs(1)).await;
-    assert!(matches!(find(&ledger).await, Found::SecretsExpired));
+    assert!(matches!(status(&ledger).await, KeyStatus::SecretsExpired));
 }
 
 #[tokio::test(start_paused = true)]
-async fn secrets_that_came_too_late_are_never_repeated() {
+async fn secrets_that_have_expired_on_arrival_are_not_stored() {
     let ledger = ledger();
     let claim = claim(&ledger).await;
     claim.settle(&reply(Some(Duration::ZERO))).await;
-    assert!(matches!(find(&ledger).await, Found::SecretsExpired));
+    assert!(matches!(status(&ledger).await, KeyStatus::SecretsExpired));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_is_free_after_a_release_and_taken_after_an_unknown_end() {
+async fn a_released_key_is_new_again_and_an_unknown_outcome_stays() {
     let ledger = ledger();
     claim(&ledger).await.settle(&Settlement::Release).await;
     let second = claim(&ledger).await;
-    second.sent().await.unwrap();
+    second.mark_sent().await.unwrap();
     second.settle(&Settlement::Unknown).await;
-    assert!(matches!(find(&ledger).await, Found::Unknown));
+    assert!(matches!(status(&ledger).await, KeyStatus::OutcomeUnknown));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_is_known_by_operation_target_and_body() {
+async fn a_request_is_identified_by_operation_path_values_and_content() {
     let ledger = ledger();
     let claim = claim(&ledger).await;
-    for other in [Request { path: &["carol"], ..request() }, Request { content: b"{ }", ..request() }] {
-        assert!(matches!(look_up(&ledger, &other).await, Found::OtherRequest));
+    for other in [
+        Request { path: &["carol"], ..request() },
+        Request { path: &[], ..request() },
+        Request { path: &["bob", "{}"], content: b"", ..request() },
+        Request { content: b"{ }", ..request() },
+    ] {
+        assert!(matches!(status_of(&ledger, &other).await, KeyStatus::Mismatch));
     }
+    let other_bytes = Request { body: b"{\n}", ..request() };
+    assert!(matches!(status_of(&ledger, &other_bytes).await, KeyStatus::InProgress), "the raw body does not count");
     claim.settle(&Settlement::Unknown).await;
-    assert!(matches!(look_up(&ledger, &Request { path: &["carol"], ..request() }).await, Found::OtherRequest));
-    for apart in [
+    assert!(matches!(status_of(&ledger, &Request { path: &["carol"], ..request() }).await, KeyStatus::Mismatch));
+    for separate in [
         Request { caller: &"other".into(), ..request() },
         Request { operation: "other", ..request() },
         Request { key: "other", ..request() },
     ] {
-        assert!(matches!(look_up(&ledger, &apart).await, Found::Nothing(_)));
+        assert!(matches!(status_of(&ledger, &separate).await, KeyStatus::New(_)));
     }
 }
 
@@ -140,21 +147,19 @@ fn redis(url: &str, seal_key: &str) -> IdempotencySettings {
 }
 
 #[test]
-fn secrets_may_change_but_not_the_store_they_are_for() {
-    let in_use = redis("redis://:old@127.0.0.1:1/0", "a");
-    let ledger = Ledger::open(&in_use, Arc::new(Metrics::default()), CallerShare::default())
-        .expect("a Redis that is away is no fault");
-    let memory = IdempotencySettings { store: StoreSettings::Memory { max_keys: 1 }, ..in_use.clone() };
-    for unchanged in [in_use, memory] {
-        assert!(ledger.with_secrets(&unchanged).expect("no fault").is_none());
+fn secrets_can_change_but_the_store_cannot() {
+    let current = redis("redis://:old@127.0.0.1:1/0", "a");
+    let ledger = Ledger::open(&current, Arc::new(Metrics::default()), CallerShare::default())
+        .expect("an unreachable Redis is no error");
+    let memory = IdempotencySettings { store: StoreSettings::Memory { max_keys: 1 }, ..current.clone() };
+    for unchanged in [current, memory] {
+        assert!(ledger.with_new_secrets(&unchanged).expect("no error").is_none());
     }
-    for fresh in [redis("redis://:old@127.0.0.1:1/0", "b"), redis("redis://user:new@127.0.0.1:1", "a")] {
-        assert!(ledger.with_secrets(&fresh).expect("no fault").is_some());
+    for new in [redis("redis://:old@127.0.0.1:1/0", "b"), redis("redis://user:new@127.0.0.1:1", "a")] {
+        assert!(ledger.with_new_secrets(&new).expect("no error").is_some());
     }
-    for elsewhere in
-        ["redis://127.0.0.2:1/0", "redis://127.0.0.1:2/0", "redis://127.0.0.1:1/1", "rediss://127.0.0.1:1/0"]
-    {
-        let fault = ledger.with_secrets(&redis(elsewhere, "a")).expect_err(elsewhere);
+    for other in ["redis://127.0.0.2:1/0", "redis://127.0.0.1:2/0", "redis://127.0.0.1:1/1", "rediss://127.0.0.1:1/0"] {
+        let fault = ledger.with_new_secrets(&redis(other, "a")).expect_err(other);
         assert!(fault.to_string().contains("redis.url") && !fault.to_string().contains("127.0.0"), "{fault}");
     }
 }

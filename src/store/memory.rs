@@ -1,4 +1,4 @@
-//! Keeps entries in this process.
+//! The memory backend: entries of one replica, lost when it stops.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,27 +6,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Change, Entry, Name, Part, Swapped, Unavailable};
+use super::entry::{Change, Entry, Name, Part, Swap};
+use super::unavailable::Unavailable;
 use crate::domain::CallerShare;
 
-/// The most bytes of all entries together, unless there may be more keys than these are enough for.
-const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// The minimum size limit of all entries together, in bytes.
+const MIN_MAX_BYTES: usize = 64 * 1024 * 1024;
 
-/// What an ordinary key needs at most: 100,000 of them fit into [`MAX_BYTES`].
-const BYTES_PER_KEY: usize = MAX_BYTES / 100_000;
+/// The size of an ordinary key's entries, in bytes. 100,000 of them fit into [`MIN_MAX_BYTES`].
+const BYTES_PER_KEY: usize = MIN_MAX_BYTES / 100_000;
 
-/// The most bytes where there may be so many keys.
+/// Returns the size limit for `max_keys` keys, in bytes.
 pub(super) fn max_bytes(max_keys: usize) -> usize {
-    max_keys.saturating_mul(BYTES_PER_KEY).max(MAX_BYTES)
+    max_keys.saturating_mul(BYTES_PER_KEY).max(MIN_MAX_BYTES)
 }
 
-/// Keeps entries for one replica, until it ends. It refuses new records when it is full: live ones are never given up.
+/// Holds entries in memory. Refuses new records when it is full, and never evicts a live record.
 ///
-/// One caller may have at most a share of the records and of the bytes. Only a new record is refused. What became of a request
-/// under way is always written, and may exceed the bytes by as much as there are requests under way.
+/// Each caller can use at most its share of the records and bytes. Only new records are refused: the outcome of a request in
+/// progress is always written, so such outcomes can exceed the byte limit.
 #[derive(Debug)]
 pub(super) struct Memory {
-    most: Usage,
+    limit: Usage,
     share: CallerShare,
     entries: Mutex<Entries>,
 }
@@ -34,17 +35,17 @@ pub(super) struct Memory {
 #[derive(Debug, Default)]
 struct Entries {
     slots: HashMap<Name, Slot>,
-    /// When each entry is forgotten.
-    ends: BTreeSet<(Instant, Name)>,
-    all: Usage,
-    /// Callers with a live entry.
-    owners: HashMap<Arc<str>, Usage>,
+    /// The expiry of each entry, in order.
+    expiries: BTreeSet<(Instant, Name)>,
+    total: Usage,
+    /// The usage of each caller that has entries.
+    by_owner: HashMap<Arc<str>, Usage>,
 }
 
 #[derive(Debug)]
 struct Slot {
     value: Bytes,
-    end: Instant,
+    expires_at: Instant,
     owner: Arc<str>,
 }
 
@@ -69,46 +70,46 @@ impl Usage {
         self.bytes -= other.bytes;
     }
 
-    /// Whether this and `more` fit into `most`.
-    fn has_room(mut self, more: Self, most: Self) -> bool {
+    /// Returns whether `more` can be added without exceeding `limit`.
+    fn has_room_for(mut self, more: Self, limit: Self) -> bool {
         self.add(more);
-        self.records <= most.records && self.bytes <= most.bytes
+        self.records <= limit.records && self.bytes <= limit.bytes
     }
 }
 
 impl Memory {
     pub(super) fn new(max_records: usize, max_bytes: usize, share: CallerShare) -> Self {
-        Self { most: Usage { records: max_records, bytes: max_bytes }, share, entries: Mutex::default() }
+        Self { limit: Usage { records: max_records, bytes: max_bytes }, share, entries: Mutex::default() }
     }
 
-    pub(super) fn swap(&self, owner: &Arc<str>, changes: &[Change]) -> Result<Swapped, Unavailable> {
+    pub(super) fn compare_and_swap(&self, owner: &Arc<str>, changes: &[Change]) -> Result<Swap, Unavailable> {
         let now = Instant::now();
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.forget(now);
-        let fits = changes.iter().all(|change| {
+        entries.remove_expired(now);
+        let all_match = changes.iter().all(|change| {
             let value = entries.slots.get(&change.name).map(|slot| &slot.value);
             let is_expected = change.expected.iter().any(|expected| value == expected.as_ref());
-            is_expected || value == change.next.as_ref().map(|(next, _)| next)
+            is_expected || value == change.new_value()
         });
-        if !fits {
-            return Ok(Swapped::Differs(changes.iter().map(|change| entries.read(change.name, now)).collect()));
+        if !all_match {
+            return Ok(Swap::Conflict(changes.iter().map(|change| entries.read(change.name, now)).collect()));
         }
-        self.has_room(&entries, owner, changes)?;
+        self.check_room(&entries, owner, changes)?;
         for change in changes {
             entries.remove(change.name);
-            if let Some((value, lifetime)) = &change.next {
-                let slot = Slot { value: value.clone(), end: now + *lifetime, owner: Arc::clone(owner) };
+            if let Some((value, lifetime)) = &change.new {
+                let slot = Slot { value: value.clone(), expires_at: now + *lifetime, owner: Arc::clone(owner) };
                 entries.insert(change.name, slot);
             }
         }
-        Ok(Swapped::Done)
+        Ok(Swap::Applied)
     }
 
-    /// Refuses `changes` that bring a record for which there is no room.
-    fn has_room(&self, entries: &Entries, owner: &Arc<str>, changes: &[Change]) -> Result<(), Unavailable> {
+    /// Fails if `changes` contain a new record for which there is no room.
+    fn check_room(&self, entries: &Entries, owner: &Arc<str>, changes: &[Change]) -> Result<(), Unavailable> {
         let mut new = Usage::default();
         for change in changes {
-            if let Some((value, _)) = &change.next
+            if let Some((value, _)) = &change.new
                 && change.name.part == Part::Record
                 && !entries.slots.contains_key(&change.name)
             {
@@ -118,57 +119,56 @@ impl Memory {
         if new == Usage::default() {
             return Ok(());
         }
-        let own = entries.owners.get(owner).copied().unwrap_or_default();
-        let [records, bytes] = [self.most.records, self.most.bytes].map(|all| self.share.of(all));
-        if !own.has_room(new, Usage { records, bytes }) {
-            return Err(Unavailable::ShareOfCaller);
+        let own = entries.by_owner.get(owner).copied().unwrap_or_default();
+        let [records, bytes] = [self.limit.records, self.limit.bytes].map(|limit| self.share.of(limit));
+        if !own.has_room_for(new, Usage { records, bytes }) {
+            return Err(Unavailable::CallerShareUsed);
         }
-        if entries.all.has_room(new, self.most) { Ok(()) } else { Err(Unavailable::Full) }
+        if entries.total.has_room_for(new, self.limit) { Ok(()) } else { Err(Unavailable::Full) }
     }
 
     pub(super) fn read(&self, name: Name) -> Option<Entry> {
         let now = Instant::now();
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.forget(now);
+        entries.remove_expired(now);
         entries.read(name, now)
     }
 }
 
 impl Entries {
-    /// Forgets what has reached its end.
-    fn forget(&mut self, now: Instant) {
-        while let Some(&(end, name)) = self.ends.first()
-            && end <= now
+    fn remove_expired(&mut self, now: Instant) {
+        while let Some(&(expires_at, name)) = self.expiries.first()
+            && expires_at <= now
         {
             self.remove(name);
         }
     }
 
     fn read(&self, name: Name, now: Instant) -> Option<Entry> {
-        self.slots.get(&name).map(|slot| Entry { value: slot.value.clone(), remaining: Some(slot.end - now) })
+        self.slots.get(&name).map(|slot| Entry { value: slot.value.clone(), remaining: Some(slot.expires_at - now) })
     }
 
     fn insert(&mut self, name: Name, slot: Slot) {
-        self.ends.insert((slot.end, name));
+        self.expiries.insert((slot.expires_at, name));
         let usage = Usage::of(name, &slot.value);
-        self.all.add(usage);
-        if let Some(own) = self.owners.get_mut(&slot.owner) {
+        self.total.add(usage);
+        if let Some(own) = self.by_owner.get_mut(&slot.owner) {
             own.add(usage);
         } else {
-            self.owners.insert(Arc::clone(&slot.owner), usage);
+            self.by_owner.insert(Arc::clone(&slot.owner), usage);
         }
         self.slots.insert(name, slot);
     }
 
     fn remove(&mut self, name: Name) {
         let Some(slot) = self.slots.remove(&name) else { return };
-        self.ends.remove(&(slot.end, name));
+        self.expiries.remove(&(slot.expires_at, name));
         let usage = Usage::of(name, &slot.value);
-        self.all.subtract(usage);
-        if let Some(own) = self.owners.get_mut(&slot.owner) {
+        self.total.subtract(usage);
+        if let Some(own) = self.by_owner.get_mut(&slot.owner) {
             own.subtract(usage);
             if *own == Usage::default() {
-                self.owners.remove(&slot.owner);
+                self.by_owner.remove(&slot.owner);
             }
         }
     }

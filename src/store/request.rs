@@ -1,36 +1,42 @@
-//! A request as the store identifies it.
+//! A request with an `Idempotency-Key`: what names its record, and what its fingerprint covers.
 
 use std::sync::Arc;
 
 /// A request with an `Idempotency-Key`.
+///
+/// Caller, operation and key name its record. The fingerprint covers what the request asks for: operation, path values and
+/// content. The store never holds any of these in plain text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request<'a> {
+    /// The name of the caller.
     pub(crate) caller: &'a Arc<str>,
-    /// The operation's name in stored records.
+    /// The operation's name in stored records. It must never change, or live keys are lost.
     pub(crate) operation: &'static str,
+    /// The value of the `Idempotency-Key` header.
     pub(crate) key: &'a str,
-    /// The decoded values of the path.
+    /// The decoded path values, in order.
     pub(crate) path: &'a [&'a str],
     /// The canonical form of the request as parsed.
     pub(crate) content: &'a [u8],
-    /// The body as it was sent, which records of version 1 cover.
+    /// The raw body. Only records of version 1 need it.
     pub(crate) body: &'a [u8],
 }
 
-impl Request<'_> {
-    /// What the fingerprint covers: the operation, the path and the request as parsed.
-    pub(super) fn parts<'a>(&'a self, encoded_path: &'a [u8]) -> [&'a [u8]; 3] {
-        [self.operation.as_bytes(), encoded_path, self.content]
+impl<'a> Request<'a> {
+    /// The parts that name the record.
+    pub(super) fn name_input(&self) -> [&'a [u8]; 3] {
+        [self.caller.as_bytes(), self.operation.as_bytes(), self.key.as_bytes()]
     }
 
-    /// The values of the path, each with its length, so that no two paths have the same encoding.
-    pub(super) fn encoded_path(&self) -> Vec<u8> {
-        let encode = |value: &&str| [&(value.len() as u64).to_le_bytes(), value.as_bytes()].concat();
-        self.path.iter().flat_map(encode).collect()
+    /// The parts that the fingerprint covers.
+    pub(super) fn fingerprint_input(&self) -> Vec<&'a [u8]> {
+        let path = self.path.iter().map(|value| value.as_bytes());
+        [self.operation.as_bytes()].into_iter().chain(path).chain([self.content]).collect()
     }
 
-    /// What the fingerprint of version 1 covers: the operation, the only value of the path and the body as it was sent.
-    pub(super) fn first_version_parts(&self) -> [&[u8]; 3] {
-        [self.operation.as_bytes(), self.path.first().copied().unwrap_or_default().as_bytes(), self.body]
+    /// The parts that the fingerprint of a version 1 record covers. Operations of that time had at most one path value.
+    pub(super) fn version_1_fingerprint_input(&self) -> [&'a [u8]; 3] {
+        let target = self.path.first().map_or("", |value| value);
+        [self.operation.as_bytes(), target.as_bytes(), self.body]
     }
 }

@@ -71,7 +71,7 @@ fn faults_of_all_kinds_are_reported_in_one_run() {
             &["callers_file", "GATEWAY__CALLERS_FILE", "number 1: scopes"],
             &["callers_file", "GATEWAY__CALLERS_FILE", "number 1: expires_at"],
             &["callers_file", "GATEWAY__CALLERS_FILE", "number 2: key_sha256", "is missing"],
-            &["callers_file", "GATEWAY__CALLERS_FILE", "number 3: key_sha256", "stands in another block"],
+            &["callers_file", "GATEWAY__CALLERS_FILE", "number 3: key_sha256", "is also in another block"],
             &["callers_file", "GATEWAY__CALLERS_FILE", "number 3: scopes"],
             &["callers_file", "GATEWAY__CALLERS_FILE", "number 3: expires_at"],
         ],

@@ -161,7 +161,7 @@ async fn a_broken_callers_file_changes_nothing_until_it_is_mended() {
     let contents = [
         (Some(format!("{good}\n[[callers]\nname = \"{CONTENT}\"\n")), "is not valid TOML at line"),
         (Some(format!("{good}\n{}", callers::block("one", "key", &[CONTENT], ""))), "scopes"),
-        (Some(format!("{good}\n{good}")), "stands in another block"),
+        (Some(format!("{good}\n{good}")), "is also in another block"),
         (Some(format!("{good}\n[[callers]]\nname = \"x\"\nkey_sha256 = \"{CONTENT}\"\nscopes = []")), "key_sha256"),
         (Some(String::new()), "at least one [[callers]]"),
         (None, "cannot be read"),

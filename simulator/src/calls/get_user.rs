@@ -26,11 +26,20 @@ pub(super) const CALL: Call = Call {
 fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
     let user = state.users.get(&input.text("username")).ok_or(ReturnCode::USER_NOT_FOUND)?;
     let object = json!({
-        "tokenList": mobile_token(user).into_iter().collect::<Vec<_>>(),
+        "tokenList": token_list(user),
         "certList": user.certificates,
         "device": user.device,
     });
     Ok(Success { object: object.to_string(), executed: false })
+}
+
+/// The user's tokens. Types in this list: 1 SMS, 2 OTP, 3 FIDO.
+fn token_list(user: &User) -> Vec<Value> {
+    let bound = [("1", &user.tokens.sms), ("2", &user.tokens.hardware)];
+    let bound = bound.into_iter().filter_map(|(kind, token)| {
+        token.as_ref().map(|token| json!({"sn": token.sn, "type": kind, "status": token.status}))
+    });
+    mobile_token(user).into_iter().chain(bound).collect()
 }
 
 /// The user's mobile token as an item of `tokenList`.
@@ -45,6 +54,5 @@ fn mobile_token(user: &User) -> Option<Value> {
         "3" => "2", // active and locked
         _ => "0",   // inactive
     };
-    // Types in this list: 1 SMS, 2 OTP, 3 FIDO.
     Some(json!({"sn": format!("PIN{}", user.id), "type": "2", "status": status}))
 }

@@ -1,7 +1,11 @@
 //! The table of calls: one file per call of `CentagateWS`, named after the gateway's operationId, and the list of them.
 //!
-//! To add a call, write its file, declare the file as a module and add one line to the list. Routes, signature checks,
-//! recording, instructions, the control interface and `--help` follow from the list.
+//! # Add a call
+//! 1. Write its file, for example `unlock_user.rs`, with `CALL` (path, members, codes) and `run` (the change to the state).
+//! 2. Here, declare the module and add one line to `list!`.
+//! 3. Write its tests in `tests/simulator/`, and declare that file in `main.rs` there.
+//!
+//! Routes, signature checks, recording, instructions, the control interface and `--help` follow from the list.
 
 use std::fmt::Write as _;
 

@@ -15,6 +15,7 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .route("/users", web::get().to(list_users))
         .route("/users", web::post().to(put_user))
         .route("/users/{username}/active", web::post().to(set_user_active))
+        .route("/users/{username}/locked", web::post().to(set_user_locked))
         .route("/users/{username}/token", web::post().to(bind_token))
         .route("/users/{username}/token", web::delete().to(unbind_token));
 }
@@ -40,6 +41,10 @@ async fn put_user(centagate: Data<Centagate>, user: Json<User>) -> HttpResponse 
 
 async fn set_user_active(centagate: Data<Centagate>, username: Path<String>, active: Json<bool>) -> HttpResponse {
     found(centagate.state().users.change(&username, |user| user.active = *active))
+}
+
+async fn set_user_locked(centagate: Data<Centagate>, username: Path<String>, locked: Json<bool>) -> HttpResponse {
+    found(centagate.state().users.change(&username, |user| user.locked = *locked))
 }
 
 async fn bind_token(centagate: Data<Centagate>, username: Path<String>) -> HttpResponse {

@@ -109,6 +109,11 @@ impl Simulator {
         self.centagate.state().users.change(username, |user| user.active = active)
     }
 
+    /// Locks or unlocks a user; false if there is no such user.
+    pub fn set_user_locked(&self, username: &str, locked: bool) -> bool {
+        self.centagate.state().users.change(username, |user| user.locked = locked)
+    }
+
     /// Binds a mobile token to a user, so that another one is refused (22027); false if there is no such user.
     pub fn bind_token(&self, username: &str) -> bool {
         self.centagate.state().users.bind_token(username)

@@ -17,7 +17,7 @@ pub(crate) use clock::Clock;
 pub(crate) use lock::Lock;
 pub use login::{Login, Obstacle};
 pub(crate) use sessions::Sessions;
-pub use tokens::{Certificate, Device, MobileToken, Tokens};
+pub use tokens::{BoundToken, Certificate, Device, MobileToken, Tokens};
 pub use users::User;
 pub(crate) use users::Users;
 

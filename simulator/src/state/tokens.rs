@@ -12,6 +12,20 @@ use crate::credential;
 pub struct Tokens {
     /// The token that `registerOtpToken` binds.
     pub mobile: Option<MobileToken>,
+    /// The SMS token; its serial number is the phone number.
+    pub sms: Option<BoundToken>,
+    /// The hardware token.
+    pub hardware: Option<BoundToken>,
+}
+
+/// A token with a serial number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct BoundToken {
+    /// The serial number.
+    pub sn: String,
+    /// The status as in `tokenList`: `0` inactive, `1` active, `2` active and locked, `3` pending, `4` pending and locked.
+    pub status: String,
 }
 
 /// A mobile token. Its QR code and passcode activate CENTAGATE's mobile app for the user.

@@ -34,6 +34,8 @@ pub struct User {
     pub additional_data: [Option<String>; 5],
     /// Whether the user is active; an inactive user cannot get a token (22004).
     pub active: bool,
+    /// Whether the user is locked, as after too many wrong passwords or codes. Independent of `active`.
+    pub locked: bool,
     /// The tokens that are bound to the user.
     pub tokens: Tokens,
     /// The certificates that are bound to the user.
@@ -64,6 +66,7 @@ impl Default for User {
             client_id: String::new(),
             additional_data: Default::default(),
             active: true,
+            locked: false,
             tokens: Tokens::default(),
             certificates: Vec::new(),
             device: None,

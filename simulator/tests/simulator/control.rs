@@ -89,6 +89,24 @@ async fn groups_users_and_tokens_are_seeded() {
 }
 
 #[tokio::test]
+async fn users_are_locked_and_unlocked() {
+    let bench = Bench::with_alice().await;
+    let locked = || bench.simulator.user("alice").unwrap().locked;
+    assert!(!locked());
+    for wanted in [true, true, false] {
+        assert_eq!(control(&bench, "POST", "users/alice/locked", json!(wanted)).await.status, 204);
+        assert_eq!(locked(), wanted);
+    }
+    assert!(bench.simulator.set_user_locked("alice", true));
+    let users = control(&bench, "GET", "users", Value::Null).await.json();
+    let alice = users.as_array().unwrap().iter().find(|user| user["username"] == "alice").unwrap();
+    assert_eq!((&alice["locked"], &alice["active"]), (&json!(true), &json!(true)));
+    assert_eq!(control(&bench, "POST", "users/alice/locked", json!("yes")).await.status, 400);
+    assert_eq!(control(&bench, "POST", "users/nobody/locked", json!(true)).await.status, 404);
+    assert!(!bench.simulator.set_user_locked("nobody", true));
+}
+
+#[tokio::test]
 async fn settings_and_sessions_are_changed() {
     let bench = Bench::start().await;
     let set = async |settings: Value| {

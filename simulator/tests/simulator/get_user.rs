@@ -1,6 +1,6 @@
 //! `getUser`: the list of what is bound to a user.
 
-use centagate_simulator::{Certificate, Device, Operation, User};
+use centagate_simulator::{BoundToken, Certificate, Device, Operation, Tokens, User};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, GET_USER};
@@ -31,6 +31,18 @@ async fn a_mobile_token_is_listed_with_type_2_and_its_translated_status() {
         assert_eq!(list["tokenList"], json!([{"sn": sn, "type": "2", "status": listed}]));
         assert!(bench.simulator.unbind_token("alice"));
     }
+}
+
+#[tokio::test]
+async fn sms_and_hardware_tokens_are_listed_with_their_serial_number_type_and_status() {
+    let bench = Bench::start().await;
+    let token = |sn: &str, status: &str| Some(BoundToken { sn: sn.to_owned(), status: status.to_owned() });
+    let tokens = Tokens { sms: token("+60123456789", "1"), hardware: token("HW1", "2"), ..Tokens::default() };
+    bench.simulator.add_user(User { tokens, ..User::new("alice") });
+    let list = object(&bench.get_user(&bench.user_query("alice")).await);
+    let sms = json!({"sn": "+60123456789", "type": "1", "status": "1"});
+    let hardware = json!({"sn": "HW1", "type": "2", "status": "2"});
+    assert_eq!(list["tokenList"], json!([sms, hardware]));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use crate::api::input::Canonical;
 use crate::api::problems::{ApiError, Problem};
 use crate::centagate::{self, BeforeSending, MaySend, NotSent};
 use crate::metrics::KeyResult;
-use crate::store::{Claim, Found, Request, Unavailable};
+use crate::store::{Claim, KeyStatus, Request, Unavailable};
 
 /// How long a claim outlives the deadline of its request.
 const LEASE_BEYOND_DEADLINE: Duration = Duration::from_secs(5);
@@ -31,7 +31,7 @@ pub(in crate::api) struct IdempotentRequest {
 /// Records that a request is about to be sent.
 impl BeforeSending for Claim {
     fn about_to_send(&self) -> MaySend<'_> {
-        Box::pin(async { self.sent().await.map_err(|_| NotSent::Unrecorded) })
+        Box::pin(async { self.mark_sent().await.map_err(|_| NotSent::Unrecorded) })
     }
 }
 
@@ -70,19 +70,19 @@ async fn claim(
         content: &canonical.members,
         body,
     };
-    let found = execution.gateway.ledger.find(&request, execution.send_by(), lease).await;
-    execution.record.idempotency(match &found {
-        Ok(found) => key_result(found),
-        Err(Unavailable::TooLate) => {
+    let status = execution.gateway.ledger.claim(&request, execution.send_by(), lease).await;
+    execution.record.idempotency(match &status {
+        Ok(status) => key_result(status),
+        Err(Unavailable::DeadlinePassed) => {
             let too_late = centagate::Error::NotSent(NotSent::DeadlineSpent);
             return Err(ApiError::of_call(operation, &too_late));
         }
-        Err(Unavailable::ShareOfCaller) => KeyResult::CallerShare,
+        Err(Unavailable::CallerShareUsed) => KeyResult::CallerShare,
         Err(_) => KeyResult::Unavailable,
     });
-    match found.map_err(|_| Problem::IdempotencyUnavailable)? {
-        Found::Nothing(claim) => Ok(ControlFlow::Continue(claim)),
-        Found::Reply { reply, has_secrets } => {
+    match status.map_err(|_| Problem::IdempotencyUnavailable)? {
+        KeyStatus::New(claim) => Ok(ControlFlow::Continue(claim)),
+        KeyStatus::Replied { reply, has_secrets } => {
             if has_secrets {
                 let written = execution.gateway.audit.replay(&execution.action).await;
                 written.map_err(|_| Problem::AuditUnavailable)?;
@@ -90,21 +90,23 @@ async fn claim(
             let reply = rebuild(operation, reply.expose_secret())?;
             Ok(ControlFlow::Break(Executed { reply, is_replay: true }))
         }
-        Found::SecretsExpired => Err(Problem::PasscodeNoLongerAvailable.into()),
-        Found::Running => Err(Problem::IdempotencyInProgress.into()),
-        Found::Unknown => Err(ApiError::from(Problem::OutcomeUnknown).with_settlement(operation.spec.settle)),
-        Found::OtherRequest => Err(Problem::IdempotencyMismatch.into()),
+        KeyStatus::SecretsExpired => Err(Problem::PasscodeNoLongerAvailable.into()),
+        KeyStatus::InProgress => Err(Problem::IdempotencyInProgress.into()),
+        KeyStatus::OutcomeUnknown => {
+            Err(ApiError::from(Problem::OutcomeUnknown).with_settlement(operation.spec.settle))
+        }
+        KeyStatus::Mismatch => Err(Problem::IdempotencyMismatch.into()),
     }
 }
 
 /// The state of a key, for logs and metrics.
-fn key_result(found: &Found) -> KeyResult {
-    match found {
-        Found::Nothing(_) => KeyResult::New,
-        Found::Reply { .. } => KeyResult::Replayed,
-        Found::SecretsExpired => KeyResult::PasscodeExpired,
-        Found::Running => KeyResult::InProgress,
-        Found::Unknown => KeyResult::OutcomeUnknown,
-        Found::OtherRequest => KeyResult::Mismatch,
+fn key_result(status: &KeyStatus) -> KeyResult {
+    match status {
+        KeyStatus::New(_) => KeyResult::New,
+        KeyStatus::Replied { .. } => KeyResult::Replayed,
+        KeyStatus::SecretsExpired => KeyResult::PasscodeExpired,
+        KeyStatus::InProgress => KeyResult::InProgress,
+        KeyStatus::OutcomeUnknown => KeyResult::OutcomeUnknown,
+        KeyStatus::Mismatch => KeyResult::Mismatch,
     }
 }

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use super::fault::Fault;
 use super::json::Json;
 use super::values::{Expectation, text};
-use crate::api::configuration::UserSettings;
 use crate::domain::{Text, Username};
 
 /// The members of a JSON object, in the order in which they were sent.
@@ -16,8 +15,6 @@ pub(crate) type Object<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
 /// It also builds the canonical form of the request, if the request has an idempotency key: the members in a fixed order,
 /// without those that have their default.
 pub(crate) struct Input<'a> {
-    /// The configured defaults of users.
-    pub(crate) defaults: &'a UserSettings,
     path: Vec<(&'static str, Option<String>)>,
     members: Object<'a>,
     faults: Vec<Fault>,
@@ -35,13 +32,8 @@ pub(crate) struct Canonical {
 
 impl<'a> Input<'a> {
     /// The input with these values of the `path` and these `members`.
-    pub(crate) fn new(
-        path: Vec<(&'static str, Option<String>)>,
-        members: Object<'a>,
-        defaults: &'a UserSettings,
-        needs_canonical: bool,
-    ) -> Self {
-        Self { defaults, path, members, faults: Vec::new(), canonical: needs_canonical.then(Vec::new) }
+    pub(crate) fn new(path: Vec<(&'static str, Option<String>)>, members: Object<'a>, needs_canonical: bool) -> Self {
+        Self { path, members, faults: Vec::new(), canonical: needs_canonical.then(Vec::new) }
     }
 
     /// The user name in the path (`{id}`).

@@ -9,6 +9,8 @@ pub(super) mod path;
 mod shared_body;
 pub(crate) mod values;
 
+pub use body::Body;
+pub(crate) use body::BodyFault;
 pub(crate) use fault::Fault;
 pub(super) use media_type::JSON;
 pub(super) use members::Canonical;

@@ -39,15 +39,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::values;
-    use crate::api::configuration::UserSettings;
     use crate::api::input::{Fault, Input};
     use crate::centagate::percent_encode_segment;
     use crate::domain::Username;
 
     /// The user name in the path of `/users/{id}/otp-token`.
     fn user_id(path: &str, base_path: &str) -> Result<Username, Fault> {
-        let defaults = UserSettings::default();
-        let mut input = Input::new(values("/users/{id}/otp-token", path, base_path), Vec::new(), &defaults, false);
+        let mut input = Input::new(values("/users/{id}/otp-token", path, base_path), Vec::new(), false);
         let username = input.username_in_path();
         input.finish().map_err(|mut faults| faults.remove(0))?;
         Ok(username.expect("there is no fault"))

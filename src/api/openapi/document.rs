@@ -12,10 +12,10 @@ use utoipa::openapi::{
 
 use super::responses::Responses;
 use super::{headers, parameters, schemas, version_3_0};
-use crate::api::input::Fault;
+use crate::api::input::{Body, Fault};
 use crate::api::problems::ProblemDocument;
 use crate::configuration::PublicUrl;
-use crate::operations::{Body, Content, Method, Row, TABLE};
+use crate::operations::{Content, Method, Row, TABLE};
 
 /// The description of the document. `{problems}` is the URL of the page that explains the problems.
 const DESCRIPTION: &str = "\

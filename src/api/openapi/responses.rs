@@ -134,7 +134,9 @@ impl Responses {
     fn default_response(&mut self) -> RefOr<Response> {
         self.responses.entry("Default".to_owned()).or_insert_with(|| {
             let schema = Ref::from_schema_name(ProblemDocument::name());
-            let content = ContentBuilder::new().schema(Some(schema)).build();
+            let internal = ApiError::from(Problem::Internal).document(REQUEST_ID);
+            let example: Value = serde_json::from_slice(&internal).expect("a problem document is JSON");
+            let content = ContentBuilder::new().schema(Some(schema)).example(Some(example)).build();
             let description =
                 "Any other problem. Codes and statuses may be added: handle an unknown one by its status class.";
             let mut response =

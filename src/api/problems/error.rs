@@ -14,7 +14,7 @@ use actix_web::{HttpResponse, ResponseError};
 use super::document::{ProblemDocument, urn};
 use super::table::Problem;
 use crate::api::IDEMPOTENT_REPLAYED;
-use crate::api::input::{Fault, JSON};
+use crate::api::input::{BodyFault, Fault, JSON};
 use crate::api::rate_limit::seconds;
 use crate::callers::Lack;
 use crate::domain::Outcome;
@@ -80,12 +80,6 @@ impl ApiError {
     /// A request with a method that is not in `allow`.
     pub(in crate::api) fn method_not_allowed(allow: Arc<str>) -> Self {
         Self { allow: Some(allow), ..Problem::MethodNotAllowed.into() }
-    }
-
-    /// A request whose body has a content coding.
-    pub(in crate::api) fn unsupported_content_coding() -> Self {
-        let detail = "The body has a content coding. Send it without one.";
-        Self { accept_encoding: Some("identity"), ..Self::with_detail(Problem::UnsupportedMediaType, detail) }
     }
 
     /// A bug after the request may have reached CENTAGATE.
@@ -178,6 +172,29 @@ impl ApiError {
             errors: &self.faults,
         };
         serde_json::to_vec(&document).expect("a problem document serializes")
+    }
+}
+
+impl From<BodyFault> for ApiError {
+    fn from(fault: BodyFault) -> Self {
+        match fault {
+            BodyFault::Unexpected => {
+                Self::invalid(vec![Fault::at(String::new(), "must be absent: this request has no body")]).closing()
+            }
+            BodyFault::ContentCoding => Self {
+                accept_encoding: Some("identity"),
+                detail: "The body has a content coding. Send it without one.".into(),
+                ..Problem::UnsupportedMediaType.into()
+            },
+            BodyFault::MediaType => Problem::UnsupportedMediaType.into(),
+            BodyFault::TooLarge => Self::from(Problem::BodyTooLarge).closing(),
+            BodyFault::Timeout => Self::from(Problem::RequestTimeout).closing(),
+            BodyFault::Incomplete => Self::from(Problem::MalformedRequest).closing(),
+            BodyFault::NotAnObject => Problem::MalformedRequest.into(),
+            BodyFault::NumberOutOfRange => {
+                Self::invalid(vec![Fault::at(String::new(), "has a number that is out of range")])
+            }
+        }
     }
 }
 

@@ -1,33 +1,35 @@
+//! The claims of a token, and the checks that they must pass.
+
 use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
-use crate::callers::Scope;
+use crate::callers::scope::Scope;
 
-/// How far the clocks of issuer and gateway may be apart, in seconds.
+/// The allowed difference between the clocks of issuer and gateway, in seconds.
 const LEEWAY: f64 = 10.0;
 
-/// What a token says (RFC 7519, section 4).
+/// The claims of a token (RFC 7519, section 4).
 pub(super) struct Claims(Map<String, Value>);
 
 impl Claims {
-    /// Reads the payload of a token whose signature was checked.
+    /// Parses the payload of a token whose signature has been verified.
     pub(super) fn parse(payload: &[u8]) -> Result<Self, Refusal> {
         serde_json::from_slice(payload).map(Self).map_err(|_| Refusal::Malformed)
     }
 
-    /// Whether the token is `issuer`'s, meant for `audience` (RFC 8725, sections 3.8 and 3.9) and valid `now`, in seconds
-    /// since 1970.
+    /// Checks that the token comes from `issuer`, is intended for `audience` (RFC 8725, sections 3.8 and 3.9), and is valid at
+    /// `now`, in seconds since 1970.
     pub(super) fn check(&self, issuer: &str, audience: &str, now: f64) -> Result<(), Refusal> {
         if self.text("iss") != Some(issuer) {
             return Err(Refusal::Issuer);
         }
         let is_ours = |value: &Value| value.as_str() == Some(audience);
-        let for_us = match self.0.get("aud") {
+        let is_for_us = match self.0.get("aud") {
             Some(Value::Array(all)) => all.iter().any(is_ours),
             Some(one) => is_ours(one),
             None => false,
         };
-        if !for_us {
+        if !is_for_us {
             return Err(Refusal::Audience);
         }
         match self.0.get("exp").map(Value::as_f64) {
@@ -42,13 +44,13 @@ impl Claims {
         }
     }
 
-    /// Whom the token is about.
+    /// Returns the subject.
     pub(super) fn subject(&self) -> Result<&str, Refusal> {
         self.text("sub").filter(|subject| !subject.is_empty()).ok_or(Refusal::NoSubject)
     }
 
-    /// The scopes of `allowed` in the claim called `name`: a string of words (RFC 8693, section 4.2) or an array of words.
-    /// An absent claim gives no scopes. Words that are not scopes of ours are ignored.
+    /// Returns the `allowed` scopes that the claim `name` contains. The claim is a string of words (RFC 8693, section 4.2) or an
+    /// array of words. A missing claim grants no scopes. Other words are ignored.
     pub(super) fn scopes(&self, name: &str, allowed: &[Scope]) -> Result<Vec<Scope>, Refusal> {
         let words: Vec<&str> = match find(&self.0, name) {
             None => Vec::new(),
@@ -66,8 +68,8 @@ impl Claims {
     }
 }
 
-/// The claim with exactly this name, or else the nested claim that it is the path of: `realm_access.roles` is `roles` in
-/// `realm_access`. A name on the path may hold dots itself; the longest that exists counts.
+/// Finds the claim with exactly this name, or else the nested claim with this path: `realm_access.roles` is `roles` in
+/// `realm_access`. Names in the path may contain dots. If several names fit, the longest is used.
 fn find<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     claims.get(name).or_else(|| {
         name.rmatch_indices('.').find_map(|(dot, _)| find(claims.get(&name[..dot])?.as_object()?, &name[dot + 1..]))
@@ -93,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_taken_from_its_issuer_for_its_audience_in_its_time() {
+    fn a_token_is_valid_from_its_issuer_for_its_audience_within_its_lifetime() {
         for (changes, refusal) in [
             (json!({}), None),
             (json!({ "iss": "https://id/" }), Some(Refusal::Issuer)),
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_is_a_text() {
+    fn a_subject_is_a_non_empty_string() {
         assert_eq!(claims(&json!({})).subject(), Ok("shop"));
         for subject in [json!(""), json!(5), json!(null), json!(["shop"])] {
             assert_eq!(claims(&json!({ "sub": subject })).subject(), Err(Refusal::NoSubject), "{subject}");

@@ -1,3 +1,5 @@
+//! Fetches a JWK set from its URL.
+
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, HeaderValue};
@@ -8,25 +10,27 @@ use crate::callers::configuration::{CA_CERTIFICATE_FILE, JwksUrl};
 use crate::configuration::SettingsFault;
 use crate::configuration::file::read_for;
 
-/// The largest JWK set that is read. Sets with certificate chains (`x5c`) need tens of KiB.
+/// The maximum size of a JWK set. Sets with certificate chains (`x5c`) need tens of KiB.
 const MAX_BYTES: usize = 256 * 1024;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How the text of a JWK set is come by.
+/// A way to get the text of a JWK set.
 pub(crate) trait FetchKeys: Send + 'static {
-    /// The text, or why there is none: fit for the log.
+    /// Returns the text, or a cause for the log.
     fn fetch(&self) -> impl Future<Output = Result<Vec<u8>, String>> + Send;
 }
 
-/// Fetches over HTTP as the settings say. Each fetch has connections of its own and reads the CA's file anew: keys are
-/// fetched so rarely that this costs nothing, and a changed file is in use with the next fetch.
+/// Fetches a JWK set over HTTP. Fetches are rare, so each one opens a new connection and reads the CA file again. A changed
+/// file takes effect with the next fetch.
 pub(crate) struct HttpFetch(JwksUrl);
 
 impl HttpFetch {
+    /// Checks the settings.
+    ///
     /// # Errors
-    /// If the CA's file cannot be used.
+    /// The CA file cannot be used.
     pub(super) fn new(url: JwksUrl) -> Result<Self, SettingsFault> {
         client(&url)?;
         Ok(Self(url))
@@ -81,7 +85,7 @@ fn client(settings: &JwksUrl) -> Result<Client, SettingsFault> {
     client.build().map_err(|_| SettingsFault::of("jwt.jwks_url", "TLS cannot be set up"))
 }
 
-/// The chain of causes, without the URL.
+/// Describes an error and its causes, without the URL.
 fn causes(error: reqwest::Error) -> String {
     crate::causes::causes(&error.without_url())
 }

@@ -1,3 +1,5 @@
+//! The public keys that verify tokens.
+
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
 };
@@ -9,16 +11,16 @@ use serde_json::Value;
 
 use super::algorithm::Algorithm;
 
-/// The sizes of an RSA modulus that are accepted, in bits (RFC 7518, section 3.3: at least 2048).
+/// The accepted sizes of an RSA modulus, in bits (RFC 7518, section 3.3: at least 2048).
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// With the exponent 1, everyone could sign. The library refuses to verify with more than 33 bits.
+/// The accepted sizes of an RSA exponent, in bits. With the exponent 1, anyone could sign. The library supports at most 33 bits.
 const RSA_EXPONENT_BITS: std::ops::RangeInclusive<usize> = 2..=33;
 
-/// The bytes of a coordinate on P-256, and of an Ed25519 key.
+/// The size of a coordinate on P-256, and of an Ed25519 key.
 const COORDINATE_BYTES: usize = 32;
 
-/// Some issuers pad, or leave unused bits set, although RFC 7515 forbids both.
+/// Accepts padding and unused bits that are set: some issuers produce them, although RFC 7515 forbids both.
 const LENIENT_BASE64URL: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::URL_SAFE,
     GeneralPurposeConfig::new()
@@ -26,15 +28,15 @@ const LENIENT_BASE64URL: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// A public key and the one algorithm that it verifies (RFC 8725, section 3.1): the key decides, never the token.
+/// A public key and its algorithm. The algorithm depends on the key, never on the token (RFC 8725, section 3.1).
 #[derive(Debug)]
 pub(super) struct Key {
     pub(super) algorithm: Algorithm,
     public: ParsedPublicKey,
 }
 
-/// The members of a JWK that matter (RFC 7517, section 4; RFC 7518, section 6; RFC 8037, section 2). An absent member is
-/// null. Other members, such as `x5c`, may have any type.
+/// The relevant members of a JWK (RFC 7517, section 4; RFC 7518, section 6; RFC 8037, section 2). A missing member is null.
+/// Other members, such as `x5c`, can have any type.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Jwk {
@@ -51,7 +53,7 @@ pub(super) struct Jwk {
 }
 
 impl Key {
-    /// Reads a JWK, or says why it cannot verify a token.
+    /// Creates a key from a JWK. The error says why the key cannot verify tokens.
     pub(super) fn read(jwk: &Jwk) -> Result<Self, &'static str> {
         if !jwk.r#use.is_null() && jwk.r#use != "sig" {
             return Err("its use is not sig");
@@ -72,12 +74,12 @@ impl Key {
         Ok(key)
     }
 
-    /// Whether `signature` is this key's signature of `message`.
+    /// Verifies a signature of `message`.
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.public.verify_sig(message, signature).is_ok()
     }
 
-    /// Whether both hold the same public key.
+    /// Returns whether both are the same public key.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.algorithm == other.algorithm && self.public.as_ref() == other.public.as_ref()
     }
@@ -104,7 +106,7 @@ fn p256(jwk: &Jwk) -> Result<Key, &'static str> {
     Ok(Key { algorithm: Algorithm::Es256, public })
 }
 
-/// A point of small order would verify signatures that nobody made.
+/// Rejects points of small order, because they verify forged signatures.
 fn ed25519(jwk: &Jwk) -> Result<Key, &'static str> {
     let bytes: [u8; COORDINATE_BYTES] = decode(&jwk.x).and_then(|x| x.try_into().ok()).ok_or("its x cannot be read")?;
     let point = CompressedEdwardsY(bytes).decompress().ok_or("it is not a point on Ed25519")?;
@@ -119,14 +121,14 @@ fn decode(value: &Value) -> Option<Vec<u8>> {
     LENIENT_BASE64URL.decode(value.as_str()?).ok()
 }
 
-/// A big-endian number. Some issuers put zeros before it, although RFC 7518, section 2 forbids them.
+/// Decodes a big-endian number. Removes leading zeros: some issuers add them, although RFC 7518, section 2 forbids them.
 fn number(value: &Value) -> Option<Vec<u8>> {
     let bytes = decode(value)?;
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     Some(bytes[zeros..].to_vec()).filter(|number| !number.is_empty())
 }
 
-/// A coordinate in its full length. Some issuers leave zeros before it out, although RFC 7518, section 6.2.1.2 forbids it.
+/// Decodes a coordinate. Restores leading zeros: some issuers omit them, although RFC 7518, section 6.2.1.2 forbids that.
 fn coordinate(value: &Value) -> Option<[u8; COORDINATE_BYTES]> {
     let number = number(value)?;
     let mut coordinate = [0; COORDINATE_BYTES];
@@ -134,7 +136,7 @@ fn coordinate(value: &Value) -> Option<[u8; COORDINATE_BYTES]> {
     Some(coordinate)
 }
 
-/// The length in bits of a big-endian number without zeros before it.
+/// Returns the length in bits of a big-endian number without leading zeros.
 fn bits(number: &[u8]) -> usize {
     number.len() * 8 - number.first().map_or(0, |first| first.leading_zeros() as usize)
 }

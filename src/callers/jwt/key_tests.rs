@@ -1,3 +1,5 @@
+//! Tests of single keys.
+
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
@@ -12,7 +14,7 @@ fn encoded(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// A modulus of so many bits.
+/// A modulus with this number of bits.
 fn modulus(bits: usize) -> Vec<u8> {
     let mut n = vec![0xff; bits.div_ceil(8)];
     n[0] >>= n.len() * 8 - bits;
@@ -66,14 +68,14 @@ fn each_key_has_the_one_algorithm_of_its_type() {
 }
 
 #[test]
-fn keys_are_read_as_issuers_publish_them() {
+fn keys_are_accepted_in_the_forms_that_issuers_publish() {
     for jwk in [
         rsa(8192),
         // Google, Kubernetes, Okta
         with(with(rsa(2048), "use", "sig"), "alg", "RS256"),
         // Microsoft Entra: no alg, certificates, its own members
         with(with(with(rsa(2048), "x5t", "kid"), "x5c", json!(["MIIC"])), "cloud_instance_name", "example.com"),
-        // members that cannot be expected
+        // unexpected types of irrelevant members
         with(with(with(rsa(2048), "x5c", 5), "x5t#S256", json!({})), "exp", Value::Null),
         with(with(ec(), "alg", "ES256"), "use", "sig"),
         with(ed(), "key_ops", json!(["verify"])),
@@ -81,7 +83,7 @@ fn keys_are_read_as_issuers_publish_them() {
         with(ed(), "alg", "Ed25519"),
         // null means absent
         with(with(with(ed(), "alg", Value::Null), "use", Value::Null), "key_ops", Value::Null),
-        // zeros and padding that the RFCs forbid
+        // leading zeros and padding, which the RFCs forbid
         with(rsa(2048), "n", encoded([&[0][..], &modulus(2048)].concat())),
         with(rsa(2048), "n", URL_SAFE.encode(modulus(2048))),
         with(rsa(2048), "e", encoded([0, 1, 0, 1])),
@@ -91,7 +93,7 @@ fn keys_are_read_as_issuers_publish_them() {
 }
 
 #[test]
-fn one_key_is_the_same_in_every_spelling() {
+fn a_key_is_the_same_in_every_encoding() {
     let plain = read(&rsa(2048)).unwrap();
     let padded = read(&with(rsa(2048), "n", URL_SAFE.encode([&[0][..], &modulus(2048)].concat()))).unwrap();
     assert!(plain.is_same(&padded) && !plain.is_same(&read(&rsa(2049)).unwrap()));
@@ -105,7 +107,7 @@ fn one_key_is_the_same_in_every_spelling() {
 }
 
 #[test]
-fn keys_that_cannot_verify_a_token_are_refused_for_their_reason() {
+fn unusable_keys_are_rejected_with_the_reason() {
     let (x, y) = point();
     for (jwk, reason) in [
         (rsa(1024), "2048"),
@@ -153,8 +155,8 @@ fn keys_that_cannot_verify_a_token_are_refused_for_their_reason() {
 }
 
 #[test]
-fn ed25519_keys_of_small_order_are_refused_in_every_spelling() {
-    // The eight points, and those spellings of them whose y is not reduced modulo p = 2^255 - 19.
+fn ed25519_keys_of_small_order_are_rejected_in_every_encoding() {
+    // The eight points, and their encodings with a y that is not reduced modulo p = 2^255 - 19.
     let mut keys: Vec<[u8; 32]> = EIGHT_TORSION.iter().map(|point| point.compress().to_bytes()).collect();
     for (low, sign) in [(0xed, 0), (0xed, 0x80), (0xee, 0), (0xee, 0x80)] {
         let mut y = [0xff; 32];
@@ -168,7 +170,7 @@ fn ed25519_keys_of_small_order_are_refused_in_every_spelling() {
 }
 
 #[test]
-fn bits_are_counted_from_the_first_one() {
+fn bits_are_counted_from_the_first_bit_that_is_set() {
     for (number, count) in [(&[][..], 0), (&[1], 1), (&[0x80], 8), (&[1, 0], 9), (&[0xff; 256], 2048)] {
         assert_eq!(bits(number), count, "{number:?}");
     }

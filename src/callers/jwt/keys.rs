@@ -1,3 +1,5 @@
+//! JWK sets.
+
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
@@ -8,30 +10,30 @@ use super::algorithm::Algorithm;
 use super::key::{Jwk, Key};
 use super::refusal::Refusal;
 
-/// The longest `kid` that is shown in full, in characters.
+/// The maximum number of characters of a `kid` in a message.
 const MAX_SHOWN_ID: usize = 64;
 
-/// How many unusable keys a fault names.
+/// The maximum number of unusable keys in a message.
 const MAX_SHOWN_KEYS: usize = 5;
 
 const NO_USABLE_KEY: &str = "expected at least one usable key: RSA of 2048 bits or more, P-256 or Ed25519";
 
-/// The usable keys of a JWK set. No two have both the same `kid` and the same algorithm.
+/// The usable keys of a JWK set. Each combination of `kid` and algorithm is unique.
 #[derive(Debug, Default)]
 pub(crate) struct Keys(Vec<Listed>);
 
 #[derive(Clone, Debug)]
 struct Listed {
-    /// Its place in the set, from 1 on.
-    place: usize,
+    /// The key's position in the set, starting at 1.
+    position: usize,
     id: Option<String>,
     key: Arc<Key>,
 }
 
-/// A key of the set that is not used, and why.
+/// A key that is not used, and the reason.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Dropped {
-    place: usize,
+    position: usize,
     id: Option<String>,
     reason: &'static str,
 }
@@ -43,21 +45,22 @@ struct Set<'a> {
 }
 
 impl Keys {
-    /// Reads a JWK set (RFC 7517, section 5). A key that is listed twice counts once. Different keys with the same `kid`
-    /// and the same algorithm are ambiguous: none of them is used. A key without a `kid` must be the only one.
+    /// Parses a JWK set (RFC 7517, section 5) and also returns the keys that are not used. A key that is listed twice counts
+    /// once. Different keys with the same `kid` and algorithm are ambiguous, so none of them is used. A key without a `kid`
+    /// must be the only one.
     ///
     /// # Errors
-    /// If it is not a set, or no key of it can be used. The fault holds no value but the `kid`s of the set.
+    /// The text is not a JWK set, or has no usable key. The message contains no values except `kid`s.
     pub(super) fn parse(text: &[u8]) -> Result<(Self, Vec<Dropped>), String> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         if !text.trim_ascii_start().starts_with(b"{") {
-            return Err("expected a JWK set in JSON".to_owned()); // serde would accept an array, too
+            return Err("expected a JWK set in JSON".to_owned()); // serde would also accept an array
         }
         let set: Set<'_> =
             serde_json::from_slice(text).map_err(|_| "expected a JWK set in JSON, with an array of keys")?;
         let mut listed: Vec<Listed> = Vec::new();
         let mut dropped = Vec::new();
-        for (place, text) in (1..).zip(set.keys) {
+        for (position, text) in (1..).zip(set.keys) {
             let mut id = None;
             let key = read(text).and_then(|jwk| {
                 id = jwk.kid.as_str().map(str::to_owned);
@@ -65,32 +68,32 @@ impl Keys {
             });
             match key {
                 Ok(key) if listed.iter().any(|known| known.id == id && known.key.is_same(&key)) => {}
-                Ok(key) => listed.push(Listed { place, id, key: Arc::new(key) }),
-                Err(reason) => dropped.push(Dropped { place, id, reason }),
+                Ok(key) => listed.push(Listed { position, id, key: Arc::new(key) }),
+                Err(reason) => dropped.push(Dropped { position, id, reason }),
             }
         }
         let is_ambiguous = |one: &Listed| {
-            let mut others = listed.iter().filter(|other| other.place != one.place);
+            let mut others = listed.iter().filter(|other| other.position != one.position);
             others.any(|other| one.id.is_none() || (other.id == one.id && other.key.algorithm == one.key.algorithm))
         };
         let (ambiguous, used): (Vec<_>, Vec<_>) = listed.iter().cloned().partition(is_ambiguous);
-        dropped.extend(ambiguous.into_iter().map(|Listed { place, id, .. }| {
+        dropped.extend(ambiguous.into_iter().map(|Listed { position, id, .. }| {
             let reason =
                 if id.is_some() { "another key has the same kid" } else { "it has no kid, and is not the only key" };
-            Dropped { place, id, reason }
+            Dropped { position, id, reason }
         }));
-        dropped.sort_by_key(|key| key.place);
+        dropped.sort_by_key(|key| key.position);
         if used.is_empty() {
             return Err(no_usable_key(&dropped));
         }
         Ok((Self(used), dropped))
     }
 
-    /// The key that a token with this `kid` and algorithm is signed with. A token without a `kid` needs a set with a single
-    /// key (`OpenID` Connect Core, section 10.1).
+    /// Finds the key for a token with this `kid` and algorithm. A token without a `kid` requires a set with a single key
+    /// (`OpenID` Connect Core, section 10.1).
     ///
     /// # Errors
-    /// Why no key fits.
+    /// No key fits.
     pub(super) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Result<Arc<Key>, Refusal> {
         let named: Vec<&Listed> = match (id, self.0.as_slice()) {
             (None, [only]) | (Some(_), [only @ Listed { id: None, .. }]) => vec![only],
@@ -126,7 +129,7 @@ fn no_usable_key(dropped: &[Dropped]) -> String {
 
 impl fmt::Display for Dropped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "key number {}", self.place)?;
+        write!(f, "key number {}", self.position)?;
         if let Some(id) = &self.id {
             let shown: String = id.chars().take(MAX_SHOWN_ID).collect();
             let more = if shown.len() < id.len() { "…" } else { "" };

@@ -1,3 +1,5 @@
+//! Tests of JWK sets.
+
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
@@ -45,7 +47,7 @@ fn without_kid(mut jwk: Value) -> Value {
     jwk
 }
 
-/// The set's usable keys, and what is said of the others.
+/// Parses a set. Returns its usable keys, and a message for each other key.
 fn parse(jwks: &[Value]) -> (Keys, Vec<String>) {
     let (keys, dropped) = Keys::parse(json!({ "keys": jwks }).to_string().as_bytes()).unwrap();
     (keys, dropped.iter().map(ToString::to_string).collect())
@@ -74,7 +76,7 @@ fn keys_are_found_by_kid_and_algorithm() {
 }
 
 #[test]
-fn unusable_keys_are_named_with_their_reason_and_the_rest_is_used() {
+fn unusable_keys_are_reported_with_the_reason_and_the_others_are_used() {
     let mut encryption = rsa("enc-1");
     (encryption["use"], encryption["alg"]) = (json!("enc"), json!("RSA-OAEP"));
     let unknown = json!({ "kid": "future\u{202e}\n", "kty": "AKP", "pub": "AA" });
@@ -139,7 +141,7 @@ fn the_only_key_needs_no_kid_and_neither_do_its_tokens() {
 }
 
 #[test]
-fn a_set_may_hold_what_this_program_does_not_know() {
+fn unknown_members_of_a_set_are_ignored() {
     let key = new_ed("a").to_string();
     for text in [
         format!("\u{feff}{{\"keys\":[{key}]}}"),
@@ -152,7 +154,7 @@ fn a_set_may_hold_what_this_program_does_not_know() {
 }
 
 #[test]
-fn a_set_without_a_usable_key_is_a_fault_that_names_the_keys() {
+fn a_set_without_a_usable_key_is_rejected_and_its_keys_are_reported() {
     for text in
         ["", "[]", "[[]]", "{}", r#"{"keys":{}}"#, r#"{"keys":[]}"#, r#"{"keys":["s3cr3t"]}"#, "s3cr3t", "\u{feff}{}"]
     {
@@ -167,7 +169,7 @@ fn a_set_without_a_usable_key_is_a_fault_that_names_the_keys() {
 }
 
 #[test]
-fn a_key_knows_its_own_signatures_and_no_other() {
+fn a_key_verifies_only_its_own_signatures() {
     let (edwards, elliptic) = (ed_pair(), ec_pair());
     let (keys, _) = parse(&[ed("ed", &edwards), ec("ec", &elliptic)]);
     let message = b"message";

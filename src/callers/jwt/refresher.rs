@@ -1,3 +1,5 @@
+//! Fetches keys in the background.
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,13 +9,13 @@ use tracing::{info, warn};
 use super::fetch::FetchKeys;
 use super::source::{Refresh, Source};
 
-/// How often keys are fetched without anybody asking.
-const EVERY: Duration = Duration::from_secs(60 * 60);
+/// The interval between fetches.
+const FETCH_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
-/// How often the wait after a failed fetch doubles, at most.
-const DOUBLINGS: u32 = 4;
+/// How many times the pause after a failed fetch can double.
+const MAX_DOUBLINGS: u32 = 4;
 
-/// The only one who fetches keys: at its start, every hour, sooner after a failure, and when a request asks.
+/// The only task that fetches keys: at startup, every hour, sooner after a failure, and when a request needs an unknown key.
 pub(crate) struct Refresher<F> {
     fetch: F,
     source: Source,
@@ -26,7 +28,7 @@ impl<F: FetchKeys> Refresher<F> {
         Self { fetch, source, refresh, failures: 0 }
     }
 
-    /// Fetches for ever.
+    /// Fetches keys until the task is dropped.
     pub(crate) async fn run(mut self) {
         let mut wanted = self.refresh.wanted.subscribe();
         loop {
@@ -35,12 +37,12 @@ impl<F: FetchKeys> Refresher<F> {
             loop {
                 tokio::select! {
                     () = sleep_until(next) => break,
-                    asked = wanted.changed() => {
+                    requested = wanted.changed() => {
                         let progress = *self.refresh.progress.borrow();
-                        // Those who asked may have been served meanwhile.
-                        let unserved = *wanted.borrow_and_update() > progress.ended;
-                        if asked.is_ok() && unserved && !self.refresh.is_cooling_down(progress) {
-                            self.refresh.progress.send_modify(|progress| progress.asked = Some(Instant::now()));
+                        // A fetch that has ended since may have served the request.
+                        let is_unserved = *wanted.borrow_and_update() > progress.ended;
+                        if requested.is_ok() && is_unserved && !self.refresh.is_cooling_down(progress) {
+                            self.refresh.progress.send_modify(|progress| progress.last_requested = Some(Instant::now()));
                             break;
                         }
                     }
@@ -50,7 +52,7 @@ impl<F: FetchKeys> Refresher<F> {
     }
 
     async fn fetch_once(&mut self) {
-        self.refresh.progress.send_modify(|progress| progress.under_way = true);
+        self.refresh.progress.send_modify(|progress| progress.is_running = true);
         let result = match self.fetch.fetch().await {
             Ok(text) => self.source.replace(text),
             Err(cause) => Err(cause),
@@ -68,21 +70,24 @@ impl<F: FetchKeys> Refresher<F> {
             Err(cause) => {
                 self.failures = self.failures.saturating_add(1);
                 let age_seconds = self.source.age().map(|age| age.as_secs());
-                let usable = self.source.is_usable();
-                let so = if usable { "the old ones stay in use for 24 hours" } else { "no token can be checked" };
-                warn!(age_seconds, cause, "the keys of jwt.jwks_url cannot be fetched; {so}");
+                let consequence = if self.source.is_usable() {
+                    "the current keys stay in use for up to 24 hours"
+                } else {
+                    "no token can be verified"
+                };
+                warn!(age_seconds, cause, "the keys of jwt.jwks_url cannot be fetched; {consequence}");
             }
         }
         self.refresh.progress.send_modify(|progress| {
-            progress.under_way = false;
+            progress.is_running = false;
             progress.ended += 1;
         });
     }
 
     fn pause(&self) -> Duration {
         match self.failures.checked_sub(1) {
-            None => EVERY,
-            Some(more) => self.refresh.cool_down * 2_u32.pow(more.min(DOUBLINGS)),
+            None => FETCH_INTERVAL,
+            Some(more) => self.refresh.cool_down * 2_u32.pow(more.min(MAX_DOUBLINGS)),
         }
     }
 }

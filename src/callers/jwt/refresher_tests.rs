@@ -1,3 +1,5 @@
+//! Tests of the background fetches, with a simulated clock.
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// A point on Ed25519.
 const BASE_POINT: &str = "WGZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmY";
 
-/// A key set that tests change, and how often it was fetched.
+/// An issuer with keys that tests can change. It counts fetches.
 #[derive(Clone)]
 struct Issuer(Arc<Mutex<State>>);
 
@@ -29,7 +31,7 @@ struct State {
 }
 
 impl Issuer {
-    /// A source of these keys, and the task that fetches them.
+    /// Starts a task that fetches these keys. Returns the issuer and the source that the task fills.
     fn start(kids: Option<Vec<&'static str>>) -> (Self, Source) {
         let state = State { kids, delay: Duration::from_millis(100), fetches: 0, at_once: 0 };
         let issuer = Self(Arc::new(Mutex::new(state)));
@@ -95,7 +97,7 @@ async fn the_first_request_waits_for_the_first_keys() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn however_many_unknown_kids_arrive_keys_are_fetched_once_per_cool_down() {
+async fn any_number_of_unknown_kids_causes_one_fetch_per_cool_down() {
     let (issuer, source) = Issuer::start(Some(vec!["a"]));
     expect(&find(&source, "a").await, "found");
     for round in 1..=3 {
@@ -111,13 +113,17 @@ async fn however_many_unknown_kids_arrive_keys_are_fetched_once_per_cool_down() 
         advance(Duration::from_secs(29)).await;
         let asked = Instant::now();
         expect(&find(&source, "unknown").await, "unknown");
-        assert_eq!((issuer.fetches(), asked.elapsed()), (1 + round, Duration::ZERO), "nobody waits in vain");
+        assert_eq!(
+            (issuer.fetches(), asked.elapsed()),
+            (1 + round, Duration::ZERO),
+            "no request waits during the cool-down"
+        );
         advance(Duration::from_secs(1)).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_key_is_found_by_the_first_token_that_names_it() {
+async fn the_first_token_with_a_new_kid_causes_a_fetch() {
     let (issuer, source) = Issuer::start(Some(vec!["old"]));
     expect(&find(&source, "old").await, "found");
     issuer.publish(Some(vec!["old", "new"]));
@@ -136,9 +142,9 @@ async fn a_request_waits_two_seconds_or_until_its_own_deadline() {
     let (issuer, source) = Issuer::start(Some(vec!["a"]));
     expect(&find(&source, "a").await, "found");
     issuer.delay(Duration::from_secs(5));
-    for (patience, waited) in [(10_000, 2000), (300, 300)] {
+    for (time_left, waited) in [(10_000, 2000), (300, 300)] {
         let start = Instant::now();
-        let deadline = start + Duration::from_millis(patience);
+        let deadline = start + Duration::from_millis(time_left);
         expect(&source.find(Some("unknown"), Algorithm::Ed25519, deadline).await, "unknown");
         let waited = Duration::from_millis(waited);
         assert!((waited..waited + Duration::from_millis(2)).contains(&start.elapsed()), "{:?}", start.elapsed());
@@ -163,7 +169,7 @@ async fn keys_are_fetched_every_hour() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_that_cannot_be_fetched_again_are_used_for_a_day_and_no_longer() {
+async fn after_failed_fetches_keys_are_used_for_one_day() {
     let (issuer, source) = Issuer::start(Some(vec!["a"]));
     expect(&find(&source, "a").await, "found");
     for away in [None, Some(vec![])] {
@@ -181,7 +187,7 @@ async fn keys_that_cannot_be_fetched_again_are_used_for_a_day_and_no_longer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_keys_nothing_can_be_checked_until_they_come_and_nobody_has_to_ask() {
+async fn without_keys_fetches_are_retried_until_they_succeed() {
     let (issuer, source) = Issuer::start(None);
     expect(&find(&source, "a").await, "unavailable");
     assert_eq!(source.age(), None);
@@ -195,7 +201,7 @@ async fn without_keys_nothing_can_be_checked_until_they_come_and_nobody_has_to_a
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_keys_are_away_the_first_request_has_them_fetched_and_the_next_ones_do_not_wait() {
+async fn without_keys_the_first_request_causes_a_fetch_and_later_ones_do_not_wait() {
     let (issuer, source) = Issuer::start(None);
     sleep(Duration::from_secs(1)).await;
     issuer.publish(Some(vec!["a"]));
@@ -211,12 +217,12 @@ async fn where_keys_are_away_the_first_request_has_them_fetched_and_the_next_one
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_of_a_file_do_not_age_and_nobody_waits_for_others() {
+async fn keys_from_a_file_do_not_age_and_no_request_waits() {
     let source = Source::file();
     expect(&find(&source, "a").await, "unavailable");
     let set = json!({ "keys": [{ "kid": "a", "kty": "OKP", "crv": "Ed25519", "x": BASE_POINT }, {}] });
     assert_eq!(source.replace(set.to_string().into_bytes()).unwrap().len(), 1);
-    assert!(source.replace(set.to_string().into_bytes()).unwrap().is_empty(), "told once");
+    assert!(source.replace(set.to_string().into_bytes()).unwrap().is_empty(), "reported once");
     assert!(source.replace(b"{}".to_vec()).is_err());
     advance(HOUR * 1000).await;
     expect(&find(&source, "a").await, "found");

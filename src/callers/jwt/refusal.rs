@@ -1,4 +1,6 @@
-/// Why a token is rejected. The reason goes into the request's log line: it holds nothing of the token.
+//! The reasons to refuse a token.
+
+/// Why a token is refused. The reason appears in the request's log line. It contains nothing from the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     TooLong,
@@ -21,12 +23,12 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// The reason in words.
+    /// Returns the reason for the log.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::TooLong => "the token is longer than 16 KiB",
             Self::Malformed => "the token is not a JWT",
-            Self::Algorithm => "the token's alg is not supported, or is not its key's",
+            Self::Algorithm => "the token's alg is not supported, or is not the algorithm of its key",
             Self::Critical => "the token's header has crit",
             Self::NoKeyId => "the token has no kid, and the issuer has several keys",
             Self::UnknownKey => "the issuer has no usable key for the token's kid and alg",
@@ -43,8 +45,8 @@ impl Refusal {
             }
             Self::BlockExpired => "the callers file's block for the token's sub has expired",
             Self::Name => {
-                "the token's sub is not a valid caller name, or could be mistaken for a name or jwt_subject of the callers \
-                 file"
+                "the token's sub is not a valid caller name, or could be confused with a name or jwt_subject in the \
+                 callers file"
             }
         }
     }

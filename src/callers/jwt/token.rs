@@ -1,3 +1,5 @@
+//! The compact form of a token.
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::IgnoredAny;
@@ -6,22 +8,22 @@ use serde::{Deserialize, Deserializer};
 use super::algorithm::Algorithm;
 use super::refusal::Refusal;
 
-/// The longest accepted token. Tokens that list a user's groups can be this long.
+/// The maximum size of a token. Tokens that list a user's groups can be large.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
-/// A JWS in its compact form (RFC 7515, section 7.1), with nothing checked but its shape.
+/// A JWS in compact form (RFC 7515, section 7.1). Its signature and claims are not checked yet.
 pub(super) struct Token<'a> {
-    /// The `alg` that it claims; its key decides.
+    /// The algorithm in the header. It must be the key's.
     pub(super) algorithm: Algorithm,
     pub(super) key_id: Option<String>,
-    /// What was signed.
+    /// The signed part.
     pub(super) message: &'a str,
     pub(super) signature: Vec<u8>,
     payload: &'a str,
 }
 
-/// The header (RFC 7515, section 4.1). `jku`, `jwk`, `x5u` and `x5c` would let the token bring its own key, and are passed
-/// over (RFC 8725, section 3.10).
+/// The header (RFC 7515, section 4.1). `jku`, `jwk`, `x5u` and `x5c` are ignored, because they would let a token provide its
+/// own key (RFC 8725, section 3.10).
 #[derive(Deserialize)]
 struct Header {
     alg: String,
@@ -31,7 +33,7 @@ struct Header {
 }
 
 impl<'a> Token<'a> {
-    /// Whether `credential` is taken for a token.
+    /// Returns whether `credential` has the form of a token: exactly two dots.
     pub(super) fn has_shape(credential: &[u8]) -> bool {
         credential.split(|byte| *byte == b'.').count() == 3
     }
@@ -45,7 +47,7 @@ impl<'a> Token<'a> {
         let (header, payload) = message.split_once('.').ok_or(Refusal::Malformed)?;
         let header = decode(header)?;
         if !header.trim_ascii_start().starts_with(b"{") {
-            return Err(Refusal::Malformed); // serde reads an array, too
+            return Err(Refusal::Malformed); // serde would also accept an array
         }
         let header: Header = serde_json::from_slice(&header).map_err(|_| Refusal::Malformed)?;
         if header.crit {
@@ -64,7 +66,7 @@ fn decode(part: &str) -> Result<Vec<u8>, Refusal> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::Malformed)
 }
 
-/// Whether a member is there at all, whatever its value.
+/// Deserializes any value to `true`, to detect that a member is present.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     IgnoredAny::deserialize(deserializer).map(|_| true)
 }
@@ -111,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_short_text_in_base64url() {
+    fn a_token_has_limited_size_and_is_base64url() {
         let header = r#"{"alg":"EdDSA","kid":"?>?>1"}"#;
         let token = format!("{}.e30.", URL_SAFE_NO_PAD.encode(header));
         assert!(Token::parse(token.as_bytes()).is_ok());
@@ -124,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn two_dots_make_a_token() {
+    fn a_token_has_exactly_two_dots() {
         for (credential, token) in [("a.b.c", true), ("..", true), ("a.b", false), ("a.b.c.d", false), ("cgw_1", false)]
         {
             assert_eq!(Token::has_shape(credential.as_bytes()), token, "{credential}");

@@ -83,7 +83,7 @@ async fn a_redis_that_is_killed_within_a_request_costs_its_memory_and_not_its_re
     assert!(waited < PATIENCE_AT_THE_END + SLACK, "{waited:?}");
     assert_eq!(value_of(&gateway, NOT_RECORDED).await, 1);
     gateway
-        .wait_for_line(|line| line.contains("the end of a request with an Idempotency-Key cannot be recorded"))
+        .wait_for_line(|line| line.contains("the outcome of a request with an Idempotency-Key could not be stored"))
         .await;
 
     refuses_keys_alone(&house, &gateway, ["alice", "carol"]).await;

@@ -1,3 +1,5 @@
+//! Names, prepared for a comparison that is as lenient as any common database.
+
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -8,52 +10,54 @@ use icu_normalizer::DecomposingNormalizerBorrowed;
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup};
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-/// A user name prepared for comparison with another one.
+/// A name, prepared for a comparison that treats names as equal if a database could.
 ///
-/// CENTAGATE does not publish how its database compares names. Checks that protect an account therefore ask whether any
-/// common, language-neutral collation could treat two names as equal: `utf8mb4_general_ci`, `utf8mb4_unicode_ci` and
-/// `uca1400_ai_ci` of `MariaDB` and `MySQL`, and the `CI_AI` collations of SQL Server. These ignore:
+/// CENTAGATE does not publish how its database compares names. Checks that protect an account therefore use the union of
+/// the common language-neutral collations: `utf8mb4_general_ci`, `utf8mb4_unicode_ci` and `uca1400_ai_ci` of `MariaDB` and
+/// `MySQL`, and the `CI_AI` collations of SQL Server. The comparison ignores:
 ///
-/// - case, accents and other marks, ligatures, and the width of a letter: NFKD, case folding and the primary weights of
-///   the Unicode Collation Algorithm (UCA). The weights also equate strokes (`ł` with `l`), `æ` with `ae`, small letters
-///   above others, Hiragana with Katakana, final letters (`ς`, `ך`) and curly quotation marks.
-/// - spaces at the end, which `PAD SPACE` collations ignore. Leading spaces are ignored too, because applications trim
-///   them.
-/// - what is invisible, unassigned or private, and what lies above U+FFFF: old tables have no weights for these.
-/// - the difference between `ı` and `i`, and between `þ` and `th`: equal to `general_ci` and SQL Server, not to UCA.
+/// - Case, accents and other marks, ligatures, and the width of a letter. It uses NFKD, case folding and the primary weights
+///   of the Unicode Collation Algorithm (UCA). The weights also equate letters with and without strokes (`ł` and `l`), `æ`
+///   and `ae`, small letters above others, Hiragana and Katakana, final letters (`ς`, `ך`), and curly and straight quotation
+///   marks.
+/// - Trailing spaces, which `PAD SPACE` collations ignore, and leading spaces, which applications trim.
+/// - Invisible, unassigned and private characters, and characters above U+FFFF. Old tables have no weights for them.
+/// - The difference between `ı` and `i`, and between `þ` and `th`. They are equal in `general_ci` and SQL Server, but not in
+///   UCA.
 ///
-/// Letters of other scripts that only look alike are different, as in every collation. Collations of one language are not
-/// covered (`ü` as `y` in Swedish, `ä` as `ae` in a German telephone book).
+/// Letters of different scripts that look alike are different, as in every collation. Collations of a single language are
+/// not covered (`ü` equals `y` in Swedish, `ä` equals `ae` in German phone books).
 #[derive(Clone, Debug)]
-pub struct Identity(Form);
+pub struct ComparableName(Form);
 
 #[derive(Clone, Debug)]
 enum Form {
-    /// Printable ASCII, trimmed and in lower case: most names.
+    /// Printable ASCII, as most names are. Trimmed and in lower case.
     Ascii(String),
+    /// The sort key for each [`Reading`].
     Keys([Vec<u8>; 2]),
 }
 
-/// Where collations disagree about a character, each reading follows one side, and two names match if one reading
-/// makes them equal.
+/// A way to resolve characters that collations treat differently. Two names match if they are equal in one reading.
 #[derive(Clone, Copy)]
 enum Reading {
-    /// `ß` is `s` (`general_ci`), and every mark is ignored.
+    /// `ß` is `s`, as in `general_ci`, and all marks are ignored.
     OneToOne,
-    /// `ß` is `ss`, and marks that UCA gives the weight of a letter are that letter (U+036B is `m`).
+    /// `ß` is `ss`, and a mark that has the weight of a letter in UCA is that letter (U+036B is `m`).
     Expanded,
 }
 
-impl Identity {
-    /// The identity of `name`.
-    pub fn of(name: &str) -> Self {
+impl ComparableName {
+    /// Prepares `name`.
+    pub fn new(name: &str) -> Self {
         if name.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return Self(Form::Ascii(name.trim().to_ascii_lowercase()));
         }
         Self(Form::Keys(keys(name)))
     }
 
-    /// Whether a database could take the two names for the same one. Not transitive: `ß` matches `s` and `ss`.
+    /// Returns whether a database could treat both names as equal. Not transitive: `ß` matches `s` and `ss`, but `s` does not
+    /// match `ss`.
     pub fn matches(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Form::Ascii(one), Form::Ascii(other)) => one == other,
@@ -61,7 +65,7 @@ impl Identity {
         }
     }
 
-    /// The name's sort key in each reading: two names match if their keys in the same reading are equal.
+    /// Returns the sort key in each reading. Two names match if their keys in the same reading are equal.
     pub fn keys(&self) -> Cow<'_, [Vec<u8>; 2]> {
         match &self.0 {
             Form::Ascii(name) => Cow::Owned(keys(name)),
@@ -74,7 +78,7 @@ fn keys(name: &str) -> [Vec<u8>; 2] {
     [Reading::OneToOne, Reading::Expanded].map(|reading| primary_weights(&fold(name, reading)))
 }
 
-/// Removes what collations ignore, and folds case and the letters that UCA keeps apart.
+/// Removes what collations ignore, folds case, and replaces the letters that UCA treats as different.
 fn fold(name: &str, reading: Reading) -> String {
     let nfkd = DecomposingNormalizerBorrowed::new_nfkd();
     let has_weight = |letter: &char| reading.has_weight(*letter);
@@ -105,7 +109,7 @@ impl Reading {
     }
 }
 
-/// The sort key of `text` by the first level of UCA: letters without case, accents and variants.
+/// Returns the sort key of `text` at the first level of UCA, which ignores case, accents and variants.
 fn primary_weights(text: &str) -> Vec<u8> {
     static COLLATOR: LazyLock<CollatorBorrowed<'static>> = LazyLock::new(|| {
         let mut options = CollatorOptions::default();
@@ -118,5 +122,5 @@ fn primary_weights(text: &str) -> Vec<u8> {
 }
 
 #[cfg(test)]
-#[path = "identity_tests.rs"]
+#[path = "comparable_name_tests.rs"]
 mod tests;

@@ -1,12 +1,14 @@
+//! Tests of the lenient comparison of names.
+
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::{Identity, keys, primary_weights};
+use super::{ComparableName, keys, primary_weights};
 use crate::test_input::cases;
 
 fn match_each_other(one: &str, other: &str) -> bool {
-    let (one, other) = (Identity::of(one), Identity::of(other));
+    let (one, other) = (ComparableName::new(one), ComparableName::new(other));
     assert_eq!(one.matches(&other), other.matches(&one));
     one.matches(&other)
 }
@@ -89,7 +91,7 @@ fn different_names_do_not_match() {
     }
 }
 
-/// Whatever UCA equates with one or two ASCII letters, the identity equates, too: folding loses no equality.
+/// Everything that UCA equates with one or two ASCII letters must match: folding must not lose an equality.
 #[test]
 fn every_character_with_the_weights_of_ascii_letters_matches_them() {
     let letters = || ('!'..='~').filter(|letter| !letter.is_ascii_uppercase());
@@ -109,14 +111,14 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
-    fn the_short_cut_for_ascii_leads_where_the_long_way_does(one in "[ -~]{0,6}", other in "[ -~]{0,6}") {
+    fn the_fast_path_for_ascii_gives_the_same_result(one in "[ -~]{0,6}", other in "[ -~]{0,6}") {
         let by_keys = keys(&one) == keys(&other);
         prop_assert_eq!(match_each_other(&one, &other), by_keys);
         prop_assert_eq!(by_keys, one.trim().eq_ignore_ascii_case(other.trim()), "ASCII names differ only in case");
     }
 
     #[test]
-    fn every_name_matches_its_other_forms(name in "\\PC{1,12}") {
+    fn every_name_matches_its_normal_forms(name in "\\PC{1,12}") {
         let (nfkc, nfkd) = (ComposingNormalizerBorrowed::new_nfkc(), DecomposingNormalizerBorrowed::new_nfkd());
         for form in [nfkc.normalize(&name).into_owned(), nfkd.normalize(&name).into_owned(), format!("{name}  ")] {
             prop_assert!(match_each_other(&name, &form), "{:?}", form);
@@ -124,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn what_collations_ignore_changes_nothing(
+    fn ignored_characters_do_not_matter(
         name in "[a-zA-Z0-9._@-]{1,12}",
         at in any::<Index>(),
         ignored in select(vec!['\u{301}', '\u{327}', '\u{338}', '\u{200b}', '\u{200d}', '\u{2060}', '\u{fe0f}', '\u{1f600}', '\u{e000}']),
