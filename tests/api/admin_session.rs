@@ -1,9 +1,10 @@
-//! Sessions that end under load, and a gateway whose callers do not notice.
+//! Sessions that end or are renewed under load, without failures for callers.
 
 use std::time::Duration;
 
 use centagate_simulator::{Behaviour, Instruction, Operation};
 use futures_util::future::join_all;
+use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::caller::Caller;
@@ -12,12 +13,19 @@ use crate::login_bench::LoginBench;
 use crate::process::GatewayProcess;
 use crate::reply::Reply;
 
-/// A pair must be older than 30 s before a refusal makes a request ask for a login.
-const BLAMELESS_AGE: Duration = Duration::from_secs(30);
+/// Only a refusal of a session that is older than this causes a login.
+const TRUSTED_AGE: Duration = Duration::from_secs(30);
 
-/// Those that take half a minute, because that is what they are about; together, so that it is half a minute once.
+/// How long two processes share an admin. They end before the sessions of the other tests are old enough, because a burst of
+/// requests could delay their renewals.
+const SHARED_FOR: Duration = Duration::from_secs(24);
+
+/// Only one test at a time sends a burst of requests.
+static BURST: Mutex<()> = Mutex::const_new(());
+
+/// Tests that wait for half a minute. They run at the same time, so that they take half a minute in total.
 #[tokio::test]
-async fn what_half_a_minute_shows() {
+async fn sessions_under_load() {
     tokio::join!(
         a_session_that_ends_under_500_requests_costs_one_login_and_no_failure(Duration::ZERO),
         a_session_that_ends_under_500_requests_costs_one_login_and_no_failure(Duration::from_secs(2)),
@@ -28,10 +36,10 @@ async fn what_half_a_minute_shows() {
     );
 }
 
-/// A gateway and its caller, when its session has just become old enough to be blamed.
+/// A gateway whose session has just become older than [`TRUSTED_AGE`], and a caller.
 async fn with_an_old_session(bench: &LoginBench) -> (GatewayProcess, Caller) {
     let gateway = bench.serve_logged_in().await;
-    let old_enough = Instant::now() + BLAMELESS_AGE + Duration::from_millis(500);
+    let old_enough = Instant::now() + TRUSTED_AGE + Duration::from_millis(500);
     let caller = Caller::of(&gateway);
     assert_eq!(caller.create_user("first").await.status, 201);
     sleep_until(old_enough).await;
@@ -40,10 +48,11 @@ async fn with_an_old_session(bench: &LoginBench) -> (GatewayProcess, Caller) {
 }
 
 async fn a_session_that_ends_under_500_requests_costs_one_login_and_no_failure(login_takes: Duration) {
-    // The last ones wait for the login and then for all others, on a busy machine too.
+    // On a busy machine, the last requests wait long for the login and for the other requests.
     let bench = LoginBench::new().await.set("GATEWAY__SERVER__REQUEST_TIMEOUT_MS", "20000");
     let bench = bench.set("GATEWAY__SERVER__SHUTDOWN_MS", "20000");
     let (_gateway, caller) = with_an_old_session(&bench).await;
+    let _turn = BURST.lock().await;
     bench.simulator.instruct(Instruction::always(Operation::LogIn, Behaviour::Delay(login_takes)));
     bench.simulator.expire_session();
     let started = Instant::now();
@@ -63,6 +72,7 @@ async fn a_session_that_ends_under_500_requests_costs_one_login_and_no_failure(l
 async fn a_thousand_requests_refused_for_permission_cost_one_login_at_most() {
     let bench = LoginBench::new().await;
     let (_gateway, caller) = with_an_old_session(&bench).await;
+    let _turn = BURST.lock().await;
     bench.simulator.instruct(Instruction::always(Operation::CreateUser, Behaviour::code("10001")));
     let started = Instant::now();
     let lanes = (0..20).map(|lane| {
@@ -75,17 +85,16 @@ async fn a_thousand_requests_refused_for_permission_cost_one_login_at_most() {
         }
     });
     join_all(lanes).await;
-    assert_eq!(bench.attempts(), 2, "one login, as the session might have ended");
+    assert_eq!(bench.attempts(), 2, "one login, because the session may have ended");
     let sent = bench.requests(Operation::CreateUser).len() - 1;
-    // Those under way when the login came are sent once more; the others meet a session too young to blame.
+    // Requests that were in flight at the login are sent again; later ones meet a session that is still trusted.
     assert!((1001..=1020).contains(&sent), "{sent} requests for 1,000");
-    assert!(started.elapsed() < BLAMELESS_AGE, "else a second login is in order: {:?}", started.elapsed());
+    assert!(started.elapsed() < TRUSTED_AGE, "otherwise a second login would be correct: {:?}", started.elapsed());
     eprintln!("1,000 refused for permission: {:?}, {sent} sent", started.elapsed());
 }
 
 async fn two_processes_live_through_sessions_of_two_seconds() {
-    let run = Duration::from_secs(30);
-    // One admin for both: this CENTAGATE lets sessions live side by side.
+    // Both use the same admin: the simulator allows several sessions of one admin.
     let bench = LoginBench::with_sessions_of(2).await;
     let gateways = [bench.serve_logged_in().await, bench.serve_logged_in().await];
     let loads: Vec<_> = gateways
@@ -97,15 +106,15 @@ async fn two_processes_live_through_sessions_of_two_seconds() {
             (caller, load)
         })
         .collect();
-    sleep(run).await;
+    sleep(SHARED_FOR).await;
     for (caller, load) in loads {
         let tally = load.end().await;
-        tally.expect_no_failure("sessions of 2 s for 30 s");
-        assert!(tally.requests > 250, "{}", tally.requests);
+        tally.expect_no_failure("sessions of 2 s");
+        assert!(tally.requests > 200, "{}", tally.requests);
         let logins = caller.metric("gateway_session_logins_total{result=\"granted\"}").await;
-        assert!((15..=23).contains(&logins), "{logins} logins where 15 are needed");
+        assert!((12..=19).contains(&logins), "{logins} logins, at least 12 expected");
         assert_eq!(caller.metric("gateway_session_lost_early_total").await, 0);
-        eprintln!("{logins} logins in 30 s");
+        eprintln!("{logins} logins in {SHARED_FOR:?}");
     }
 }
 
@@ -128,7 +137,7 @@ async fn a_login_slower_than_the_session_is_long_costs_callers_time_and_nothing_
 }
 
 #[tokio::test]
-async fn a_session_too_young_to_blame_is_not_renewed_for_a_refusal() {
+async fn a_refusal_of_a_new_session_causes_no_login() {
     let bench = LoginBench::new().await;
     let gateway = bench.serve_logged_in().await;
     let caller = Caller::of(&gateway);

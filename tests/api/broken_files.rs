@@ -7,12 +7,12 @@ use std::time::Duration;
 use centagate_simulator::{Admin, Config, Simulator, Tls, cen_token};
 use tokio::time::{Instant, sleep};
 
+use crate::atomic_file;
 use crate::caller::Caller;
 use crate::callers;
 use crate::certificates::{Authority, self_signed};
 use crate::load::Load;
 use crate::login_bench::lines_at;
-use crate::on_disk;
 use crate::process::{Environment, GatewayProcess, PATIENCE};
 use crate::secrets_directory::SecretsDirectory;
 
@@ -143,11 +143,11 @@ async fn expect_faults(observer: &mut Observer<'_>, file: &str, contents: &[(Opt
     let good = fs::read(file).unwrap();
     for (content, why) in contents {
         match content {
-            Some(content) => on_disk::replace(Path::new(file), content),
+            Some(content) => atomic_file::replace(Path::new(file), content),
             None => fs::remove_file(file).unwrap(),
         }
         observer.expect_fault(&[file, why]).await;
-        on_disk::replace(Path::new(file), &good);
+        atomic_file::replace(Path::new(file), &good);
         observer.expect_mended().await;
     }
 }
@@ -176,17 +176,17 @@ async fn a_fifo_in_place_of_a_watched_file_is_refused_and_nothing_waits_for_a_wr
     let mut observer = Observer::of(&gateway, "callers");
     let file = bench.environment.directory.path().join("callers.toml");
     let good = fs::read(&file).unwrap();
-    on_disk::replace_with_fifo(&file);
+    atomic_file::replace_with_fifo(&file);
     observer.expect_fault(&["callers_file", "GATEWAY__CALLERS_FILE", "not a regular file"]).await;
-    on_disk::replace(&file, good);
+    atomic_file::replace(&file, good);
     observer.expect_mended().await;
 
     let gateway = bench.environment.serve().await;
     let mut observer = Observer::of(&gateway, "secrets");
     let file = Path::new(bench.secrets.path()).join(SECRET_CODE);
-    on_disk::replace_with_fifo(&file);
+    atomic_file::replace_with_fifo(&file);
     observer.expect_fault(&[SECRET_CODE, "GATEWAY__CENTAGATE__ADMIN__SECRET_CODE", "not a regular file"]).await;
-    on_disk::replace(&file, &bench.session.secret_code);
+    atomic_file::replace(&file, &bench.session.secret_code);
     observer.expect_mended().await;
 }
 

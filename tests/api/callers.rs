@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use centagate_gateway::callers::Scope;
 use sha2::{Digest, Sha256};
-
-use crate::operations::scopes;
 
 /// Has every scope.
 pub(crate) const EVERYTHING: &str = "key-of-everything";
@@ -16,6 +15,11 @@ pub(crate) const USERS: &str = "key-of-users";
 pub(crate) const TOKENS: &str = "key-of-tokens";
 /// Could do everything until 2020.
 pub(crate) const EXPIRED: &str = "key-of-the-past";
+
+/// Every scope.
+pub(crate) fn scopes() -> Vec<&'static str> {
+    Scope::ALL.into_iter().map(Scope::as_str).collect()
+}
 
 /// One block of a callers file. The scopes that require `target_usernames` get the pattern for all users, unless `rest` has
 /// others.

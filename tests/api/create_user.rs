@@ -4,8 +4,8 @@ use centagate_simulator::{Behaviour, Instruction};
 use serde_json::json;
 
 use crate::callers;
+use crate::callers::scopes;
 use crate::gateway::{Setup, TestGateway, alice, user, with};
-use crate::operations::scopes;
 
 #[tokio::test]
 async fn a_role_of_an_admin_requires_the_scope_admins_create() {

@@ -69,12 +69,13 @@ impl Running {
     }
 }
 
+/// Starts a gateway. A TLS handshake must not exceed the connect timeout on a busy machine, or its fault would be another.
 async fn serve(base_url: &str) -> GatewayProcess {
     let environment = planted::environment(base_url, "json");
     let ca = environment.write("ca.pem", CA.pem());
     environment
         .set("GATEWAY__CENTAGATE__CA_CERTIFICATE_FILE", &ca)
-        .set("GATEWAY__CENTAGATE__CONNECT_TIMEOUT_MS", "300")
+        .set("GATEWAY__CENTAGATE__CONNECT_TIMEOUT_MS", "1200")
         .set("GATEWAY__CENTAGATE__REQUEST_TIMEOUT_MS", "1000")
         .set("GATEWAY__SERVER__REQUEST_TIMEOUT_MS", &DEADLINE.as_millis().to_string())
         .serve()

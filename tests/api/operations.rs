@@ -2,7 +2,6 @@
 
 use std::sync::LazyLock;
 
-use centagate_gateway::callers::Scope;
 use centagate_gateway::centagate::{Meaning, PasswordRule, percent_encode_segment};
 use centagate_gateway::operations::{Body, Row, TABLE};
 use centagate_simulator::{Behaviour, Instruction, Simulator};
@@ -17,6 +16,7 @@ use crate::reply::Reply;
 use crate::return_code_table::{COMMON_CODES, Code, PASSWORD_CODES, UNDOCUMENTED_CODES, code};
 
 /// One operation.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about an operation")]
 pub(crate) struct Operation {
     /// The operationId.
     pub(crate) id: &'static str,
@@ -62,11 +62,6 @@ pub(crate) fn operations_with_body() -> impl Iterator<Item = &'static Operation>
 /// The operation with this operationId.
 pub(crate) fn operation(id: &str) -> &'static Operation {
     operations().iter().find(|operation| operation.id == id).expect(id)
-}
-
-/// Every scope.
-pub(crate) fn scopes() -> Vec<&'static str> {
-    Scope::ALL.into_iter().map(Scope::as_str).collect()
 }
 
 /// The methods of a path pattern, as `Allow` lists them.

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use centagate_simulator::cen_token;
 
+use crate::atomic_file;
 use crate::caller::Caller;
 use crate::callers;
 use crate::certificates::{Authority, self_signed};
 use crate::configuration_faults::{expect_fault, valid, variable, with_file};
 use crate::identity_provider::{SigningKey, jwk_set};
-use crate::on_disk;
 use crate::process::Environment;
 
 /// A key whose file is good, in an environment where it is read.
@@ -109,7 +109,7 @@ fn a_utf16_file_is_refused_and_its_key_named() {
 #[test]
 fn what_is_not_a_regular_file_is_refused_at_once_and_its_key_named() {
     for subject in subjects() {
-        on_disk::replace_with_fifo(&subject.file);
+        atomic_file::replace_with_fifo(&subject.file);
         subject.expect_fault("not a regular file");
         fs::remove_file(&subject.file).unwrap();
         symlink("/dev/zero", &subject.file).unwrap();
@@ -120,7 +120,7 @@ fn what_is_not_a_regular_file_is_refused_at_once_and_its_key_named() {
     }
     for name in ["base", "test"] {
         let environment = with_file("");
-        on_disk::replace_with_fifo(&environment.directory.path().join(format!("config/{name}.toml")));
+        atomic_file::replace_with_fifo(&environment.directory.path().join(format!("config/{name}.toml")));
         expect_fault(&environment, &[&format!("{name}.toml"), "not a regular file"]);
     }
 }

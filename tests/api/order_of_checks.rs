@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::callers;
+use crate::callers::scopes;
 use crate::gateway::{Setup, alice, with};
-use crate::operations::{Operation, operations, scopes};
+use crate::operations::{Operation, operations};
 use crate::raw;
 use crate::reply::Reply;
 

@@ -1,8 +1,9 @@
 //! The gateway's own admin is never a target, in any operation and in any spelling of its name.
 
 use crate::callers;
+use crate::callers::scopes;
 use crate::gateway::Setup;
-use crate::operations::{let_calls_succeed, operations, scopes};
+use crate::operations::{let_calls_succeed, operations};
 use crate::raw;
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
 use centagate_simulator::{Admin, cen_token};
 
 use crate::callers;
-use crate::operations::scopes;
+use crate::callers::scopes;
 use crate::process::Environment;
 
 pub(crate) const AUTH_TOKEN: &str = "Pl4nted/Auth+T0ken/qz==";

@@ -15,9 +15,9 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::atomic_file;
 use crate::audit_file::AuditFile;
 use crate::callers;
-use crate::on_disk;
 use crate::output::{Output, Reader, follow};
 
 /// No wait in these tests takes longer.
@@ -83,7 +83,7 @@ impl Environment {
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.directory.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        on_disk::replace(&path, content);
+        atomic_file::replace(&path, content);
         path.display().to_string()
     }
 

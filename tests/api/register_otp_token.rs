@@ -4,8 +4,8 @@ use centagate_simulator::{Behaviour, Instruction};
 use serde_json::json;
 
 use crate::callers;
+use crate::callers::scopes;
 use crate::gateway::{Setup, TestGateway, token};
-use crate::operations::scopes;
 
 #[tokio::test]
 async fn otp_token_statuses_limit_the_status_of_a_new_token() {

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use crate::on_disk;
+use crate::atomic_file;
 
 /// Each secret is a link to `..data/…`, and `..data` a link to the directory with the content.
 pub(crate) struct SecretsDirectory {
@@ -47,7 +47,7 @@ impl SecretsDirectory {
 
     /// Replaces one secret alone, as an operator with an editor does.
     pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
-        on_disk::replace(&self.path.join(name), text);
+        atomic_file::replace(&self.path.join(name), text);
     }
 
     pub(crate) fn remove(&self, name: &str) {

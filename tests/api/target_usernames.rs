@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::callers;
+use crate::callers::scopes;
 use crate::gateway::{Setup, TestGateway};
-use crate::operations::{let_calls_succeed, operations, scopes};
+use crate::operations::{let_calls_succeed, operations};
 
 /// The patterns of a caller, names that they allow, and names that they do not allow.
 const MATRIX: [(&str, &[&str], &[&str]); 12] = [

@@ -28,14 +28,14 @@ mod swagger_ui;
 #[path = "../api"]
 #[expect(dead_code, clippy::unwrap_used, reason = "the tests of the API use the rest; what cannot go on fails")]
 mod of_the_api {
+    pub(crate) mod atomic_file;
     pub(crate) mod audit_file;
     pub(crate) mod caller;
     pub(crate) mod callers;
     pub(crate) mod certificates;
-    pub(crate) mod on_disk;
     pub(crate) mod output;
     pub(crate) mod process;
     pub(crate) mod reply;
     pub(crate) mod secrets_directory;
 }
-use of_the_api::{audit_file, caller, callers, certificates, on_disk, output, process, reply, secrets_directory};
+use of_the_api::{atomic_file, audit_file, caller, callers, certificates, output, process, reply, secrets_directory};

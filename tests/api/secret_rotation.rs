@@ -8,11 +8,11 @@ use tokio::time::{Instant, sleep};
 use crate::caller::Caller;
 use crate::callers;
 use crate::certificates::{Authority, self_signed};
+use crate::forwarder::Forwarder;
 use crate::load::Load;
 use crate::login_bench::{LoginBench, files, lines_at, requests};
 use crate::process::{Environment, GatewayProcess, PATIENCE};
 use crate::secrets_directory::SecretsDirectory;
-use crate::turnout::Turnout;
 
 const POLL: Duration = Duration::from_secs(1);
 
@@ -129,23 +129,23 @@ async fn the_key_of_a_caller() {
 }
 
 /// Two servers that know the same session and prove themselves with different certificates, and a door in front of them.
-async fn two_servers(old: Tls, new: Tls) -> (Simulator, Simulator, Turnout, Environment) {
+async fn two_servers(old: Tls, new: Tls) -> (Simulator, Simulator, Forwarder, Environment) {
     let admin = Admin::with_fresh_session("admin");
     let mut config = Config::new(admin.clone());
     config.tls = Some(old);
     let old = Simulator::start(config.clone()).await.unwrap();
     config.tls = Some(new);
     let new = Simulator::start(config).await.unwrap();
-    let turnout = Turnout::towards(old.address()).await;
-    let base_url = format!("https://localhost:{}", turnout.address.port());
+    let forwarder = Forwarder::to(old.address()).await;
+    let base_url = format!("https://localhost:{}", forwarder.address.port());
     let environment = Environment::new(&base_url, &admin).set("GATEWAY__SECRETS__POLL_MS", &poll_ms());
-    (old, new, turnout, environment)
+    (old, new, forwarder, environment)
 }
 
 #[tokio::test]
 async fn the_certificate_of_a_private_ca() {
     let (old_ca, new_ca) = (Authority::new("Old CA"), Authority::new("New CA"));
-    let (old, new, turnout, environment) = two_servers(old_ca.issue("localhost"), new_ca.issue("localhost")).await;
+    let (old, new, forwarder, environment) = two_servers(old_ca.issue("localhost"), new_ca.issue("localhost")).await;
     let file = environment.write("ca.pem", old_ca.pem());
     let environment = environment.set("GATEWAY__CENTAGATE__CA_CERTIFICATE_FILE", &file);
     let gateway = environment.serve().await;
@@ -157,7 +157,7 @@ async fn the_certificate_of_a_private_ca() {
     environment.write("ca.pem", old_ca.pem() + &new_ca.pem());
     within_two_polls(Instant::now(), "both CAs", async || applied().await == 1).await;
     go_on(&load).await;
-    turnout.turn_to(new.address());
+    forwarder.redirect_to(new.address());
     environment.write("ca.pem", new_ca.pem());
     within_two_polls(Instant::now(), "the new CA alone", async || applied().await == 2).await;
     go_on(&load).await;
@@ -172,7 +172,7 @@ async fn the_certificate_of_a_private_ca() {
 async fn the_pinned_certificate() {
     let (old_tls, new_tls) = (self_signed("localhost"), self_signed("localhost"));
     let new_pem = new_tls.certificate_pem.clone();
-    let (old, new, turnout, environment) = two_servers(old_tls.clone(), new_tls).await;
+    let (old, new, forwarder, environment) = two_servers(old_tls.clone(), new_tls).await;
     let file = environment.write("pinned.pem", old_tls.certificate_pem);
     let environment = environment.set("GATEWAY__CENTAGATE__PINNED_CERTIFICATE_FILE", &file);
     let gateway = environment.serve().await;
@@ -181,12 +181,12 @@ async fn the_pinned_certificate() {
     let load = Load::start(&Caller::of(&gateway), "pin", 1, PER_SECOND);
     go_on(&load).await;
 
-    turnout.turn_to(new.address());
+    forwarder.redirect_to(new.address());
     environment.write("pinned.pem", new_pem);
     within_two_polls(Instant::now(), "connections by the new pin", async || !new.requests().is_empty()).await;
     old.stop().await;
     go_on(&load).await;
     load.end().await.expect_no_failure("rotation of a pinned certificate");
     expect_applied(&gateway, "certificates", 1).await;
-    assert_eq!(turnout.connections(), 2);
+    assert_eq!(forwarder.connections(), 2);
 }

@@ -1,4 +1,4 @@
-//! A door in front of several servers: new connections go where it points, standing ones stay where they are.
+//! A TCP forwarder whose target can change. Existing connections keep their target.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,15 +8,15 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// A running forwarder of TCP connections; it ends with the test's runtime.
-pub(crate) struct Turnout {
+/// A running forwarder. It ends with the test's runtime.
+pub(crate) struct Forwarder {
     pub(crate) address: SocketAddr,
     target: watch::Sender<SocketAddr>,
     connections: Arc<AtomicUsize>,
 }
 
-impl Turnout {
-    pub(crate) async fn towards(target: SocketAddr) -> Self {
+impl Forwarder {
+    pub(crate) async fn to(target: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, target) = (listener.local_addr().unwrap(), watch::Sender::new(target));
         let (pointer, connections) = (target.subscribe(), Arc::new(AtomicUsize::new(0)));
@@ -27,7 +27,7 @@ impl Turnout {
                 let target = *pointer.borrow();
                 tokio::spawn(async move {
                     let mut far = TcpStream::connect(target).await.unwrap();
-                    // Either side may end it in any way.
+                    // Either side may close or reset the connection.
                     let _ = copy_bidirectional(&mut near, &mut far).await;
                 });
             }
@@ -35,12 +35,12 @@ impl Turnout {
         Self { address, target, connections }
     }
 
-    /// Sends new connections elsewhere.
-    pub(crate) fn turn_to(&self, target: SocketAddr) {
+    /// Forwards new connections to another target.
+    pub(crate) fn redirect_to(&self, target: SocketAddr) {
         self.target.send_replace(target);
     }
 
-    /// How many connections have come so far.
+    /// The number of connections so far.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
     }

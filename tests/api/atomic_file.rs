@@ -1,12 +1,12 @@
-//! Changes of files that a running gateway watches.
+//! Atomic changes of files that a running gateway watches.
 
 use std::fs;
 use std::path::Path;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-/// Gives the file at `path` this content at one stroke, so that no look of a watcher ever meets a part of it; a link stays
-/// one, and what it leads to changes.
+/// Replaces the content of a file atomically, so that a watcher never reads half of it. If `path` is a link, its target
+/// changes.
 pub(crate) fn replace(path: &Path, content: impl AsRef<[u8]>) {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let name = path.file_name().expect("a file").to_str().expect("UTF-8");
@@ -15,7 +15,7 @@ pub(crate) fn replace(path: &Path, content: impl AsRef<[u8]>) {
     fs::rename(&aside, &path).unwrap();
 }
 
-/// Puts a FIFO in place of the file at `path`, at one stroke.
+/// Replaces a file by a FIFO atomically.
 pub(crate) fn replace_with_fifo(path: &Path) {
     let aside = path.with_extension("aside-fifo");
     mknodat(CWD, &aside, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
