@@ -133,7 +133,7 @@ pub struct Schema {
     /// The name of the schema.
     pub(crate) name: fn() -> Cow<'static, str>,
     /// The schema itself.
-    pub(crate) schema: fn() -> RefOr<schema::Schema>,
+    pub(crate) definition: fn() -> RefOr<schema::Schema>,
     /// Adds the schemas that it refers to.
     pub(crate) collect: fn(&mut Vec<(String, RefOr<schema::Schema>)>),
 }
@@ -141,7 +141,7 @@ pub struct Schema {
 impl Schema {
     /// The schema of `T`.
     pub(crate) const fn of<T: ToSchema>() -> Self {
-        Self { name: T::name, schema: T::schema, collect: T::schemas }
+        Self { name: T::name, definition: T::schema, collect: T::schemas }
     }
 }
 

@@ -41,7 +41,9 @@ impl Application {
         // Created first, so that it notices changes during the start.
         let watcher = Watcher::new(settings.clone());
         let metrics = Arc::new(Metrics::default());
-        TABLE.iter().for_each(|row| metrics.calls.register_operation(row.spec.label));
+        for row in TABLE {
+            metrics.calls.register_operation(row.spec.label);
+        }
         let (jwt_verifier, jwks_refresher) = settings.callers.jwt.as_ref().map(jwt::Verifier::new).transpose()?.unzip();
         let (callers, caller_share) = (Callers::load(&settings.callers)?, CallerShare::default());
         caller_share.set_sole_caller(callers.has_sole_caller(jwt_verifier.is_some()));

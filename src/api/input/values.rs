@@ -28,6 +28,7 @@ pub(crate) fn username(value: Json<'_>) -> Result<Username, Expectation> {
 }
 
 /// A boolean.
+#[expect(clippy::needless_pass_by_value, reason = "the type of all readers")]
 pub(crate) fn boolean(value: Json<'_>) -> Result<bool, Expectation> {
     match value {
         Json::Bool(flag) => Ok(flag),

@@ -117,7 +117,7 @@ fn components(responses: Responses) -> Components {
     let mut components = Components::new();
     let mut collected = Vec::new();
     for content in TABLE.iter().flat_map(|row| [&row.spec.docs.request, &row.spec.docs.reply]).flatten() {
-        collected.push(((content.schema.name)().into_owned(), (content.schema.schema)()));
+        collected.push(((content.schema.name)().into_owned(), (content.schema.definition)()));
         (content.schema.collect)(&mut collected);
     }
     ProblemDocument::schemas(&mut collected);

@@ -51,7 +51,7 @@ const SETTLE: &str = "The operation's description says how to find out.";
 pub(super) struct Responses {
     /// The name of each response, by its problems and its example of a fault.
     names: BTreeMap<(Vec<&'static str>, Option<Detail>), String>,
-    responses: BTreeMap<String, RefOr<Response>>,
+    definitions: BTreeMap<String, RefOr<Response>>,
     examples: BTreeMap<String, RefOr<Example>>,
 }
 
@@ -76,22 +76,19 @@ impl Responses {
 
     /// The definitions: responses and examples.
     pub(super) fn into_components(self) -> (BTreeMap<String, RefOr<Response>>, BTreeMap<String, RefOr<Example>>) {
-        (self.responses, self.examples)
+        (self.definitions, self.examples)
     }
 
     fn reference(&mut self, problems: &[Problem], spec: &'static Spec) -> RefOr<Response> {
         let fault = problems.contains(&Problem::InvalidRequest).then_some(spec.docs.fault);
-        let key = (problems.iter().map(|problem| problem.entry().code).collect(), fault);
-        let name = match self.names.get(&key) {
-            Some(name) => name.clone(),
-            None => {
-                let name = self.name(problems, spec);
-                let response = self.response(problems, spec);
-                self.responses.insert(name.clone(), response.into());
-                self.names.insert(key, name.clone());
-                name
-            }
-        };
+        let key = (problems.iter().map(|problem| problem.entry().code).collect::<Vec<_>>(), fault);
+        if !self.names.contains_key(&key) {
+            let name = self.name(problems, spec);
+            let response = self.response(problems, spec);
+            self.definitions.insert(name.clone(), response.into());
+            self.names.insert(key.clone(), name);
+        }
+        let name = &self.names[&key];
         Ref::new(format!("#/components/responses/{name}")).into()
     }
 
@@ -99,7 +96,7 @@ impl Responses {
     fn name(&self, problems: &[Problem], spec: &Spec) -> String {
         let status = problems[0].entry().status;
         let reason: String = status.canonical_reason().unwrap_or_default().split([' ', '-']).collect();
-        if self.responses.contains_key(&reason) { format!("{reason}.{}", spec.id) } else { reason }
+        if self.definitions.contains_key(&reason) { format!("{reason}.{}", spec.id) } else { reason }
     }
 
     /// A response that has one of `problems`.
@@ -132,7 +129,7 @@ impl Responses {
 
     /// The response of every status that an operation does not list.
     fn default_response(&mut self) -> RefOr<Response> {
-        self.responses.entry("Default".to_owned()).or_insert_with(|| {
+        self.definitions.entry("Default".to_owned()).or_insert_with(|| {
             let schema = Ref::from_schema_name(ProblemDocument::name());
             let internal = ApiError::from(Problem::Internal).document(REQUEST_ID);
             let example: Value = serde_json::from_slice(&internal).expect("a problem document is JSON");
