@@ -48,7 +48,9 @@ fn credentials(block: &mut Table) -> Result<(Option<[u8; 32]>, Option<String>), 
 fn caller(mut block: Table) -> Result<Caller, SettingsFault> {
     let name = "expected 1 to 255 characters, no control characters";
     let (name, expires_at, rights, ()) = gather!(
-        name: required(&mut block, "name", name, |name| name.as_str().filter(|name| Caller::is_valid_name(name)).map(Arc::from)),
+        name: required(&mut block, "name", name, |name| {
+            name.as_str().filter(|name| Caller::is_valid_name(name)).map(Arc::from)
+        }),
         expires_at: optional(&mut block, "expires_at", EXPIRES_AT, expiry),
         rights: gather!(Rights {
             scopes: required(&mut block, "scopes", &format!("expected an array of {}", Scope::words()), |scopes| {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 /// A request with an `Idempotency-Key`.
 ///
 /// Caller, operation and key name its record. The fingerprint covers what the request asks for: operation, path values and
-/// content. The store never holds any of these in plain text.
-#[derive(Clone, Copy, Debug)]
+/// content. The store never holds any of these in plain text. There is no `Debug`, because a body can contain secrets.
+#[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
     /// The name of the caller.
     pub(crate) caller: &'a Arc<str>,

@@ -87,7 +87,7 @@ async fn a_redis_that_may_evict_from_now_on_takes_no_keys_until_it_may_not() {
     policy("noeviction").await;
     wait_for(&gateway, FAILED, 0).await;
     assert_eq!(value_of(&gateway, LOST).await, 1);
-    gateway.wait_for_line(|line| line.contains("keys may have been forgotten")).await;
+    gateway.wait_for_line(|line| line.contains("keys may be lost, too")).await;
     assert!(is_replayed(&house.caller.create(&gateway, "alice", &Create::user("alice")).await));
 }
 
