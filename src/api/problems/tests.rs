@@ -16,11 +16,11 @@ fn codes_and_titles_are_unique_and_every_status_is_an_error() {
 }
 
 #[test]
-fn the_readme_lists_every_problem() {
-    let readme = include_str!("../../../README.md");
+fn the_documentation_lists_every_problem() {
+    let document = include_str!("../../../docs/problems.md");
     for problem in Problem::ALL {
         let entry = problem.entry();
         let stands = |line: &str| line.contains(&format!("`{}`", entry.code)) && line.contains(entry.status.as_str());
-        assert!(readme.lines().any(stands), "{} is missing in README.md", entry.code);
+        assert!(document.lines().any(stands), "{} is missing in docs/problems.md", entry.code);
     }
 }
