@@ -9,16 +9,16 @@ use super::error::Unreadable;
 use super::lenient_json;
 use super::return_code::ReturnCode;
 
-/// The reply that wraps every CentagateWS answer: `{"code", "message", "object"}`, HTTP 200 always.
+/// The envelope of every reply: `{"code", "message", "object"}`, always with HTTP 200.
 ///
-/// `code` is documented as a string and seen as a number; `object` differs from call to call, and the vendor's API reference
-/// also spells it `Object`. The `message` is for people and varies, so it is not read.
+/// `code` is documented as a string, but also seen as a number. `object` depends on the call; the vendor's API reference also
+/// spells it `Object`. `message` is for people and varies, so it is ignored.
 struct Envelope {
     code: Value,
     object: Value,
 }
 
-/// Reads a reply: its `object` if its `code` is 0, otherwise that code.
+/// Decodes a reply: its `object` if its `code` is 0, otherwise the code.
 pub(crate) fn decode(body: &[u8]) -> Result<Result<Value, ReturnCode>, Unreadable> {
     let envelope: Envelope = lenient_json::from_slice(body).map_err(|_| Unreadable::NotAnEnvelope)?;
     match integer(&envelope.code) {
@@ -28,11 +28,11 @@ pub(crate) fn decode(body: &[u8]) -> Result<Result<Value, ReturnCode>, Unreadabl
     }
 }
 
-/// The member of an envelope that has a name.
+/// A member of the envelope.
 enum Member {
     Code,
     Object,
-    /// The name of a member in upper or mixed case.
+    /// The same names in upper or mixed case.
     CodeInOtherCase,
     ObjectInOtherCase,
     Other,
@@ -72,7 +72,7 @@ impl<'de> Deserialize<'de> for Envelope {
                 f.write_str("an object")
             }
 
-            /// The documented spelling wins. A spelling that stands twice is a fault.
+            /// The documented spelling wins. A duplicate spelling is a fault.
             fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Envelope, M::Error> {
                 let (mut code, mut object, mut other_code, mut other_object) = (None, None, None, None);
                 while let Some(member) = members.next_key()? {
@@ -113,7 +113,7 @@ pub(super) fn integer(code: &Value) -> Option<i64> {
     }
 }
 
-/// `number` as an integer, if it is one that a float holds exactly.
+/// `number` as an integer, if a float represents it exactly.
 fn whole(number: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
     #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and within ±2^53")]

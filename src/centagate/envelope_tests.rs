@@ -1,4 +1,4 @@
-//! What holds for any reply; examples stand in `envelope.rs`.
+//! Properties that hold for every reply. Examples are in `envelope.rs`.
 
 use proptest::collection::{hash_map, vec};
 use proptest::prelude::*;
@@ -9,10 +9,10 @@ use super::envelope::{decode, integer};
 use super::lenient_json;
 use crate::test_input::{cases, damaged};
 
-/// Integers beyond this do not all come out of the parser as they went in, if `.0` follows.
+/// Above this, the parser does not preserve every integer that is followed by `.0`.
 const EXACT: i64 = 1 << 49;
 
-/// Any JSON that nests some levels deep.
+/// Any JSON with a few levels of nesting.
 pub(super) fn any_json() -> impl Strategy<Value = Value> {
     let scalar = prop_oneof![
         Just(Value::Null),
@@ -42,7 +42,7 @@ fn any_code() -> impl Strategy<Value = (i64, String)> {
     number.prop_flat_map(|number| (Just(number), spelled(number)))
 }
 
-/// An envelope with other members beside its own, in any order.
+/// An envelope with additional members, in any order.
 fn envelope(code: String, object: Value) -> impl Strategy<Value = String> {
     let is_own = |name: &str| name.eq_ignore_ascii_case("code") || name.eq_ignore_ascii_case("object");
     let other = any::<String>().prop_filter("another member", move |name| !is_own(name));
@@ -62,7 +62,7 @@ proptest! {
     #![proptest_config(cases(128))]
 
     #[test]
-    fn code_0_is_success_with_the_object_whatever_that_holds_and_any_other_code_a_refusal(
+    fn code_0_is_success_with_any_object_and_every_other_code_is_a_refusal(
         (number, object, reply) in any_envelope()
     ) {
         match decode(reply.as_bytes()) {
@@ -73,7 +73,7 @@ proptest! {
     }
 
     #[test]
-    fn a_reply_that_ends_early_or_goes_on_is_no_envelope((_, _, reply) in any_envelope(), end in any::<proptest::sample::Index>()) {
+    fn a_truncated_or_extended_reply_is_not_an_envelope((_, _, reply) in any_envelope(), end in any::<proptest::sample::Index>()) {
         let mut end = end.index(reply.len());
         while !reply.is_char_boundary(end) {
             end -= 1;
@@ -84,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn a_member_that_stands_twice_makes_no_envelope((_, code) in any_code(), object in any_json(), twice in 0..2_usize) {
+    fn a_reply_with_a_duplicate_member_is_not_an_envelope((_, code) in any_code(), object in any_json(), twice in 0..2_usize) {
         let members = [format!("\"code\":{code}"), format!("\"object\":{object}")];
         let reply = format!("{{{},{},{}}}", members[0], members[1], members[twice]);
         prop_assert_eq!(decode(reply.as_bytes()), Err(Unreadable::NotAnEnvelope), "{}", reply);
@@ -96,7 +96,7 @@ proptest! {
     ) {
         match decode(&reply) {
             Ok(Ok(object)) => {
-                // What is not read, such as the message, may hold anything.
+                // Ignored members, such as the message, may have any value.
                 let whole: Value = lenient_json::from_slice(String::from_utf8_lossy(&reply).as_bytes()).expect("JSON");
                 prop_assert_eq!(integer(&whole["code"]), Some(0));
                 prop_assert_eq!(&whole["object"], &object);
@@ -109,12 +109,12 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_read_or_refused(reply in vec(any::<u8>(), 0..200)) {
+    fn no_bytes_cause_a_panic(reply in vec(any::<u8>(), 0..200)) {
         prop_assert!(decode(&reply).is_err(), "random bytes are not an envelope");
     }
 
     #[test]
-    fn any_json_is_an_integer_only_if_it_says_so(value in any_json()) {
+    fn only_integers_are_read_as_integers(value in any_json()) {
         if let Some(number) = integer(&value) {
             let text = value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
             prop_assert_eq!(text.strip_suffix(".0").unwrap_or(&text).parse(), Ok(number));

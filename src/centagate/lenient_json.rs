@@ -1,9 +1,11 @@
+//! Lenient JSON parsing.
+
 use serde::de::DeserializeOwned;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Reads JSON that may begin with a byte order mark and hold raw control characters in strings, as some servers and
-/// proxies send it.
+/// Parses JSON that may start with a byte order mark and may have raw control characters in strings. Some servers and proxies
+/// send such JSON.
 pub(super) fn from_slice<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     serde_json::from_slice(text).or_else(|error| match escape_control_characters(text) {
@@ -12,8 +14,8 @@ pub(super) fn from_slice<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result
     })
 }
 
-/// `text` with the control characters in its strings escaped, if there are any. Between strings they are white space or
-/// faults, and after a backslash they are faults.
+/// Escapes the control characters in strings. `None` if there are none. Between strings and after a backslash they stay as they
+/// are, because they are white space or faults there.
 fn escape_control_characters(text: &[u8]) -> Option<Vec<u8>> {
     let mut escaped = Vec::with_capacity(text.len() + 64);
     let (mut in_string, mut after_backslash, mut found) = (false, false, false);
@@ -42,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_skipped_once_and_only_at_the_start() {
+    fn one_byte_order_mark_at_the_start_is_ignored() {
         assert_eq!(read("\u{feff}{\"a\":1}"), Some(json!({"a": 1})));
         assert_eq!(read("\u{feff} \"\u{feff}\""), Some(json!("\u{feff}")), "in a string it is text");
         for text in ["\u{feff}\u{feff}1", " \u{feff}1", "1\u{feff}", "\u{feff}"] {
@@ -51,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn raw_control_characters_are_read_in_strings_only() {
+    fn raw_control_characters_are_accepted_only_in_strings() {
         assert_eq!(read("{\"a\n\":\"b\tc\0d\u{1f}\"}"), Some(json!({"a\n": "b\tc\0d\u{1f}"})));
         assert_eq!(read("[\"\\\\\n\",\n\"\\\"\n\"]"), Some(json!(["\\\n", "\"\n"])), "beside escapes and white space");
         assert_eq!(read("\u{feff}\"\r\n\""), Some(json!("\r\n")), "after a byte order mark");
@@ -62,7 +64,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn strings_are_read_as_written_with_raw_control_characters(text in "[\\x00-\\x7f]{0,40}") {
+        fn strings_with_raw_control_characters_are_read_unchanged(text in "[\\x00-\\x7f]{0,40}") {
             let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
             prop_assert_eq!(read(&format!("[\"{escaped}\"]")), Some(json!([text])));
         }

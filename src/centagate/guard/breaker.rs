@@ -1,30 +1,32 @@
+//! A circuit breaker.
+
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What a failure rate is computed over.
+/// The window of the failure rate.
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// Fewer calls than this within the window never open the breaker.
+/// The minimum number of calls in the window before the breaker can open.
 const LEAST_CALLS: u32 = 20;
 
-/// How long no call goes through before one is tried.
+/// How long the breaker stays open before it tries a call.
 const OPEN_FOR: Duration = Duration::from_secs(5);
 
-/// Stops calling a CENTAGATE that cannot be reached or does not answer: callers then fail at once instead of waiting, and
-/// it gets room to recover. An answer, even an unreadable one, is no failure.
+/// A circuit breaker. While CENTAGATE is unreachable or does not answer, calls fail at once and CENTAGATE can recover. An
+/// answer, even an unreadable one, is not a failure.
 #[derive(Debug)]
 pub(in crate::centagate) struct Breaker {
     state: Mutex<State>,
 }
 
-/// How the breaker stands.
+/// The state of the breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BreakerState {
-    /// Calls go through.
+    /// Calls are sent.
     Closed,
-    /// The next call is tried, or one is being tried; the others fail at once.
+    /// One trial call is sent or running. Other calls fail at once.
     HalfOpen,
     /// All calls fail at once.
     Open,
@@ -37,10 +39,10 @@ enum State {
     HalfOpen { probing_since: Instant },
 }
 
-/// A call that may go out. Its outcome is told by [`Breaker::settle`].
+/// Permission to send a call. [`Breaker::settle`] reports its result.
 #[derive(Debug)]
 pub(in crate::centagate) struct Pass {
-    /// When the breaker let it out as a probe; tells probes apart, of which a later one may have replaced it.
+    /// When the trial call was allowed. It identifies the trial, because a later one may have replaced it.
     probing_since: Option<Instant>,
 }
 
@@ -49,14 +51,14 @@ impl Breaker {
         Self { state: Mutex::new(State::closed(Instant::now())) }
     }
 
-    /// Lets a call out, or says how long to wait before the next try.
+    /// Allows a call, or returns the time until the next trial.
     pub(in crate::centagate) fn admit(&self) -> Result<Pass, Duration> {
         let now = Instant::now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match *state {
             State::Closed { .. } => Ok(Pass { probing_since: None }),
             State::Open { until } if now < until => Err(until - now),
-            // A probe that was given up on without a word is not waited for for ever.
+            // A trial that never reports its result expires.
             State::HalfOpen { probing_since } if now < probing_since + OPEN_FOR => Err(probing_since + OPEN_FOR - now),
             State::Open { .. } | State::HalfOpen { .. } => {
                 *state = State::HalfOpen { probing_since: now };
@@ -65,18 +67,18 @@ impl Breaker {
         }
     }
 
-    /// Tells how the call that `pass` let out ended.
+    /// Reports the result of a call.
     pub(in crate::centagate) fn settle(&self, pass: &Pass, failed: bool) {
         let now = Instant::now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(probe) = pass.probing_since {
-            // One that was replaced meanwhile decides nothing.
+            // A replaced trial does not count.
             if matches!(*state, State::HalfOpen { probing_since } if probing_since == probe) {
                 *state = if failed { State::Open { until: now + OPEN_FOR } } else { State::closed(now) };
             }
             return;
         }
-        // A call from before the breaker opened says nothing new.
+        // A call from before the breaker opened does not count.
         let State::Closed { since, calls, failures } = &mut *state else { return };
         if now >= *since + WINDOW {
             (*since, *calls, *failures) = (now, 0, 0);
@@ -88,11 +90,11 @@ impl Breaker {
         }
     }
 
-    /// How the breaker stands.
+    /// The current state.
     pub(in crate::centagate) fn state(&self) -> BreakerState {
         match *self.state.lock().unwrap_or_else(PoisonError::into_inner) {
             State::Closed { .. } => BreakerState::Closed,
-            // The next call will be tried, whenever it comes.
+            // The next call will be the trial.
             State::Open { until } if Instant::now() >= until => BreakerState::HalfOpen,
             State::Open { .. } => BreakerState::Open,
             State::HalfOpen { .. } => BreakerState::HalfOpen,
@@ -136,7 +138,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn failures_of_long_ago_do_not_count() {
+    async fn old_failures_do_not_count() {
         let breaker = Breaker::new();
         calls(&breaker, LEAST_CALLS - 1, true);
         sleep(WINDOW).await;
@@ -145,7 +147,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_call_is_tried_and_decides() {
+    async fn one_trial_call_decides() {
         let breaker = Breaker::new();
         calls(&breaker, LEAST_CALLS, true);
         sleep(OPEN_FOR).await;
@@ -164,7 +166,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_probe_that_never_ends_is_replaced() {
+    async fn a_trial_that_never_ends_is_replaced() {
         let breaker = Breaker::new();
         calls(&breaker, LEAST_CALLS, true);
         sleep(OPEN_FOR).await;
@@ -174,7 +176,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_probe_that_was_replaced_decides_nothing() {
+    async fn a_replaced_trial_does_not_count() {
         for failed in [true, false] {
             let breaker = Breaker::new();
             calls(&breaker, LEAST_CALLS, true);

@@ -1,4 +1,4 @@
-//! Bounds the calls under way and the requests that wait for their turn, as a whole and for each caller.
+//! Limits concurrent calls and waiting requests, in total and per caller.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,27 +10,27 @@ use super::breaker::BreakerState;
 use crate::centagate::error::NotSent;
 use crate::domain::CallerShare;
 
-/// What the client is doing.
+/// The load of the client.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
-    /// Calls under way.
+    /// Running calls.
     pub in_flight: usize,
-    /// Requests that wait for their turn.
+    /// Waiting requests.
     pub waiting: usize,
-    /// Whether calls go through.
+    /// The state of the circuit breaker.
     pub breaker: BreakerState,
 }
 
-/// How many requests may wait for each call that may be under way.
+/// How many requests may wait per concurrent call.
 const WAITING_PER_CALL: usize = 16;
 
-/// Lanes of idle callers are dropped when there are more lanes than this.
+/// Above this number of lanes, those of idle callers are removed.
 const FEW_LANES: usize = 256;
 
-/// Bounds the calls under way and the requests that wait, so that a slow CENTAGATE does not pile them up.
+/// Limits concurrent calls and waiting requests, so that they do not pile up while CENTAGATE is slow.
 ///
-/// A caller has at most a share of both, so that one caller cannot shut out the others. A request first waits for a turn of
-/// its caller's share and only then for one of all: a caller whose share is used up does not stand in line before others.
+/// Each caller can use a share of both, so one caller cannot block the others. A request first waits for a turn in its
+/// caller's share, and then for a turn in total: a caller that has used up its share does not queue ahead of others.
 #[derive(Debug)]
 pub(in crate::centagate) struct Bulkhead {
     all: Lane,
@@ -39,7 +39,7 @@ pub(in crate::centagate) struct Bulkhead {
     max_in_flight: usize,
 }
 
-/// Turns, and places to wait for one.
+/// Turns, and places to wait for them.
 #[derive(Debug)]
 struct Lane {
     turns: Arc<Semaphore>,
@@ -48,21 +48,21 @@ struct Lane {
     max_waiting: usize,
 }
 
-/// The lanes of the callers that were seen last.
+/// The lanes of recent callers.
 #[derive(Debug, Default)]
 struct Callers {
     lanes: HashMap<Arc<str>, Arc<Lane>>,
-    /// With how many lanes to look for idle ones.
-    look_at: usize,
+    /// The number of lanes at which idle ones are removed next.
+    prune_at: usize,
 }
 
-/// The turn of one request.
+/// A turn of one request.
 #[derive(Debug)]
 pub struct Turn {
-    /// When its call must be on its way at the latest.
+    /// The latest time to send its call.
     pub(in crate::centagate) send_by: Instant,
     _permits: [OwnedSemaphorePermit; 2],
-    /// A lane in use is not dropped.
+    /// Keeps the lane from being removed.
     _lane: Arc<Lane>,
 }
 
@@ -111,7 +111,7 @@ impl Bulkhead {
     fn lane_of(&self, caller: &Arc<str>) -> Arc<Lane> {
         let [turns, places] = [self.max_in_flight, self.all.max_waiting].map(|all| self.share.of(all));
         let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
-        // A lane of another size is from before the share changed.
+        // A lane of a different size was created before the share changed.
         if let Some(lane) = callers.lanes.get(caller).filter(|lane| lane.max_waiting == places) {
             return Arc::clone(lane);
         }
@@ -121,7 +121,7 @@ impl Bulkhead {
         lane
     }
 
-    /// How many calls are under way and how many requests wait.
+    /// The number of running calls and of waiting requests.
     pub(in crate::centagate) fn load(&self) -> (usize, usize) {
         let in_flight = self.max_in_flight.saturating_sub(self.all.turns.available_permits());
         (in_flight, self.all.waiting())
@@ -129,11 +129,11 @@ impl Bulkhead {
 }
 
 impl Callers {
-    /// Drops the lanes of idle callers once there are many. Tokens may bring any number of callers.
+    /// Removes the lanes of idle callers if there are many. Tokens can bring any number of callers.
     fn drop_idle(&mut self) {
-        if self.lanes.len() >= self.look_at.max(FEW_LANES) {
+        if self.lanes.len() >= self.prune_at.max(FEW_LANES) {
             self.lanes.retain(|_, lane| Arc::strong_count(lane) > 1);
-            self.look_at = 2 * self.lanes.len();
+            self.prune_at = 2 * self.lanes.len();
         }
     }
 }

@@ -1,3 +1,5 @@
+//! Shares and limits of the bulkhead.
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +36,7 @@ async fn settle() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_beyond_the_bound_wait_and_too_many_are_refused() {
+async fn calls_above_the_limit_wait_and_too_many_are_refused() {
     let bulkhead = Arc::new(Bulkhead::new(2, CallerShare::default()));
     let first = bulkhead.enter(&caller("a"), in_ten_seconds()).await.expect("a turn");
     let _second = bulkhead.enter(&caller("b"), in_ten_seconds()).await.expect("a turn");
@@ -53,7 +55,7 @@ async fn calls_beyond_the_bound_wait_and_too_many_are_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_ends_with_the_requests_time() {
+async fn a_wait_ends_at_the_deadline() {
     let bulkhead = Bulkhead::new(1, CallerShare::default());
     let send_by = Instant::now() + Duration::from_secs(1);
     let _turn = bulkhead.enter(&caller("a"), send_by).await.expect("a turn");
@@ -94,7 +96,7 @@ async fn a_caller_has_three_quarters_of_the_places_and_another_one_may_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn idle_callers_are_forgotten_and_busy_ones_are_not() {
+async fn lanes_of_idle_callers_are_removed() {
     let bulkhead = Arc::new(Bulkhead::new(4, CallerShare::default()));
     let turns = enter(&bulkhead, "busy", 3);
     settle().await;

@@ -1,3 +1,5 @@
+//! One HTTP/1.1 connection to CENTAGATE.
+
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -17,13 +19,13 @@ use super::stream::{CountedStream, Stream, Traffic};
 use crate::causes::causes;
 use crate::centagate::error::Unreadable;
 
-/// The largest reply that is read.
+/// The maximum size of a reply body.
 pub(in crate::centagate) const MAX_REPLY_BYTES: usize = 256 * 1024;
 
-/// The largest head of a reply, and the most that is read at once.
+/// The maximum size of a reply's head, and of one read.
 const MAX_BUFFER_BYTES: usize = 64 * 1024;
 
-/// A reply with HTTP status 200, as it was received.
+/// A reply with HTTP status 200, as received.
 pub(in crate::centagate) struct Response {
     pub(in crate::centagate) headers: HeaderMap,
     pub(in crate::centagate) body: Vec<u8>,
@@ -45,8 +47,8 @@ impl From<hyper::Error> for Failure {
 
 /// An HTTP/1.1 connection, for one request at a time.
 ///
-/// It has no task of its own: the request that uses it drives it. So a request wakes only itself, and a request that is
-/// dropped ends its connection.
+/// It has no task of its own: the request that uses it drives it. A request therefore wakes only itself, and dropping a
+/// request closes its connection.
 pub(in crate::centagate) struct Connection {
     requests: http1::SendRequest<Full<Bytes>>,
     work: Pin<Box<Work>>,
@@ -54,7 +56,7 @@ pub(in crate::centagate) struct Connection {
     traffic: Arc<Traffic>,
     /// Whether no request has been sent on it yet.
     pub(in crate::centagate) is_unused: bool,
-    /// The worker that opened it, whose runtime watches its socket.
+    /// The worker that opened it. The runtime of that worker watches the socket.
     pub(in crate::centagate) worker: ThreadId,
     pub(in crate::centagate) idle_since: Instant,
 }
@@ -62,7 +64,7 @@ pub(in crate::centagate) struct Connection {
 type Work = http1::Connection<TokioIo<CountedStream>, Full<Bytes>>;
 
 impl Connection {
-    /// Speaks HTTP on `stream`, which has just been opened.
+    /// Starts HTTP on a new `stream`.
     pub(in crate::centagate) async fn over(stream: Box<dyn Stream>) -> hyper::Result<Self> {
         let traffic = Arc::new(Traffic::default());
         let stream = TokioIo::new(CountedStream::new(stream, Arc::clone(&traffic)));
@@ -78,8 +80,8 @@ impl Connection {
         })
     }
 
-    /// Sends `request` and reads the whole reply. Sends nothing if the server has sent bytes that no request asked for: they
-    /// would count as the reply.
+    /// Sends `request` and reads the whole reply. Sends nothing if the server has already sent bytes, because they would
+    /// count as the reply.
     pub(in crate::centagate) async fn exchange(&mut self, request: Request<Full<Bytes>>) -> Result<Response, Failure> {
         self.traffic.reset();
         if !self.is_silent().await {
@@ -96,12 +98,12 @@ impl Connection {
 
     async fn send_and_read(&mut self, request: Request<Full<Bytes>>) -> Result<Response, Failure> {
         let response = self.requests.send_request(request);
-        let (head, mut rest) = work_for(&mut self.work, &mut self.ended, response).await?.into_parts();
+        let (head, mut rest) = drive_until(&mut self.work, &mut self.ended, response).await?.into_parts();
         if head.status != StatusCode::OK {
             return Err(Failure::Reply(Unreadable::HttpStatus(head.status.as_u16())));
         }
         let mut body = Vec::new();
-        while let Some(frame) = work_for(&mut self.work, &mut self.ended, rest.frame()).await {
+        while let Some(frame) = drive_until(&mut self.work, &mut self.ended, rest.frame()).await {
             let Ok(chunk) = frame?.into_data() else { continue };
             if body.len() + chunk.len() > MAX_REPLY_BYTES {
                 return Err(Failure::Reply(Unreadable::TooLarge));
@@ -117,19 +119,19 @@ impl Connection {
         self.traffic.has_sent()
     }
 
-    /// Whether another request may be sent: the server has not ended the connection and has sent nothing after its last
+    /// Whether the connection can carry another request: the server has neither closed it nor sent anything after its last
     /// reply, as far as the runtime has noticed.
     pub(in crate::centagate) fn is_ready(&mut self) -> bool {
-        work(&mut self.work, &mut self.ended, &mut Context::from_waker(Waker::noop()));
+        drive(&mut self.work, &mut self.ended, &mut Context::from_waker(Waker::noop()));
         !self.ended && self.requests.is_ready()
     }
 
-    /// Whether the server has neither ended the connection nor sent anything. This looks at the socket itself. If unread
-    /// bytes may belong to TLS alone, it waits until they have been read.
+    /// Whether the server has neither closed the connection nor sent anything. Checks the socket itself. Unread bytes may
+    /// belong to TLS; in that case, it waits until they are read.
     async fn is_silent(&mut self) -> bool {
         poll_fn(|context| {
             let (connection, ended) = (&mut self.work, &mut self.ended);
-            let has_unread = self.traffic.has_unread_after(|| work(connection, ended, context));
+            let has_unread = self.traffic.has_unread_after(|| drive(connection, ended, context));
             if has_unread && !self.ended { Poll::Pending } else { Poll::Ready(!self.ended) }
         })
         .await
@@ -142,20 +144,19 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Awaits `part` of an exchange and drives the connection meanwhile. The connection reports everything, errors included,
-/// through `part`.
-async fn work_for<T>(connection: &mut Pin<Box<Work>>, ended: &mut bool, part: impl Future<Output = T>) -> T {
+/// Awaits `part` of an exchange and drives the connection meanwhile. Errors of the connection also arrive through `part`.
+async fn drive_until<T>(connection: &mut Pin<Box<Work>>, ended: &mut bool, part: impl Future<Output = T>) -> T {
     let mut part = pin!(part);
     poll_fn(|context| {
         if let Poll::Ready(done) = part.as_mut().poll(context) {
             return Poll::Ready(done);
         }
-        work(connection, ended, context);
+        drive(connection, ended, context);
         part.as_mut().poll(context)
     })
     .await
 }
 
-fn work(connection: &mut Pin<Box<Work>>, ended: &mut bool, context: &mut Context<'_>) {
+fn drive(connection: &mut Pin<Box<Work>>, ended: &mut bool, context: &mut Context<'_>) {
     *ended = *ended || connection.as_mut().poll(context).is_ready();
 }

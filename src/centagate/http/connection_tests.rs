@@ -1,3 +1,5 @@
+//! Connections and the pool, with a server that the tests control.
+
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,7 +58,7 @@ async fn ask(pool: &Pool, connection: &mut Connection) -> Result<Vec<u8>, Failur
 }
 
 #[tokio::test]
-async fn one_connection_carries_one_request_after_the_other() {
+async fn a_connection_carries_requests_one_after_another() {
     let (pool, (mut connection, mut server)) = (client().load(), connection().await);
     for _ in 0..3 {
         assert!(connection.is_ready());
@@ -69,7 +71,7 @@ async fn one_connection_carries_one_request_after_the_other() {
 }
 
 #[tokio::test]
-async fn a_connection_that_was_closed_is_seen_and_nothing_goes_out_on_it() {
+async fn nothing_is_sent_on_a_closed_connection() {
     let (pool, (mut connection, server)) = (client().load(), connection().await);
     drop(server);
     assert!(matches!(ask(&pool, &mut connection).await, Err(Failure::Connection(_))));
@@ -77,7 +79,7 @@ async fn a_connection_that_was_closed_is_seen_and_nothing_goes_out_on_it() {
 }
 
 #[tokio::test]
-async fn what_is_cut_after_a_byte_went_out_counts_as_sent() {
+async fn a_request_that_is_cut_off_after_its_first_byte_counts_as_sent() {
     for reply in ["", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"] {
         let (pool, (mut connection, mut server)) = (client().load(), connection().await);
         let serving = tokio::spawn(async move {
@@ -91,7 +93,7 @@ async fn what_is_cut_after_a_byte_went_out_counts_as_sent() {
 }
 
 #[tokio::test]
-async fn other_statuses_and_endless_replies_are_not_read() {
+async fn other_statuses_and_endless_replies_are_unreadable() {
     let endless = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(256 * 1024 + 1));
     for (reply, fault) in [
         ("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", Unreadable::HttpStatus(302)),
@@ -104,7 +106,7 @@ async fn other_statuses_and_endless_replies_are_not_read() {
 }
 
 #[tokio::test]
-async fn bytes_that_arrived_before_a_request_keep_it_from_being_sent() {
+async fn a_request_is_not_sent_after_unsolicited_bytes() {
     for (used, bytes) in [(false, "HTTP/1.1 408 Request Timeout\r\n\r\n"), (true, OK), (true, "\n")] {
         let (pool, (mut connection, mut server)) = (client().load(), connection().await);
         if used {
@@ -133,7 +135,7 @@ async fn bytes_in_the_same_segment_as_the_reply_end_the_connection() {
 
 /// A server must not be able to occupy a worker, whatever it sends without end.
 #[tokio::test]
-async fn every_endless_reply_ends_within_its_bound() {
+async fn every_endless_reply_ends_at_its_limit() {
     let status = "HTTP/1.1 200 OK\r\n";
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     for (what, first, again) in [
@@ -171,7 +173,7 @@ async fn every_endless_reply_ends_within_its_bound() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn idle_connections_are_taken_on_their_worker_and_only_for_some_seconds() {
+async fn an_idle_connection_is_reused_on_its_worker_for_a_few_seconds() {
     let http = client();
     let pool = http.load();
     let mut servers = Vec::new();

@@ -1,3 +1,5 @@
+//! Opens connections: directly, through a proxy, or through a tunnel.
+
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,27 +23,27 @@ use super::stream::Stream;
 
 type Hop = HttpsConnector<HttpConnector>;
 
-/// Opens connections to one server, through a proxy or not.
+/// Opens connections to one server, directly or through a proxy.
 #[derive(Clone, Debug)]
 pub(in crate::centagate) struct Connector {
-    way: Way,
+    route: Route,
     /// The server's scheme, host and port.
     server: Uri,
-    /// What each request says: on this way `Host`, and who we are to the proxy where that reads requests.
+    /// The headers of each request: `Host`, and the proxy's credentials if the proxy reads the requests.
     pub(in crate::centagate) headers: HeaderMap,
 }
 
 #[derive(Clone, Debug)]
-enum Way {
+enum Route {
     Direct(Hop),
-    /// Plain requests are handed to the proxy at this address.
-    HandedTo(Hop, Uri),
-    /// TLS goes through a proxy that sees nothing of it.
-    Tunnelled(HttpsConnector<Tunnel<Hop>>),
+    /// Plain HTTP through the proxy at this address.
+    Proxied(Hop, Uri),
+    /// TLS through a tunnel, which the proxy cannot read.
+    Tunneled(HttpsConnector<Tunnel<Hop>>),
 }
 
 impl Connector {
-    /// To the server at `base_url`, within `connect_timeout` for each of its addresses, with TLS as `tls` says.
+    /// Connects to the server at `base_url`. `connect_timeout` applies to each of its addresses.
     pub(in crate::centagate) fn new(
         base_url: &Url,
         connect_timeout: Duration,
@@ -58,38 +60,38 @@ impl Connector {
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(connect_timeout));
         let hop = HttpsConnector::from((tcp, Arc::clone(&tls)));
-        let Some(proxy_url) = proxy_url else { return Ok(Self { way: Way::Direct(hop), server, headers }) };
+        let Some(proxy_url) = proxy_url else { return Ok(Self { route: Route::Direct(hop), server, headers }) };
         let proxy = Url::parse(proxy_url.expose_secret()).map_err(|_| SetupError::Proxy)?;
         let (address, credentials) = (origin(&proxy).ok_or(SetupError::Proxy)?, basic_credentials(&proxy));
-        let way = if server.scheme() == Some(&Scheme::HTTPS) {
+        let route = if server.scheme() == Some(&Scheme::HTTPS) {
             let tunnel = Tunnel::new(address, hop);
             let tunnel = match credentials {
                 Some(credentials) => tunnel.with_auth(credentials),
                 None => tunnel,
             };
-            Way::Tunnelled(HttpsConnector::from((tunnel, tls)))
+            Route::Tunneled(HttpsConnector::from((tunnel, tls)))
         } else {
             if let Some(credentials) = credentials {
                 headers.insert(PROXY_AUTHORIZATION, credentials);
             }
-            Way::HandedTo(hop, address)
+            Route::Proxied(hop, address)
         };
-        Ok(Self { way, server, headers })
+        Ok(Self { route, server, headers })
     }
 
     pub(in crate::centagate) async fn connect(&self) -> Result<Connection, Box<dyn StdError + Send + Sync>> {
-        let stream: Box<dyn Stream> = match self.way.clone() {
-            Way::Direct(hop) => Box::new(open(hop, self.server.clone()).await?),
-            Way::HandedTo(hop, proxy) => Box::new(open(hop, proxy).await?),
-            Way::Tunnelled(tunnel) => Box::new(open(tunnel, self.server.clone()).await?),
+        let stream: Box<dyn Stream> = match self.route.clone() {
+            Route::Direct(hop) => Box::new(open(hop, self.server.clone()).await?),
+            Route::Proxied(hop, proxy) => Box::new(open(hop, proxy).await?),
+            Route::Tunneled(tunnel) => Box::new(open(tunnel, self.server.clone()).await?),
         };
         Ok(Connection::over(stream).await?)
     }
 
-    /// How a request names `path` of the server (RFC 9112, section 3.2): a proxy must be told the server, too.
+    /// The request target for `path` (RFC 9112, section 3.2). For a proxy, it includes the server.
     pub(in crate::centagate) fn target(&self, path: PathAndQuery) -> Uri {
         let mut target = http::uri::Parts::default();
-        if matches!(self.way, Way::HandedTo(..)) {
+        if matches!(self.route, Route::Proxied(..)) {
             target = self.server.clone().into_parts();
         }
         target.path_and_query = Some(path);
@@ -110,7 +112,7 @@ fn origin(url: &Url) -> Option<Uri> {
     Uri::builder().scheme(scheme).authority(authority).path_and_query("/").build().ok()
 }
 
-/// The user information of `url` as HTTP writes it (RFC 7617).
+/// The user information of `url` as a `Basic` credential (RFC 7617).
 fn basic_credentials(url: &Url) -> Option<HeaderValue> {
     if url.username().is_empty() && url.password().is_none() {
         return None;

@@ -1,3 +1,5 @@
+//! Content codings of replies.
+
 use std::io::Read as _;
 
 use flate2::read::MultiGzDecoder;
@@ -7,8 +9,8 @@ use http::header::CONTENT_ENCODING;
 use super::connection::MAX_REPLY_BYTES;
 use crate::centagate::error::Unreadable;
 
-/// `body` without its content coding. Requests ask for none, but some proxies compress anyway, so gzip is read. The limit on
-/// replies also holds for the decompressed body.
+/// Removes the content coding of `body`. Requests ask for none, but some proxies compress nevertheless, so gzip is accepted.
+/// The size limit also applies to the decompressed body.
 pub(in crate::centagate) fn decode(headers: &HeaderMap, body: Vec<u8>) -> Result<Vec<u8>, Unreadable> {
     let mut is_gzip = false;
     for value in headers.get_all(CONTENT_ENCODING) {
@@ -57,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_read_in_every_spelling() {
+    fn gzip_is_accepted_in_every_spelling() {
         for codings in [&["gzip"][..], &["GZIP"], &["x-gzip"], &["identity", "gzip"], &["gzip, identity"], &[" gzip ,"]]
         {
             assert_eq!(decode_as(codings, &gzip(b"{}")).unwrap(), b"{}", "{codings:?}");
@@ -69,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn other_codings_and_damaged_gzip_are_not_read() {
+    fn other_codings_and_damaged_gzip_are_rejected() {
         for codings in [&["br"][..], &["deflate"], &["gzip, gzip"], &["gzip", "br"], &["gzip;q=1"]] {
             assert_eq!(decode_as(codings, &gzip(b"{}")), Err(Unreadable::ContentCoding), "{codings:?}");
         }
@@ -83,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_holds_for_the_decompressed_body() {
+    fn the_size_limit_applies_to_the_decompressed_body() {
         let largest = vec![b' '; MAX_REPLY_BYTES];
         assert_eq!(decode_as(&["gzip"], &gzip(&largest)).unwrap(), largest);
         let bomb = gzip(&vec![b' '; 1000 * MAX_REPLY_BYTES]);

@@ -1,3 +1,5 @@
+//! Accepts only pinned server certificates.
+
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -9,7 +11,7 @@ use crate::certificate::{self, PublicKey};
 
 /// Accepts exactly these certificates. The handshake's signature proves that the server holds the key.
 ///
-/// Nothing but the public key is read from a certificate, so X.509 version 1, which rustls does not parse, works as well.
+/// It reads only the public key of a certificate, so X.509 version 1 also works, which rustls does not parse.
 #[derive(Debug)]
 pub(in crate::centagate) struct PinnedVerifier {
     pub(in crate::centagate) certificates: Vec<CertificateDer<'static>>,

@@ -1,3 +1,5 @@
+//! A pool of connections, one part per worker.
+
 use std::error::Error as StdError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,11 +20,11 @@ use super::request::{ConnectionKind, UpstreamRequest};
 use super::server_certificate::ServerCertificate;
 use super::trust::Trust;
 
-/// Shorter than the keep-alive of common servers: if the server had just closed the connection, the outcome of the next
-/// request would be unknown.
+/// Shorter than the keep-alive of common servers. If the server had just closed a connection, the outcome of the next request
+/// would be unknown.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connections that are opened in one way, kept while they are idle.
+/// Idle connections to one server.
 #[derive(Debug)]
 pub(in crate::centagate) struct Pool {
     connector: Connector,
@@ -69,7 +71,7 @@ impl Pool {
         request
     }
 
-    /// An idle connection of this worker that may carry a call that needs such a `kind`.
+    /// Takes an idle connection of this worker for a request that needs this `kind`.
     pub(in crate::centagate) fn take(&self, kind: ConnectionKind) -> Option<Connection> {
         let worker = thread::current().id();
         let wants_unused = kind == ConnectionKind::Dedicated;
@@ -85,15 +87,15 @@ impl Pool {
         }
     }
 
-    /// A new connection, unless opening it takes too long.
+    /// Opens a connection within the timeout.
     pub(in crate::centagate) async fn connect(&self) -> Result<Connection, Box<dyn StdError + Send + Sync>> {
         timeout(self.connect_timeout, self.connector.connect())
             .await
             .unwrap_or_else(|_| Err("no connection in time".into()))
     }
 
-    /// Opens a spare connection for the next dedicated call of this worker, unless there are enough. A failure is ignored:
-    /// the next call then opens its own connection and reports why it cannot.
+    /// Opens a spare connection for the next dedicated request of this worker, unless there are enough. A failure is ignored:
+    /// the next request then opens its own connection and reports the cause.
     pub(in crate::centagate) fn open_spare(self: &Arc<Self>) {
         let worker = thread::current().id();
         let spares = self.idle().iter().filter(|it| it.worker == worker && it.is_unused).count();
@@ -107,7 +109,7 @@ impl Pool {
         }
     }
 
-    /// Keeps an idle connection for a later call.
+    /// Keeps an idle connection for a later request.
     pub(in crate::centagate) fn keep(&self, mut connection: Connection) {
         if connection.is_ready() {
             connection.idle_since = Instant::now();
@@ -115,7 +117,7 @@ impl Pool {
         }
     }
 
-    /// Closes the connections that have been idle too long.
+    /// Closes connections that have been idle for too long.
     pub(in crate::centagate) fn close_idle(&self) {
         self.idle().retain(|connection| connection.idle_since.elapsed() < IDLE_TIMEOUT);
     }
@@ -125,7 +127,7 @@ impl Pool {
     }
 }
 
-/// Counts a spare connection while it is being opened, also if its task is dropped.
+/// Counts a spare connection while it is being opened, even if its task is dropped.
 struct OpeningSpare {
     pool: Arc<Pool>,
     /// How many others are being opened.
@@ -263,11 +265,11 @@ mod tests {
             pool.open_spare();
             let spare = accept(&server).await;
             settled(&pool).await;
-            // Written without the runtime, which has therefore not noticed it when the call is made.
+            // Written without the runtime, which has therefore not noticed it when the request is sent.
             let mut spare = spare.into_std().unwrap();
             spare.write_all(unsolicited.as_bytes()).unwrap();
             tokio::join!(call(&pool), async {
-                // The next spare and the call's own connection, in any order.
+                // The next spare and the request's own connection, in any order.
                 let (one, other) = (accept(&server).await, accept(&server).await);
                 tokio::select! {
                     () = answer(one) => {}

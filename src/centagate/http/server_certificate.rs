@@ -1,3 +1,5 @@
+//! Records the server certificate, for the metric of its expiry.
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -8,42 +10,41 @@ use url::Url;
 
 use crate::certificate;
 
-/// What is known of the certificate that CENTAGATE shows.
+/// The expiry of CENTAGATE's certificate, as far as it is known.
 #[derive(Debug)]
 pub(in crate::centagate) struct ServerCertificate {
-    /// Not that of a proxy on the way.
+    /// The server's name, to ignore the certificate of a proxy.
     server: Option<ServerName<'static>>,
     expiry: Mutex<Option<SystemTime>>,
 }
 
 impl ServerCertificate {
-    /// That of the server at `base_url`, which has shown nothing yet.
+    /// Nothing is known yet about the server at `base_url`.
     pub(in crate::centagate) fn of(base_url: &Url) -> Self {
         let host = base_url.host_str().unwrap_or_default().trim_matches(['[', ']']);
         Self { server: ServerName::try_from(host.to_owned()).ok(), expiry: Mutex::default() }
     }
 
-    /// When the certificate ends that was last taken for CENTAGATE's.
+    /// When the certificate expires that CENTAGATE sent last.
     pub(in crate::centagate) fn expiry(&self) -> Option<SystemTime> {
         *self.expiry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn taken(&self, server: &ServerName<'_>, certificate: &CertificateDer<'_>) {
+    fn record(&self, server: &ServerName<'_>, certificate: &CertificateDer<'_>) {
         if self.server.as_ref() == Some(server) {
             *self.expiry.lock().unwrap_or_else(PoisonError::into_inner) = certificate::expiry(certificate);
         }
     }
 }
 
-/// Takes what another verifier takes, and notes it. It sees whole handshakes alone: a session that TLS resumes shows no
-/// certificate.
+/// Wraps a verifier and records the certificates that it accepts. A resumed TLS session shows no certificate.
 #[derive(Debug)]
-pub(in crate::centagate) struct NotingVerifier {
+pub(in crate::centagate) struct RecordingVerifier {
     pub(in crate::centagate) verifier: Arc<dyn ServerCertVerifier>,
     pub(in crate::centagate) seen: Arc<ServerCertificate>,
 }
 
-impl ServerCertVerifier for NotingVerifier {
+impl ServerCertVerifier for RecordingVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -53,7 +54,7 @@ impl ServerCertVerifier for NotingVerifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let verified = self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)?;
-        self.seen.taken(server_name, end_entity);
+        self.seen.record(server_name, end_entity);
         Ok(verified)
     }
 

@@ -1,4 +1,4 @@
-//! The bytes of one connection to CENTAGATE, counted, and a look at the socket underneath.
+//! Counts the bytes of one connection to CENTAGATE, and checks the socket underneath.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -14,15 +14,15 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The most bytes that one exchange may receive: a reply of 256 KiB, and 64 KiB of heads, interim replies and chunk framing.
+/// The maximum number of bytes received per exchange: a reply of 256 KiB, and 64 KiB of heads, interim replies and chunk framing.
 pub(in crate::centagate) const MAX_RECEIVED_BYTES: usize = (256 + 64) * 1024;
 
-/// A stream of bytes to the server, TLS and proxies included.
+/// A stream of bytes to the server, including TLS and proxies.
 pub(in crate::centagate) trait Stream: Read + Write + Send + Unpin {
     /// The socket that carries the bytes.
     fn socket(&self) -> BorrowedFd<'_>;
 
-    /// Whether TLS runs on the socket: its bytes are then not the stream's bytes.
+    /// Whether TLS runs on the socket. The bytes of the socket are then not the bytes of the stream.
     fn is_encrypted(&self) -> bool;
 }
 
@@ -52,7 +52,7 @@ impl<S: Stream> Stream for MaybeHttpsStream<S> {
     }
 }
 
-/// What went over a stream. The connection and the stream share it, because hyper owns the stream.
+/// The traffic of a stream. The connection and the stream share it, because hyper owns the stream.
 #[derive(Debug, Default)]
 pub(in crate::centagate) struct Traffic {
     has_sent: AtomicBool,
@@ -78,8 +78,7 @@ impl Traffic {
         self.received.load(Ordering::Relaxed) > MAX_RECEIVED_BYTES
     }
 
-    /// Does `work`, during which a read that finds nothing also looks at the socket. Returns whether the socket holds
-    /// bytes that have not been read.
+    /// Does `work`. A read that finds nothing then also checks the socket. Returns whether the socket holds unread bytes.
     pub(in crate::centagate) fn has_unread_after(&self, work: impl FnOnce()) -> bool {
         self.has_unread.store(false, Ordering::Relaxed);
         self.is_checked.store(true, Ordering::Relaxed);
@@ -89,7 +88,7 @@ impl Traffic {
     }
 }
 
-/// A stream that counts its traffic and bounds what it receives.
+/// A stream that counts its traffic and limits what it receives.
 pub(in crate::centagate) struct CountedStream {
     stream: TokioIo<Box<dyn Stream>>,
     traffic: Arc<Traffic>,
@@ -135,7 +134,7 @@ fn look_at_socket(stream: &dyn Stream, traffic: &Traffic) -> Poll<io::Result<()>
     }
 }
 
-/// Vectored writes are left to the default, one slice at a time: hyper then sends head and body as one piece.
+/// Does not implement vectored writes: hyper then sends head and body as one piece.
 impl AsyncWrite for CountedStream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);

@@ -1,3 +1,5 @@
+//! Sends one request and reads the reply.
+
 use std::error::Error as StdError;
 use std::io;
 use std::sync::Arc;
@@ -17,24 +19,24 @@ use crate::centagate::envelope;
 use crate::centagate::error::{Error, NotSent, Unreadable};
 use crate::centagate::return_code::ReturnCode;
 
-/// A reply that could be read: CENTAGATE's envelope.
+/// A readable reply: CENTAGATE's envelope.
 pub(in crate::centagate) struct Reply {
-    /// The envelope's `object`, or the return code that it holds instead.
+    /// The envelope's `object`, or its return code if that is not 0.
     pub(in crate::centagate) object: Result<Value, ReturnCode>,
-    /// When the server says it answered.
+    /// The server's `Date`.
     pub(in crate::centagate) date: Option<HeaderValue>,
 }
 
-/// The times of one call. Connecting does not shorten the time for the reply.
+/// The time limits of one request. Connecting does not shorten the time for the reply.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::centagate) struct Times {
-    /// When the request must be on its way at the latest.
+    /// The latest time to send the request.
     pub(in crate::centagate) send_by: Instant,
-    /// The longest time for sending it and reading the reply.
+    /// The maximum time to send the request and read the reply.
     pub(in crate::centagate) reply_within: Duration,
 }
 
-/// Makes `call` and reads the reply. Errors say exactly whether anything was sent.
+/// Sends `request` and reads the reply. Errors say exactly whether anything was sent.
 pub(in crate::centagate) async fn send(
     pool: &Arc<Pool>,
     request: &UpstreamRequest,
@@ -57,7 +59,7 @@ pub(in crate::centagate) async fn send(
         return match exchanged {
             Ok(Ok(response)) => {
                 let reply = read(response).map_err(Error::Unreadable)?;
-                // After a reply that cannot be read, the next bytes may be the rest of it.
+                // After an unreadable reply, the next bytes may be the rest of it, so the connection is not kept.
                 if request.connection == ConnectionKind::Shared {
                     pool.keep(connection);
                 }
@@ -65,7 +67,7 @@ pub(in crate::centagate) async fn send(
             }
             Ok(Err(Failure::Reply(unreadable))) => Err(Error::Unreadable(unreadable)),
             Ok(Err(Failure::Connection(cause))) if connection.has_sent() => Err(Error::ConnectionLost(cause)),
-            // The connection ended while it was idle, so another one is tried.
+            // The connection ended while it was idle: try another one.
             Ok(Err(Failure::Connection(_))) if was_idle => continue,
             Ok(Err(Failure::Connection(cause))) => Err(Error::NotSent(NotSent::CannotConnect(cause))),
             Err(_) if connection.has_sent() => Err(Error::TimedOut),
@@ -74,7 +76,7 @@ pub(in crate::centagate) async fn send(
     }
 }
 
-/// Opens a connection. A request whose time ends before says nothing about CENTAGATE, so that is not `CannotConnect`.
+/// Opens a connection. If the deadline passes before, that says nothing about CENTAGATE, so it is not `CannotConnect`.
 async fn connect(pool: &Pool, send_by: Instant) -> Result<Connection, Error> {
     match timeout_at(send_by, pool.connect()).await {
         Ok(Ok(connection)) => Ok(connection),
@@ -88,7 +90,7 @@ fn read(mut response: Response) -> Result<Reply, Unreadable> {
     Ok(Reply { object: envelope::decode(&body)?, date: response.headers.remove(DATE) })
 }
 
-/// Why no connection could be made, in one line, and the fix where TLS failed; it holds nothing that was sent or received.
+/// Why no connection could be opened, in one line, with the fix if TLS failed. Contains nothing that was sent or received.
 fn cause(error: &(dyn StdError + 'static)) -> String {
     let line = causes(error);
     let mut chain = std::iter::successors(Some(error), |&cause| cause.source());

@@ -1,3 +1,5 @@
+//! Which server certificates are trusted.
+
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
@@ -8,29 +10,29 @@ use rustls::{AlertDescription, CertificateError, ClientConfig, Error};
 use thiserror::Error as ThisError;
 
 use super::pinned_verifier::PinnedVerifier;
-use super::server_certificate::{NotingVerifier, ServerCertificate};
+use super::server_certificate::{RecordingVerifier, ServerCertificate};
 use crate::certificate;
 
-/// Which server certificates are taken for CENTAGATE's. There is no way to take any.
+/// The server certificates that are trusted. It is not possible to trust all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Trust {
-    /// Those that a CA of the operating system's store has issued.
+    /// Certificates issued by a CA in the operating system's store.
     #[default]
     Public,
-    /// Those that one of these CAs has issued.
+    /// Certificates issued by one of these CAs.
     PrivateCa(Vec<CertificateDer<'static>>),
-    /// Exactly one of these, the leaf of a self-signed on-premise server: two while one replaces the other. Its names and
-    /// dates are not looked at, the server must prove that it holds the key.
+    /// Exactly these leaf certificates of a self-signed on-premise server; two during a replacement. Their names and dates are
+    /// not checked, but the server must prove that it holds the key.
     Pinned(Vec<CertificateDer<'static>>),
 }
 
 /// Why a certificate file cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 pub enum TrustFault {
-    /// No PEM block with a certificate.
+    /// There is no PEM block with a certificate.
     #[error("expected PEM with at least one certificate")]
     NoCertificate,
-    /// A certificate that cannot be a CA's.
+    /// A certificate is not a CA certificate.
     #[error("expected certificates of CAs")]
     NotACa,
 }
@@ -54,10 +56,10 @@ impl Trust {
         certificate::parse_pem(pem).map(Self::Pinned).ok_or(TrustFault::NoCertificate)
     }
 
-    /// TLS as this trust wants it; what is taken for CENTAGATE's certificate is noted in `seen`.
+    /// The TLS configuration for this trust. Accepted certificates are recorded in `seen`.
     pub(in crate::centagate) fn client_config(&self, seen: &Arc<ServerCertificate>) -> Result<ClientConfig, Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier = NotingVerifier { verifier: self.verifier(&provider)?, seen: Arc::clone(seen) };
+        let verifier = RecordingVerifier { verifier: self.verifier(&provider)?, seen: Arc::clone(seen) };
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .dangerous() // rustls's word for any verifier that is not its own

@@ -1,23 +1,25 @@
+//! The admin's credentials.
+
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// What the gateway has to sign calls with: a session that someone else opened, or what opens one.
+/// The admin's credentials: an existing session, or what is needed to log in.
 #[derive(Clone)]
 pub enum Credentials {
-    /// A live session's pair; it is never renewed, only replaced.
+    /// The pair of an existing session. The gateway never renews it; the operator replaces it.
     Given {
         /// The session's auth token.
         auth_token: SecretString,
         /// The session's secret code.
         secret_code: SecretString,
     },
-    /// What `auth/authBasic` asks for.
+    /// What `auth/authBasic` requires.
     Login(LoginCredentials),
 }
 
 impl Credentials {
-    /// Whether one half of a given session's pair is the same in `other` and one is not: CENTAGATE changes both or none.
+    /// Whether `other` has only one half of the same pair. CENTAGATE changes both halves together.
     pub fn shares_half_a_pair_with(&self, other: &Self) -> bool {
         let (Self::Given { auth_token, secret_code }, Self::Given { auth_token: other_token, secret_code: other_code }) =
             (self, other)
@@ -28,7 +30,7 @@ impl Credentials {
     }
 }
 
-/// What `auth/authBasic` asks for (vendor's API reference 3.1.1.1).
+/// What `auth/authBasic` requires (vendor's API reference 3.1.1.1).
 #[derive(Clone)]
 pub struct LoginCredentials {
     /// The admin's password.

@@ -1,3 +1,5 @@
+//! Keeps the admin's session alive.
+
 use std::future::{Future, pending};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,23 +11,23 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{error, info, warn};
 
 use super::credentials::Credentials;
-use super::endings::{Endings, Login, Opened};
+use super::live_session::Session;
 use super::login::Authenticator;
+use super::logouts::{Login, Logouts, Opened};
 use super::renewal::Renewal;
-use super::session::Session;
 use super::sessions::{Ask, Shared};
 use super::sessions::{SessionEvents, SessionStatus, Sessions};
 use crate::centagate::calls::log_in::{Grant, LoginFailure};
 use crate::domain::Username;
 use crate::domain::milliseconds;
 
-/// A `sessionTimeout` below this is not in milliseconds: CENTAGATE configures session timeouts in minutes (its front end
-/// reads the member as minutes elsewhere), and a login every second would exhaust the admin's sessions.
+/// A shorter `sessionTimeout` cannot be in milliseconds: CENTAGATE configures session timeouts in minutes. Believing it would
+/// cause a login every second and exhaust the admin's sessions.
 const SHORTEST_PLAUSIBLE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Keeps one session alive. It is the only place that logs in, with one login at a time, however many requests wait.
+/// Keeps one session alive. Only the keeper logs in, with one login at a time, regardless of how many requests wait.
 ///
-/// Nothing happens until [`SessionKeeper::run`] is polled.
+/// It does nothing until [`SessionKeeper::run`] is polled.
 pub struct SessionKeeper {
     run: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
@@ -37,7 +39,7 @@ impl SessionKeeper {
     }
 }
 
-/// What a keeper has to know.
+/// The options of a keeper.
 pub(in crate::centagate) struct KeeperOptions {
     pub(in crate::centagate) admin_username: Username,
     pub(in crate::centagate) credentials: Credentials,
@@ -62,7 +64,7 @@ pub(in crate::centagate) fn keep(
         generation: 0,
         waiting: Vec::new(),
         opened: None,
-        endings: Endings::new(authenticator),
+        logouts: Logouts::new(authenticator),
         has_warned_of_timeout: false,
     };
     keeper.start();
@@ -76,19 +78,19 @@ struct Keeper<A> {
     renewal: Renewal,
     generation: u64,
     waiting: Vec<oneshot::Sender<Option<Arc<Session>>>>,
-    /// The session in use, if a login of ours opened it.
+    /// The current session, if the keeper opened it.
     opened: Option<Opened>,
-    endings: Endings<A>,
+    logouts: Logouts<A>,
     has_warned_of_timeout: bool,
 }
 
 impl<A: Authenticator> Keeper<A> {
-    /// Takes the credentials into use: a given session at once, others by a login that is due now.
+    /// Applies the credentials: uses a given session at once, or schedules a login for now.
     fn start(&mut self) {
         match self.options.credentials.clone() {
             Credentials::Given { auth_token, secret_code } => {
                 self.renewal = Renewal::never();
-                self.put(auth_token, &secret_code, None);
+                self.publish(auth_token, &secret_code, None);
             }
             Credentials::Login(_) => self.renewal = Renewal::due(self.options.refused_retry, Instant::now()),
         }
@@ -117,12 +119,12 @@ impl<A: Authenticator> Keeper<A> {
                     }
                     None => return,
                 },
-                result = opt(login.as_mut()) => {
+                result = finished(login.as_mut()) => {
                     login = None;
                     self.finish(result);
                 }
-                () = at(due) => login = self.log_in(),
-                () = self.endings.next() => {}
+                () = reached(due) => login = self.log_in(),
+                () = self.logouts.next() => {}
             }
         }
     }
@@ -152,10 +154,10 @@ impl<A: Authenticator> Keeper<A> {
         let now = Instant::now();
         match result {
             Ok(Grant { auth_token, secret_code, timeout }) => {
-                let timeout = self.plausible(timeout);
+                let timeout = self.lifetime(timeout);
                 self.options.events.login("granted");
                 self.renewal.succeeded(now, timeout, jitter());
-                let session = self.put(auth_token, &secret_code, Some(timeout));
+                let session = self.publish(auth_token, &secret_code, Some(timeout));
                 if let Credentials::Login(credentials) = &self.options.credentials {
                     self.opened = Some(Opened { session, credentials: credentials.clone() });
                 }
@@ -186,14 +188,14 @@ impl<A: Authenticator> Keeper<A> {
                 warn!(cause = %cause, retry_ms = self.retry_ms(now), "the login to CENTAGATE failed");
             }
         }
-        // After a success `put` has answered them all.
+        // After a success, `publish` has answered all of them.
         for answer in self.waiting.drain(..) {
             let _ = answer.send(None);
         }
     }
 
-    /// How long a session lives: as CENTAGATE says, unless that cannot be milliseconds.
-    fn plausible(&mut self, timeout: Option<Duration>) -> Duration {
+    /// The lifetime of a session: CENTAGATE's value, unless it cannot be in milliseconds.
+    fn lifetime(&mut self, timeout: Option<Duration>) -> Duration {
         let default = self.options.default_timeout;
         match timeout {
             Some(timeout) if timeout >= SHORTEST_PLAUSIBLE_TIMEOUT => timeout,
@@ -212,8 +214,13 @@ impl<A: Authenticator> Keeper<A> {
         }
     }
 
-    /// Starts to use a session and gives it to the requests that wait; ends the session that it replaces.
-    fn put(&mut self, auth_token: SecretString, secret_code: &SecretString, timeout: Option<Duration>) -> Arc<Session> {
+    /// Publishes a new session, gives it to waiting requests, and logs out the session that it replaces.
+    fn publish(
+        &mut self,
+        auth_token: SecretString,
+        secret_code: &SecretString,
+        timeout: Option<Duration>,
+    ) -> Arc<Session> {
         self.generation += 1;
         let admin_username = self.options.admin_username.as_str();
         let session = Session::new(self.generation, admin_username, auth_token, secret_code, timeout);
@@ -223,9 +230,9 @@ impl<A: Authenticator> Keeper<A> {
         for answer in self.waiting.drain(..) {
             let _ = answer.send(Some(Arc::clone(&session)));
         }
-        // Where CENTAGATE has ended a session early, a logout may end the admin's other sessions, too (not documented).
+        // If CENTAGATE has ended a session early, a logout may also end the admin's other sessions (not documented).
         match self.opened.take() {
-            Some(replaced) if !self.shared.has_lost_early() => self.endings.log_out(replaced),
+            Some(replaced) if !self.shared.has_lost_early() => self.logouts.log_out(replaced),
             _ => {}
         }
         session
@@ -233,17 +240,17 @@ impl<A: Authenticator> Keeper<A> {
 
     fn abandon(&mut self, login: Option<Login>) {
         if let (Some(login), Credentials::Login(credentials)) = (login, &self.options.credentials) {
-            self.endings.abandon(login, credentials.clone());
+            self.logouts.abandon(login, credentials.clone());
         }
     }
 
-    /// Ends every session that was opened here. A given session is not ours to end.
+    /// Logs out every session that the keeper opened. A given session stays open.
     async fn stop(&mut self, deadline: Instant) {
         self.shared.current.store(None);
         if let Some(opened) = self.opened.take() {
-            self.endings.log_out(opened);
+            self.logouts.log_out(opened);
         }
-        if timeout_at(deadline, self.endings.finish()).await.is_err() {
+        if timeout_at(deadline, self.logouts.finish()).await.is_err() {
             warn!("stopped before every session was logged out; CENTAGATE ends it after its timeout");
         }
     }
@@ -253,21 +260,21 @@ impl<A: Authenticator> Keeper<A> {
     }
 }
 
-async fn opt(login: Option<&mut Login>) -> Result<Grant, LoginFailure> {
+async fn finished(login: Option<&mut Login>) -> Result<Grant, LoginFailure> {
     match login {
         Some(login) => login.await,
         None => pending().await,
     }
 }
 
-async fn at(due: Option<Instant>) {
+async fn reached(due: Option<Instant>) {
     match due {
         Some(due) => sleep_until(due).await,
         None => pending().await,
     }
 }
 
-/// A random number from 0 to 1.
+/// A random number between 0 and 1.
 pub(in crate::centagate) fn jitter() -> f64 {
     f64::from(getrandom::u32().unwrap_or(u32::MAX / 2)) / f64::from(u32::MAX)
 }

@@ -1,3 +1,5 @@
+//! The keeper's rules, with a simulated clock.
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,7 +17,7 @@ use crate::domain::Username;
 pub(super) const MINUTE: Duration = Duration::from_secs(60);
 pub(super) const HOUR: Duration = Duration::from_secs(3600);
 
-/// A CENTAGATE that answers logins as told and counts them. The clock is tokio's, paused: it jumps to whatever comes next.
+/// A CENTAGATE whose answers to logins the tests set, and which counts logins. Tokio's clock is paused and jumps to the next event.
 #[derive(Clone, Default)]
 pub(super) struct Vendor(Arc<VendorState>);
 
@@ -92,7 +94,7 @@ pub(super) fn credentials(password: &str) -> Credentials {
     })
 }
 
-/// Sessions of `vendor`'s that live for `session_timeout`, kept in the background.
+/// Sessions with this timeout. Their keeper runs in the background.
 pub(super) fn kept(vendor: &Vendor, session_timeout: Duration) -> Sessions {
     *vendor.0.session_timeout.lock().unwrap() = Some(session_timeout);
     kept_with(vendor, credentials("right"))
@@ -116,7 +118,7 @@ pub(super) fn soon() -> Instant {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_week_passes_with_a_live_session_at_every_minute_and_no_login_too_many() {
+async fn there_is_a_live_session_in_every_minute_of_a_week_without_needless_logins() {
     let vendor = Vendor::default();
     vendor.delay_logins(Duration::from_secs(2));
     let sessions = kept(&vendor, 30 * MINUTE);
@@ -132,7 +134,7 @@ async fn a_week_passes_with_a_live_session_at_every_minute_and_no_login_too_many
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_that_centagate_does_not_name_is_the_configured_one() {
+async fn a_missing_timeout_becomes_the_configured_one() {
     let vendor = Vendor::default();
     let sessions = kept_with(&vendor, credentials("right"));
     sessions.live(soon()).await.expect("a session");
@@ -143,7 +145,7 @@ async fn a_timeout_that_centagate_does_not_name_is_the_configured_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn five_hundred_requests_that_meet_an_ended_session_share_one_login() {
+async fn five_hundred_requests_with_an_ended_session_share_one_login() {
     for takes in [Duration::ZERO, Duration::from_secs(2)] {
         let vendor = Vendor::default();
         let sessions = kept(&vendor, HOUR);
@@ -164,7 +166,7 @@ async fn five_hundred_requests_that_meet_an_ended_session_share_one_login() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_that_are_refused_for_good_cause_one_login_in_thirty_seconds() {
+async fn permanently_refused_requests_cause_one_login_in_thirty_seconds() {
     let vendor = Vendor::default();
     let sessions = kept(&vendor, HOUR);
     sessions.live(soon()).await.expect("a session");
@@ -179,7 +181,7 @@ async fn requests_that_are_refused_for_good_cause_one_login_in_thirty_seconds() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn refused_credentials_are_tried_rarely_whatever_requests_want() {
+async fn requests_do_not_make_refused_credentials_be_tried_more_often() {
     let vendor = Vendor::default();
     vendor.refuse(Some(LoginRefusal::WrongCredentials));
     let sessions = kept(&vendor, HOUR);
@@ -244,7 +246,7 @@ async fn a_given_session_is_replaced_and_never_renewed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_that_cannot_be_milliseconds_is_the_configured_one() {
+async fn a_timeout_that_cannot_be_in_milliseconds_becomes_the_configured_one() {
     for milliseconds in [1, 30, 1440, 1800, 59_999] {
         let vendor = Vendor::default();
         let sessions = kept(&vendor, Duration::from_millis(milliseconds));
@@ -257,7 +259,7 @@ async fn a_timeout_that_cannot_be_milliseconds_is_the_configured_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_waits_for_the_first_login_no_longer_than_it_may() {
+async fn a_request_waits_for_the_first_login_until_its_deadline() {
     let vendor = Vendor::default();
     vendor.delay_logins(MINUTE);
     let sessions = kept(&vendor, HOUR);

@@ -1,9 +1,11 @@
+//! Why CENTAGATE refuses logins, and the fix for each reason.
+
 use std::fmt;
 use std::time::Duration;
 
-/// Why CENTAGATE answered a login without opening a session.
+/// Why CENTAGATE refused a login.
 ///
-/// Codes: those that the vendor's API reference lists for `authBasic`; 22033 is known from a bank's client alone.
+/// The codes are those that the vendor's API reference lists for `authBasic`. 22033 is known only from a bank's client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LoginRefusal {
     /// 23001: unknown or inactive user, or a wrong password.
@@ -14,30 +16,30 @@ pub enum LoginRefusal {
     AddressNotTrusted,
     /// 23021: the admin's group may not use the app.
     GroupNotAllowed,
-    /// 23022: the hmac does not fit.
+    /// 23022: the hmac is wrong.
     WrongSignature,
     /// 23023: the timestamp is too old or too new.
     ClockSkew {
-        /// How far CENTAGATE's clock is ahead of ours (negative: behind), by its reply's `Date`, in seconds.
+        /// How many seconds CENTAGATE's clock is ahead of ours (negative: behind), according to the reply's `Date`.
         ahead_seconds: Option<i64>,
     },
-    /// 23024: no app with this integration key.
+    /// 23024: there is no app with this integration key.
     AppNotFound,
-    /// Code 0 without a secret code: the admin must prove a second factor.
+    /// Code 0 without a secret code: the admin needs a second factor.
     SecondFactorPending {
-        /// The factors that CENTAGATE offers, as it names them.
+        /// The factors that CENTAGATE offers, in its own words.
         auth_methods: String,
     },
     /// Code 0 with `passwordExpired`.
     PasswordExpired,
-    /// Code 0 with `useSystemPassword`: the password was made by CENTAGATE and must be changed first.
+    /// Code 0 with `useSystemPassword`: CENTAGATE generated the password, and it must be changed first.
     SystemPassword,
     /// Any other code.
     Other(i64),
 }
 
 impl LoginRefusal {
-    /// The refusal behind a `code` other than 0.
+    /// The refusal for a `code` other than 0.
     pub(in crate::centagate) fn from_code(code: i64, ahead_seconds: Option<i64>) -> Self {
         match code {
             23001 => Self::WrongCredentials,
@@ -51,7 +53,7 @@ impl LoginRefusal {
         }
     }
 
-    /// Whether trying again with the same credentials is useless and may lock the account.
+    /// Whether another attempt with the same credentials is useless and may lock the account.
     pub fn concerns_credentials(&self) -> bool {
         match self {
             Self::WrongCredentials
@@ -65,7 +67,7 @@ impl LoginRefusal {
         }
     }
 
-    /// Whether an operator has to change something before a login can succeed.
+    /// Whether an operator must change something before a login can succeed.
     pub fn is_for_operators(&self) -> bool {
         !matches!(self, Self::Other(_))
     }
@@ -87,7 +89,7 @@ impl LoginRefusal {
         }
     }
 
-    /// What an operator has to mend.
+    /// What an operator must change.
     fn fix(&self) -> &'static str {
         match self {
             Self::WrongCredentials => {

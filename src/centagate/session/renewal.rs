@@ -1,21 +1,23 @@
+//! When to log in next.
+
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The first wait after a login that failed; it doubles up to [`LONGEST_BACKOFF`].
+/// The pause after a failed login. It doubles up to [`LONGEST_BACKOFF`].
 const FIRST_BACKOFF: Duration = Duration::from_secs(1);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
 
-/// The least time between two logins that requests ask for.
+/// The minimum time between two logins that requests cause.
 const FORCED_INTERVAL: Duration = Duration::from_secs(30);
 
-/// After refused credentials the wait doubles with each refusal, up to this many times the configured one.
+/// After refused credentials, the pause doubles with each refusal, up to this multiple of the configured pause.
 const LONGEST_HOLD_FACTOR: u32 = 8;
 
-/// When to log in next: pure rules, told what happened and asked for times.
+/// The rules of when to log in next, as a pure value.
 #[derive(Debug)]
 pub(super) struct Renewal {
-    /// The wait after refused credentials: a retry is a step towards a locked account.
+    /// The pause after refused credentials. Each retry brings the account closer to a lock.
     refused_retry: Duration,
     next: Option<Instant>,
     failures: u32,
@@ -24,44 +26,44 @@ pub(super) struct Renewal {
 }
 
 impl Renewal {
-    /// Log in at once.
+    /// A login is due now.
     pub(super) fn due(refused_retry: Duration, now: Instant) -> Self {
         Self { refused_retry, next: Some(now), failures: 0, refusals: 0, last_forced: None }
     }
 
-    /// Never log in: the session is given.
+    /// There is never a login, because the session is given.
     pub(super) fn never() -> Self {
         Self { refused_retry: Duration::ZERO, next: None, failures: 0, refusals: 0, last_forced: None }
     }
 
-    /// When the next login is due, if ever.
+    /// When the next login is due, if there is one.
     pub(super) fn next(&self) -> Option<Instant> {
         self.next
     }
 
-    /// A session of `timeout` was opened: renew it when 75 to 85 percent of that are over, by `jitter` (0 to 1), so that
-    /// replicas do not log in at the same moment.
+    /// Records a login. The session is renewed after 75 to 85 percent of its `timeout`. `jitter` (0 to 1) chooses the moment, so
+    /// that replicas do not log in at the same time.
     pub(super) fn succeeded(&mut self, now: Instant, timeout: Duration, jitter: f64) {
         self.next = Some(now + timeout.mul_f64(0.75 + 0.1 * jitter));
         self.failures = 0;
         self.refusals = 0;
     }
 
-    /// The login failed without a verdict on the credentials: back off, up to a minute.
+    /// Records a login that failed without a verdict on the credentials. The pause grows up to a minute.
     pub(super) fn failed(&mut self, now: Instant, jitter: f64) {
         let backoff = FIRST_BACKOFF.saturating_mul(1 << self.failures.min(6)).min(LONGEST_BACKOFF);
         self.failures += 1;
         self.next = Some(now + backoff.mul_f64(0.5 + 0.5 * jitter));
     }
 
-    /// The credentials were refused: hold, or the account will be locked.
+    /// Records refused credentials. The pause is long, because retries would lock the account.
     pub(super) fn refused(&mut self, now: Instant) {
         let factor = (1 << self.refusals.min(8)).min(LONGEST_HOLD_FACTOR);
         self.refusals += 1;
         self.next = Some(now + self.refused_retry.saturating_mul(factor));
     }
 
-    /// Whether a request may have a login now; if so it is due at once.
+    /// Makes a login due now on behalf of a request, if the rules allow it. Returns whether they do.
     pub(super) fn force(&mut self, now: Instant) -> bool {
         let Some(next) = self.next else { return false };
         let waiting = self.failures > 0 || self.refusals > 0;
@@ -86,7 +88,7 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3600);
 
     #[test]
-    fn a_session_is_renewed_between_three_quarters_and_85_percent_of_its_life() {
+    fn a_session_is_renewed_after_75_to_85_percent_of_its_lifetime() {
         let now = Instant::now();
         for (jitter, percent) in [(0.0, 75), (1.0, 85)] {
             let mut renewal = Renewal::due(HOUR, now);
@@ -97,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_back_off_to_a_minute() {
+    fn the_pause_after_failures_grows_to_a_minute() {
         let now = Instant::now();
         let mut renewal = Renewal::due(HOUR, now);
         let waits: Vec<_> = (0..9)
@@ -114,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_credentials_are_held_for_the_configured_time_and_then_longer() {
+    fn the_pause_after_refused_credentials_grows_from_the_configured_time() {
         let now = Instant::now();
         let mut renewal = Renewal::due(HOUR, now);
         for factor in [1, 2, 4, 8, 8, 8] {
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_have_one_login_per_thirty_seconds() {
+    fn requests_cause_at_most_one_login_per_thirty_seconds() {
         let now = Instant::now();
         let mut renewal = Renewal::due(HOUR, now);
         renewal.succeeded(now, HOUR, 0.0);

@@ -1,3 +1,5 @@
+//! The session as requests see it.
+
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,30 +10,30 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use super::credentials::Credentials;
+use super::live_session::Session;
 use super::refusal::LoginRefusal;
-use super::session::Session;
 use crate::centagate::error::NotSent;
 
-/// What an operator wants counted about the session.
+/// Events of the session, for metrics.
 pub trait SessionEvents: fmt::Debug + Send + Sync + 'static {
     /// A login ended: `granted`, the label of a refusal, or `failed`.
     fn login(&self, result: &'static str);
-    /// CENTAGATE refused a call as it refuses those of an ended session.
+    /// CENTAGATE refused a call with a code that may mean an ended session.
     fn suspected(&self);
-    /// CENTAGATE had ended a session before its timeout: another login of the same admin may have done it.
+    /// CENTAGATE ended a session before its timeout. Another login of the same admin may be the cause.
     fn lost_early(&self);
 }
 
-/// How it stands with the session, for readiness.
+/// The state of the session, for readiness.
 #[derive(Clone, Debug, Default)]
 pub struct SessionStatus {
     /// Whether this process has ever had a session.
     pub ever_live: bool,
-    /// The age of the session there is, if there is one.
+    /// The age of the current session.
     pub age: Option<Duration>,
-    /// The refusal that the last login met, if it met one.
+    /// Why CENTAGATE refused the last login, if it did.
     pub refusal: Option<LoginRefusal>,
-    /// What kept the last login from an answer, if something did.
+    /// Why the last login failed without an answer, if it did.
     pub failure: Option<String>,
 }
 
@@ -51,7 +53,7 @@ impl fmt::Display for SessionStatus {
     }
 }
 
-/// What requests see of the session: the live one, and a way to ask for a newer.
+/// Access to the session for requests: the live session, and requests for a newer one.
 #[derive(Clone, Debug)]
 pub(in crate::centagate) struct Sessions {
     pub(super) shared: Arc<Shared>,
@@ -62,13 +64,13 @@ pub(in crate::centagate) struct Sessions {
 pub(super) struct Shared {
     pub(super) current: ArcSwapOption<Session>,
     status: Mutex<SessionStatus>,
-    /// Whether CENTAGATE has ever ended a session of this process before its timeout.
+    /// Whether CENTAGATE ever ended a session of this process before its timeout.
     lost_early: AtomicBool,
 }
 
 #[derive(Debug)]
 pub(super) enum Ask {
-    /// A session newer than `generation`; a login for it only where `forced`.
+    /// A session newer than `generation`. Only a `forced` request may cause a login.
     Newer {
         generation: u64,
         forced: bool,
@@ -83,7 +85,7 @@ pub(super) enum Ask {
 }
 
 impl Sessions {
-    /// The live session; waits for the login under way where there is none yet.
+    /// The live session. If there is none yet, waits for the running login.
     pub(in crate::centagate) async fn live(&self, deadline: Instant) -> Result<Arc<Session>, NotSent> {
         if let Some(session) = self.shared.current.load_full() {
             return Ok(session);
@@ -91,8 +93,8 @@ impl Sessions {
         self.newer_than(0, false, deadline).await.ok_or(NotSent::NoSession)
     }
 
-    /// A session newer than `generation`: there already, from the login under way, or, where `forced`, from a login of its
-    /// own if one is allowed now.
+    /// A session newer than `generation`: an existing one, the one of a running login, or, if `forced`, one of a new login, if
+    /// the rules allow it now.
     pub(in crate::centagate) async fn newer_than(
         &self,
         generation: u64,
@@ -104,12 +106,12 @@ impl Sessions {
         timeout_at(deadline, answered).await.ok()?.ok()?
     }
 
-    /// Takes new credentials into use, unless they are those in use.
+    /// Replaces the credentials, unless they are the same.
     pub(in crate::centagate) fn replace_credentials(&self, credentials: Credentials) {
         let _ = self.asks.send(Ask::Credentials(credentials));
     }
 
-    /// Logs out by `deadline`, also the session of a login under way. A given session is left alone.
+    /// Logs out by `deadline`, including the session of a running login. A given session stays open.
     pub(in crate::centagate) async fn stop(&self, deadline: Instant) {
         let (done, stopped) = oneshot::channel();
         if self.asks.send(Ask::Stop { deadline, done }).is_ok() {
@@ -130,7 +132,7 @@ impl Sessions {
 }
 
 impl Shared {
-    /// Notes what the last login met instead of a session.
+    /// Records why the last login opened no session.
     pub(super) fn ended_without_session(&self, refusal: Option<LoginRefusal>, failure: Option<String>) {
         let mut status = self.status();
         (status.refusal, status.failure) = (refusal, failure);

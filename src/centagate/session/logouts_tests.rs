@@ -1,12 +1,12 @@
-//! Every session that was opened here is logged out.
+//! Every session that the keeper opened is logged out.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
 use super::Credentials;
-use super::endings::IN_USE_POLL;
 use super::keeper_tests::{HOUR, MINUTE, Vendor, credentials, kept, soon};
+use super::logouts::IN_USE_POLL;
 use crate::centagate::NotSent;
 
 #[tokio::test(start_paused = true)]
@@ -31,7 +31,7 @@ async fn a_replaced_session_is_logged_out_once_no_request_uses_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn replaced_sessions_are_left_alone_once_centagate_has_ended_one_early() {
+async fn replaced_sessions_are_not_logged_out_after_centagate_ended_one_early() {
     let vendor = Vendor::default();
     let sessions = kept(&vendor, 30 * MINUTE);
     sessions.live(soon()).await.expect("a session");
@@ -44,7 +44,7 @@ async fn replaced_sessions_are_left_alone_once_centagate_has_ended_one_early() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_login_under_way_at_the_end_leaves_no_session_behind() {
+async fn a_login_that_runs_at_shutdown_leaves_no_session_behind() {
     let vendor = Vendor::default();
     vendor.delay_logins(Duration::from_secs(5));
     let sessions = kept(&vendor, HOUR);
@@ -54,7 +54,7 @@ async fn a_login_under_way_at_the_end_leaves_no_session_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_waits_for_a_login_no_longer_than_it_may() {
+async fn shutdown_waits_for_a_login_until_its_deadline() {
     let vendor = Vendor::default();
     vendor.delay_logins(MINUTE);
     let sessions = kept(&vendor, HOUR);
@@ -65,7 +65,7 @@ async fn the_end_waits_for_a_login_no_longer_than_it_may() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_login_whose_credentials_are_replaced_meanwhile_leaves_no_session_behind() {
+async fn a_login_whose_credentials_are_replaced_leaves_no_session_behind() {
     let vendor = Vendor::default();
     vendor.delay_logins(Duration::from_secs(5));
     let sessions = kept(&vendor, HOUR);
@@ -76,7 +76,7 @@ async fn a_login_whose_credentials_are_replaced_meanwhile_leaves_no_session_behi
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_act_is_a_logout() {
+async fn shutdown_ends_with_a_logout() {
     let vendor = Vendor::default();
     let sessions = kept(&vendor, HOUR);
     sessions.live(soon()).await.expect("a session");

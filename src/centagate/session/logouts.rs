@@ -1,3 +1,5 @@
+//! Logs out sessions that are no longer needed.
+
 use std::future::{Future, pending};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,17 +10,17 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::credentials::LoginCredentials;
+use super::live_session::Session;
 use super::login::Authenticator;
-use super::session::Session;
 use crate::centagate::calls::log_in::{Grant, LoginFailure};
 
-/// The longest time for a logout.
+/// The maximum time for a logout.
 const LOGOUT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The pause between two checks whether requests still use a session.
+/// How often to check whether requests still use a session.
 pub(super) const IN_USE_POLL: Duration = Duration::from_secs(1);
 
-/// A login under way.
+/// A running login.
 pub(super) type Login = Pin<Box<dyn Future<Output = Result<Grant, LoginFailure>> + Send>>;
 
 /// A session that a login opened, with the credentials that end it.
@@ -27,13 +29,13 @@ pub(super) struct Opened {
     pub(super) credentials: LoginCredentials,
 }
 
-/// Ends sessions in the background, so that none is left behind in CENTAGATE, which limits the sessions of a user.
-pub(super) struct Endings<A> {
+/// Logs sessions out in the background. CENTAGATE limits the sessions of a user, so none may be left behind.
+pub(super) struct Logouts<A> {
     authenticator: Arc<A>,
     tasks: JoinSet<()>,
 }
 
-impl<A: Authenticator> Endings<A> {
+impl<A: Authenticator> Logouts<A> {
     pub(super) fn new(authenticator: Arc<A>) -> Self {
         Self { authenticator, tasks: JoinSet::new() }
     }
@@ -49,8 +51,7 @@ impl<A: Authenticator> Endings<A> {
         });
     }
 
-    /// Lets a login finish that is no longer wanted, because CENTAGATE may be opening its session already, and logs that
-    /// session out.
+    /// Waits for a login that is no longer needed, and logs its session out: CENTAGATE may already have opened it.
     pub(super) fn abandon(&mut self, login: Login, credentials: LoginCredentials) {
         let authenticator = Arc::clone(&self.authenticator);
         self.tasks.spawn(async move {
@@ -60,20 +61,20 @@ impl<A: Authenticator> Endings<A> {
         });
     }
 
-    /// Waits until one more session is ended; forever if there is none to end.
+    /// Waits until the next session has ended. Waits forever if there is none.
     pub(super) async fn next(&mut self) {
         if self.tasks.join_next().await.is_none() {
             pending::<()>().await;
         }
     }
 
-    /// Waits until every session is ended.
+    /// Waits until every session has ended.
     pub(super) async fn finish(&mut self) {
         while self.tasks.join_next().await.is_some() {}
     }
 }
 
 async fn log_out(authenticator: &impl Authenticator, credentials: LoginCredentials, auth_token: SecretString) {
-    // If it fails, the session ends by its own timeout.
+    // If the logout fails, the session ends with its timeout.
     let _ = timeout(LOGOUT_TIMEOUT, authenticator.log_out(credentials, auth_token)).await;
 }
