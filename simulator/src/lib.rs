@@ -34,6 +34,7 @@
 
 mod admin;
 pub mod calls;
+mod cen_token;
 mod centagate;
 mod config;
 mod control;
@@ -48,7 +49,8 @@ mod state;
 mod tls;
 
 pub use crate::admin::Admin;
-pub use crate::calls::{Operation, Signature, cen_token};
+pub use crate::calls::{Operation, Signature};
+pub use crate::cen_token::cen_token;
 pub use crate::config::Config;
 pub use crate::gate::Gate;
 pub use crate::handle::Simulator;

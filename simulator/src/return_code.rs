@@ -1,7 +1,5 @@
 //! Return codes that mean the same in every call. Codes with one use are constants in the file of their call.
 
-use crate::Operation;
-
 /// A return code and its message, as both API pages ("Error Code") and `wire-facts.md` section 3.2 print them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReturnCode {
@@ -41,10 +39,5 @@ impl ReturnCode {
     /// A code and its message.
     pub const fn new(code: &'static str, message: &'static str) -> Self {
         Self { code, message }
-    }
-
-    /// The first return code in the table of calls with this code.
-    pub fn find(code: &str) -> Option<Self> {
-        Operation::ALL.iter().flat_map(|operation| operation.call().codes).find(|known| known.code == code).copied()
     }
 }

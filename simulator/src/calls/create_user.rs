@@ -22,6 +22,7 @@ pub(super) const CALL: Call = Call {
         required: &["firstName", "lastName", "username", "userApp", "roles", "userGroup", "userEmail"],
         may_be_blank: &["userUniqueId", "userClientId"],
         optional: &ADDITIONAL_DATA,
+        ..Members::NONE
     },
     object: "the new user's id, a bare string",
     codes: &[

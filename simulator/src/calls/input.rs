@@ -14,10 +14,12 @@ pub(crate) struct Members {
     pub(super) may_be_blank: &'static [&'static str],
     /// May be absent.
     pub(super) optional: &'static [&'static str],
+    /// A member that must have this value. It distinguishes calls with the same path.
+    pub(super) selector: Option<(&'static str, &'static str)>,
 }
 
 impl Members {
-    pub(super) const NONE: Self = Self { required: &[], may_be_blank: &[], optional: &[] };
+    pub(super) const NONE: Self = Self { required: &[], may_be_blank: &[], optional: &[], selector: None };
 }
 
 /// A body that is a JSON object.
@@ -31,6 +33,11 @@ impl Body {
 
     pub(crate) fn as_map(&self) -> &Map<String, Value> {
         &self.0
+    }
+
+    /// Whether a member has this value.
+    pub(crate) fn has(&self, (name, value): (&str, &str)) -> bool {
+        self.optional(name).is_ok_and(|text| text.as_deref() == Some(value))
     }
 
     /// A member as text. `null` and `""` equal absent (`wire-facts.md` section 5, *Omitted versus ""*).
@@ -61,6 +68,11 @@ impl Input {
         members: &Members,
         path_value: Option<&(&'static str, String)>,
     ) -> Result<Self, ReturnCode> {
+        if let Some((name, value)) = members.selector
+            && body.required(name)? != value
+        {
+            return Err(ReturnCode::INVALID_INPUT);
+        }
         let mut values: HashMap<_, _> =
             path_value.map(|(name, value)| (*name, Some(value.clone()))).into_iter().collect();
         for name in members.required {

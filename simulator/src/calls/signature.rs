@@ -1,9 +1,7 @@
 //! How a request is signed, and the checks of the signatures.
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
-
-use super::{Body, Target};
+use super::Body;
+use crate::cen_token::hmac_hex;
 use crate::state::{Obstacle, State};
 use crate::{Login, ReturnCode};
 
@@ -19,25 +17,10 @@ pub enum Signature {
     Unsigned,
 }
 
-/// The cenToken: lower-case hex HMAC-SHA256 over admin username + authToken with the secretCode as key (both API pages).
-pub fn cen_token(admin_username: &str, auth_token: &str, secret_code: &str) -> String {
-    hmac(secret_code, &[admin_username, auth_token])
-}
-
-/// Lower-case hex HMAC-SHA256 over the concatenated parts.
-fn hmac<T: AsRef<str>>(key: &str, parts: &[T]) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("any length of key");
-    for part in parts {
-        mac.update(part.as_ref().as_bytes());
-    }
-    hex::encode(mac.finalize().into_bytes())
-}
-
-/// Checks that a live session of the admin made the cenToken, and that the path names the same admin.
-pub(super) fn check_cen_token(state: &State, target: &Target, body: &Body) -> Result<(), ReturnCode> {
+/// Whether a live session of the admin made the cenToken, and the path names the same admin.
+pub(super) fn is_cen_token_valid(state: &State, path_name: Option<&str>, body: &Body) -> Result<bool, ReturnCode> {
     let cen_token = body.required("cenToken")?;
-    let is_admin = target.path_value.as_ref().is_some_and(|(_, name)| *name == state.admin);
-    if is_admin && state.sessions.made(&state.admin, &cen_token) { Ok(()) } else { Err(state.denial(target.operation)) }
+    Ok(path_name == Some(&*state.admin) && state.sessions.made(&state.admin, &cen_token))
 }
 
 /// Checks the app, the sender's address, the hmac and the clock, in this order.
@@ -55,7 +38,7 @@ pub(super) fn check_hmac(state: &State, signed_members: &[&str], body: &Body) ->
         Err(ReturnCode::API_NOT_FOUND)
     } else if account.obstacle == Some(Obstacle::UntrustedAddress) {
         Err(ReturnCode::UNTRUSTED_ADDRESS)
-    } else if !apps.iter().any(|app| hmac(&app.app_secret_key, &parts) == received) {
+    } else if !apps.iter().any(|app| hmac_hex(&app.app_secret_key, &parts) == received) {
         Err(ReturnCode::INVALID_API_SIGNATURE)
     } else if !state.clock.is_close_to(timestamp) {
         Err(ReturnCode::REQUEST_EXPIRED)

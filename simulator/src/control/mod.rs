@@ -4,10 +4,12 @@ use actix_web::web::{self, Data, Json};
 use actix_web::{HttpResponse, Scope};
 use serde_json::json;
 
+use self::reply::done;
 use crate::Instruction;
 use crate::centagate::Centagate;
 
 mod account;
+mod reply;
 mod settings;
 mod users;
 
@@ -40,8 +42,4 @@ async fn clear_instructions(centagate: Data<Centagate>) -> HttpResponse {
 
 async fn list_requests(centagate: Data<Centagate>) -> HttpResponse {
     HttpResponse::Ok().json(centagate.log.requests())
-}
-
-fn done() -> HttpResponse {
-    HttpResponse::NoContent().finish()
 }

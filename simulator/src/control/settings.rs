@@ -6,9 +6,9 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Json};
 use serde::{Deserialize, Deserializer};
 
-use super::done;
+use super::reply::done;
 use crate::centagate::Centagate;
-use crate::{Obstacle, Operation, ReturnCode};
+use crate::{Obstacle, ReturnCode};
 
 /// The changes; an absent member changes nothing.
 #[derive(Deserialize)]
@@ -48,9 +48,7 @@ pub(super) async fn change(centagate: Data<Centagate>, settings: Json<Settings>)
     set(&mut state.licence_valid, settings.licence_valid);
     set(&mut state.company_exists, settings.company_exists);
     set(&mut state.clock.skew_seconds, settings.clock_skew_seconds);
-    if let Some(denial) = denial {
-        state.denials.insert(Operation::CreateUser, denial);
-    }
+    set(&mut state.registration_denial, denial);
     let account = &mut state.account;
     set(&mut account.session_timeout, settings.session_timeout_ms.map(Duration::from_millis));
     set(&mut account.report_session_timeout, settings.report_session_timeout);

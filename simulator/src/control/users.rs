@@ -5,7 +5,7 @@ use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::done;
+use super::reply::done;
 use crate::User;
 use crate::centagate::Centagate;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Simulator;
-use crate::{Admin, Login, Obstacle, Operation, ReturnCode};
+use crate::{Admin, Login, Obstacle, ReturnCode};
 
 impl Simulator {
     /// Replaces all sessions with this one, which does not expire.
@@ -80,7 +80,7 @@ impl Simulator {
 
     /// Sets the reply of `createUser` to a wrong cenToken; see [`Config`](crate::Config::registration_denial).
     pub fn set_registration_denial(&self, code: ReturnCode) {
-        self.centagate.state().denials.insert(Operation::CreateUser, code);
+        self.centagate.state().registration_denial = code;
     }
 
     /// Whether the account is locked (22033), as it is after 5 consecutive wrong passwords.

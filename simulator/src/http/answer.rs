@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, rt};
 
 use super::reply::{Reply, container_page};
 use super::route::Route;
-use crate::calls::{Body, Target};
+use crate::calls::{Body, Target, execute};
 use crate::centagate::Centagate;
 use crate::instruction::Behaviour;
 use crate::{Request, ReturnCode};
@@ -28,8 +28,8 @@ pub(crate) async fn answer(request: HttpRequest, body: Bytes, centagate: Data<Ce
 
 /// Runs the call in a separate task, so that it is executed even if the client disconnects, as in a servlet container.
 async fn respond(request: HttpRequest, bytes: Bytes, centagate: Data<Centagate>) -> HttpResponse {
-    let route = Route::find(request.method().as_str(), request.uri().path());
     let body = Body::parse(&bytes);
+    let route = Route::find(request.method().as_str(), request.uri().path(), body.as_ref());
     let number = centagate.log.arrive(record(&request, &bytes, &route, body.as_ref()));
     let refuse = |status| {
         centagate.log.finish(number, None, false);
@@ -79,7 +79,7 @@ async fn perform(centagate: &Centagate, target: &Target, body: Option<&Body>) ->
             }
         }
     }
-    let result = centagate.state().execute(target, body);
+    let result = execute(&mut centagate.state(), target, body);
     let executed = result.as_ref().is_ok_and(|success| success.executed);
     let reply = match (reply_instead, result) {
         (Some(Behaviour::Envelope(envelope)), _) => Reply::json(&envelope),

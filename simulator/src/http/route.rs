@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 
 use crate::Operation;
-use crate::calls::Target;
+use crate::calls::{Body, Target};
 
 /// What a request line leads to.
 pub(crate) enum Route {
@@ -16,22 +16,26 @@ pub(crate) enum Route {
 }
 
 impl Route {
-    /// Accepts one trailing slash.
-    pub(crate) fn find(method: &str, path: &str) -> Self {
+    /// Accepts one trailing slash. Among calls with the same path, the body selects one: the first if it fits none.
+    pub(crate) fn find(method: &str, path: &str, body: Option<&Body>) -> Self {
         let path = path.strip_suffix('/').unwrap_or(path);
+        let mut first = None;
         for operation in Operation::ALL {
             let call = operation.call();
             for (template, signature) in call.paths {
                 if let Some(path_value) = match_path(template, path) {
-                    return if method == call.method {
-                        Self::Call(Target { operation: *operation, signature: *signature, path_value })
-                    } else {
-                        Self::MethodNotAllowed(call.method)
-                    };
+                    if method != call.method {
+                        return Self::MethodNotAllowed(call.method);
+                    }
+                    let target = Target { operation: *operation, signature: *signature, path_value };
+                    if call.selector().is_none_or(|selector| body.is_some_and(|body| body.has(selector))) {
+                        return Self::Call(target);
+                    }
+                    first.get_or_insert(target);
                 }
             }
         }
-        Self::NotFound
+        first.map_or(Self::NotFound, Self::Call)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Everything the simulated CENTAGATE stores. One mutex guards all of it, so each call is atomic.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use crate::{Config, Operation, ReturnCode};
+use crate::{Config, ReturnCode};
 
 mod account;
 mod clock;
@@ -35,8 +35,8 @@ pub(crate) struct State {
     pub(crate) sessions: Sessions,
     pub(crate) account: Account,
     pub(crate) clock: Clock,
-    /// The code for a wrong cenToken in calls that do not answer 10001.
-    pub(crate) denials: HashMap<Operation, ReturnCode>,
+    /// The reply of `createUser` to a wrong cenToken.
+    pub(crate) registration_denial: ReturnCode,
     /// How many admin-signed calls changed the state.
     pub(crate) executions: usize,
 }
@@ -55,16 +55,11 @@ impl State {
             sessions: Sessions::default(),
             account: Account::new(config.login, config.session_timeout, config.single_session),
             clock: Clock::default(),
-            denials: HashMap::from([(Operation::CreateUser, config.registration_denial)]),
+            registration_denial: config.registration_denial,
             executions: 0,
         };
         state.users.put(User { role: "2".to_owned(), ..User::new(admin.username) });
         state.sessions.add(admin.auth_token, admin.secret_code);
         state
-    }
-
-    /// The code for a wrong cenToken.
-    pub(crate) fn denial(&self, operation: Operation) -> ReturnCode {
-        self.denials.get(&operation).copied().unwrap_or(ReturnCode::PERMISSION_NOT_ALLOWED)
     }
 }

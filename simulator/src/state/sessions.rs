@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::cen_token;
+use crate::cen_token::cen_token;
 
 /// A pair of authToken and secretCode. A configured session does not expire.
 pub(crate) struct Session {
