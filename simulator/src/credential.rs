@@ -25,6 +25,11 @@ pub fn qr() -> String {
     STANDARD.encode(bytes::<48>())
 }
 
+/// The key of an offline token: base64 of 20 random bytes (the documents state no format).
+pub fn offline_key() -> String {
+    STANDARD.encode(bytes::<20>())
+}
+
 /// A password: 16 alphanumerics.
 pub fn password() -> String {
     characters(ALPHANUMERICS, 16)

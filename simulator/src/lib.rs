@@ -57,7 +57,7 @@ pub use crate::handle::Simulator;
 pub use crate::instruction::{Behaviour, Instruction};
 pub use crate::record::Request;
 pub use crate::return_code::ReturnCode;
-pub use crate::state::{BoundToken, Certificate, Device, Login, MobileToken, Obstacle, Tokens, User};
+pub use crate::state::{BoundToken, Certificate, Device, Login, MobileToken, Obstacle, Secret, Tokens, User};
 pub use crate::tls::{Tls, TlsVersion};
 
 /// What the binary prints for `--help` about the control interface; the same text as in the crate documentation.

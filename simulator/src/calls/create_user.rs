@@ -4,8 +4,6 @@ use super::{Call, Input, Members, Signature, Success};
 use crate::state::State;
 use crate::{ReturnCode, User};
 
-const GROUP_NOT_FOUND: ReturnCode = ReturnCode::new("21001", "Group not found");
-const DUPLICATE_EMAIL: ReturnCode = ReturnCode::new("22001", "Duplicate user email");
 const REGISTRATION_FAILED: ReturnCode = ReturnCode::new("22011", "User self register failed");
 const USER_LIMIT_REACHED: ReturnCode = ReturnCode::new("22013", "Users limit reached");
 const DUPLICATE_USERNAME: ReturnCode = ReturnCode::new("22025", "Duplicate username");
@@ -31,8 +29,8 @@ pub(super) const CALL: Call = Call {
         ReturnCode::DB_PROTECTION_ERROR,
         ReturnCode::DB_ERROR,
         ReturnCode::COMPANY_NOT_FOUND,
-        GROUP_NOT_FOUND,
-        DUPLICATE_EMAIL,
+        ReturnCode::GROUP_NOT_FOUND,
+        ReturnCode::DUPLICATE_EMAIL,
         REGISTRATION_FAILED,
         USER_LIMIT_REACHED,
         DUPLICATE_USERNAME,
@@ -66,13 +64,13 @@ fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
         return Err(ReturnCode::COMPANY_NOT_FOUND);
     }
     if !state.groups.contains(&user.group) {
-        return Err(GROUP_NOT_FOUND);
+        return Err(ReturnCode::GROUP_NOT_FOUND);
     }
     if state.users.get(&user.username).is_some() {
         return Err(DUPLICATE_USERNAME);
     }
-    if state.users.iter().any(|other| other.email.eq_ignore_ascii_case(&user.email)) {
-        return Err(DUPLICATE_EMAIL);
+    if state.users.has_email(&user.email) {
+        return Err(ReturnCode::DUPLICATE_EMAIL);
     }
     let registered = state.users.iter().filter(|other| other.username != state.admin).count();
     if state.user_limit.is_some_and(|limit| registered >= limit) {

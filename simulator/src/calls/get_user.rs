@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::{Call, Input, Members, Signature, Success};
-use crate::state::State;
+use crate::state::{State, listed_status};
 use crate::{ReturnCode, User};
 
 pub(super) const CALL: Call = Call {
@@ -44,15 +44,8 @@ fn token_list(user: &User) -> Vec<Value> {
 
 /// The user's mobile token as an item of `tokenList`.
 ///
-/// The documents do not say how the list shows this token. Its serial number and the translation of its status (4
-/// deactivated, 3 temporarily deactivated, 2 valid, 1 pending) are the simulator's choice.
+/// The documents do not say how the list shows this token. Its serial number is the simulator's choice.
 fn mobile_token(user: &User) -> Option<Value> {
     let token = user.tokens.mobile.as_ref()?;
-    let status = match token.status.as_str() {
-        "1" => "3", // pending
-        "2" => "1", // active
-        "3" => "2", // active and locked
-        _ => "0",   // inactive
-    };
-    Some(json!({"sn": format!("PIN{}", user.id), "type": "2", "status": status}))
+    Some(json!({"sn": format!("PIN{}", user.id), "type": "2", "status": listed_status(&token.status)}))
 }

@@ -7,18 +7,32 @@
 //!
 //! Routes, signature checks, recording, instructions, the control interface and `--help` follow from the list.
 
+mod active_token;
 mod call;
 pub mod create_user;
+pub mod delete_user;
 mod execute;
+pub mod get_token_status;
 pub mod get_user;
 mod input;
 pub mod log_in;
 pub mod log_out;
 mod operation;
+pub mod register_certificate;
+pub mod register_hardware_token;
+pub mod register_offline_token;
 pub mod register_otp_token;
+pub mod register_sms_token;
+pub mod set_password;
+pub mod set_token_status;
+pub mod set_user_status;
 mod signature;
+pub mod sync_hardware_token;
 mod target;
+pub mod unlock_hardware_token;
 pub mod unlock_user;
+pub mod unregister_token;
+pub mod update_user;
 
 pub use call::Call;
 pub(crate) use call::Success;

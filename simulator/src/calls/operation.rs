@@ -6,7 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::call::Call;
-use super::{create_user, get_user, log_in, log_out, register_otp_token, unlock_user};
+use super::{
+    create_user, delete_user, get_token_status, get_user, log_in, log_out, register_certificate,
+    register_hardware_token, register_offline_token, register_otp_token, register_sms_token, set_password,
+    set_token_status, set_user_status, sync_hardware_token, unlock_hardware_token, unlock_user, unregister_token,
+    update_user,
+};
 use crate::ReturnCode;
 
 macro_rules! list {
@@ -40,6 +45,19 @@ list! {
     LogIn => log_in,
     LogOut => log_out,
     UnlockUser => unlock_user,
+    SetUserStatus => set_user_status,
+    DeleteUser => delete_user,
+    UpdateUser => update_user,
+    SetPassword => set_password,
+    RegisterSmsToken => register_sms_token,
+    RegisterHardwareToken => register_hardware_token,
+    GetTokenStatus => get_token_status,
+    SetTokenStatus => set_token_status,
+    UnregisterToken => unregister_token,
+    UnlockHardwareToken => unlock_hardware_token,
+    SyncHardwareToken => sync_hardware_token,
+    RegisterOfflineToken => register_offline_token,
+    RegisterCertificate => register_certificate,
 }
 
 impl Operation {

@@ -6,8 +6,6 @@ use super::{Call, Input, Members, Signature, Success};
 use crate::ReturnCode;
 use crate::state::{MobileToken, State};
 
-const TOKEN_ALREADY_BOUND: ReturnCode = ReturnCode::new("22027", "User already bound with a token");
-
 pub(super) const CALL: Call = Call {
     page: "page \"Token Registration (One Time Pin) API\"",
     method: "PUT",
@@ -22,7 +20,7 @@ pub(super) const CALL: Call = Call {
         ReturnCode::CRYPTO_ERROR,
         ReturnCode::USER_NOT_FOUND,
         ReturnCode::USER_NOT_ACTIVE,
-        TOKEN_ALREADY_BOUND,
+        ReturnCode::TOKEN_ALREADY_BOUND,
     ],
     run,
 };
@@ -42,7 +40,7 @@ fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
         return Err(ReturnCode::USER_NOT_ACTIVE);
     }
     if user.tokens.mobile.is_some() {
-        return Err(TOKEN_ALREADY_BOUND);
+        return Err(ReturnCode::TOKEN_ALREADY_BOUND);
     }
     let token = user.tokens.mobile.insert(MobileToken::fresh(status, validity_seconds));
     let object = json!({"qr": token.qr, "passcode": token.passcode}).to_string();

@@ -12,6 +12,7 @@ use crate::centagate::Centagate;
 pub(super) fn routes(routes: &mut ServiceConfig) {
     routes
         .route("/groups", web::post().to(add_group))
+        .route("/stock", web::post().to(add_to_stock))
         .route("/users", web::get().to(list_users))
         .route("/users", web::post().to(put_user))
         .route("/users/{username}/active", web::post().to(set_user_active))
@@ -27,6 +28,11 @@ struct Group {
 
 async fn add_group(centagate: Data<Centagate>, group: Json<Group>) -> HttpResponse {
     centagate.state().groups.insert(group.into_inner().name);
+    done()
+}
+
+async fn add_to_stock(centagate: Data<Centagate>, serial_number: Json<String>) -> HttpResponse {
+    centagate.state().stock.insert(serial_number.into_inner());
     done()
 }
 

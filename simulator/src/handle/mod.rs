@@ -94,6 +94,11 @@ impl Simulator {
         self.centagate.state().groups.insert(name.into());
     }
 
+    /// Adds a hardware token to the stock. One that is not there is answered 29001.
+    pub fn add_to_stock(&self, serial_number: impl Into<String>) {
+        self.centagate.state().stock.insert(serial_number.into());
+    }
+
     /// Adds or replaces a user and returns its id, a fresh one if the user has none.
     pub fn add_user(&self, user: User) -> String {
         self.centagate.state().users.put(user)

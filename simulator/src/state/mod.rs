@@ -8,7 +8,9 @@ mod account;
 mod clock;
 mod lock;
 mod login;
+mod secret;
 mod sessions;
+mod token_kind;
 mod tokens;
 mod users;
 
@@ -16,7 +18,9 @@ pub(crate) use account::Account;
 pub(crate) use clock::Clock;
 pub(crate) use lock::Lock;
 pub use login::{Login, Obstacle};
+pub use secret::Secret;
 pub(crate) use sessions::Sessions;
+pub(crate) use token_kind::{TokenKind, listed_status};
 pub use tokens::{BoundToken, Certificate, Device, MobileToken, Tokens};
 pub use users::User;
 pub(crate) use users::Users;
@@ -28,6 +32,8 @@ pub(crate) struct State {
     pub(crate) users: Users,
     /// Names of the groups that exist.
     pub(crate) groups: BTreeSet<String>,
+    /// Serial numbers of the hardware tokens that are bound to nobody and deactivated.
+    pub(crate) stock: BTreeSet<String>,
     /// How many users the licence allows besides the admin.
     pub(crate) user_limit: Option<usize>,
     pub(crate) licence_valid: bool,
@@ -49,6 +55,7 @@ impl State {
             admin: admin.username.clone(),
             users: Users::default(),
             groups: config.groups.into_iter().collect(),
+            stock: BTreeSet::new(),
             user_limit: config.user_limit,
             licence_valid: true,
             company_exists: true,

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Secret;
 use crate::credential;
 
 /// The tokens of a user, by kind.
@@ -14,8 +15,12 @@ pub struct Tokens {
     pub mobile: Option<MobileToken>,
     /// The SMS token; its serial number is the phone number.
     pub sms: Option<BoundToken>,
-    /// The hardware token.
+    /// The OTP token: a hardware token or an offline token.
     pub hardware: Option<BoundToken>,
+    /// The key of the OTP token, if it is an offline token.
+    pub offline_key: Option<Secret>,
+    /// The challenge-response token. No documented call registers one.
+    pub challenge: Option<BoundToken>,
 }
 
 /// A token with a serial number.

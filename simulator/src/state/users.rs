@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Certificate, Device, MobileToken, Tokens};
+use super::{Certificate, Device, MobileToken, Secret, Tokens};
 
 /// A user: profile, status, and what is bound to the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,16 @@ pub struct User {
     pub client_id: String,
     /// Additional data 1 to 5, `None` where the request had none.
     pub additional_data: [Option<String>; 5],
+    /// Street address.
+    pub address: String,
+    /// ZIP code.
+    pub zip: String,
+    /// City.
+    pub city: String,
+    /// State.
+    pub state: String,
+    /// The password, `None` until `setPassword` sets one.
+    pub password: Option<Secret>,
     /// Whether the user is active; an inactive user cannot get a token (22004).
     pub active: bool,
     /// Whether the user is locked, as after too many wrong passwords or codes. Independent of `active`.
@@ -40,6 +50,8 @@ pub struct User {
     pub tokens: Tokens,
     /// The certificates that are bound to the user.
     pub certificates: Vec<Certificate>,
+    /// The status of the certificates: `1` pending, `2` valid, `3` temporarily deactivated, `4` deactivated.
+    pub certificate_status: String,
     /// The device that is bound to the user.
     pub device: Option<Device>,
 }
@@ -65,10 +77,16 @@ impl Default for User {
             unique_id: String::new(),
             client_id: String::new(),
             additional_data: Default::default(),
+            address: String::new(),
+            zip: String::new(),
+            city: String::new(),
+            state: String::new(),
+            password: None,
             active: true,
             locked: false,
             tokens: Tokens::default(),
             certificates: Vec::new(),
+            certificate_status: "2".to_owned(),
             device: None,
         }
     }
@@ -99,6 +117,16 @@ impl Users {
 
     pub(crate) fn get_mut(&mut self, username: &str) -> Option<&mut User> {
         self.by_name.get_mut(username)
+    }
+
+    /// Removes a user with everything that is bound to it.
+    pub(crate) fn remove(&mut self, username: &str) -> Option<User> {
+        self.by_name.remove(username)
+    }
+
+    /// Whether a user has this e-mail address, regardless of ASCII case.
+    pub(crate) fn has_email(&self, email: &str) -> bool {
+        self.iter().any(|user| user.email.eq_ignore_ascii_case(email))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &User> {

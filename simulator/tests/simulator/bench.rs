@@ -63,6 +63,12 @@ impl Bench {
         send(self.simulator.address(), "PUT", path, &headers, body.as_bytes()).await
     }
 
+    /// Sends a signed request of the admin to this path below `webresources`.
+    pub(crate) async fn call(&self, path: &str, mut body: Value) -> Answer {
+        body["cenToken"] = self.cen_token().into();
+        self.put(&format!("/CentagateWS/webresources/{path}/admin"), &body).await
+    }
+
     pub(crate) async fn create_user(&self, body: &Value) -> Answer {
         self.put(CREATE_USER, body).await
     }

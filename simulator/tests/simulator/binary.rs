@@ -62,7 +62,7 @@ fn prepare_makes_everything_once() {
         callers,
         format!(
             "[[callers]]\nname = \"demo\"\nkey_sha256 = \"{hash}\"\n\
-             scopes = [\"users:create\", \"users:read\", \"otp-tokens:create\", \"admins:create\"]\n"
+             scopes = [\"users:create\", \"users:read\", \"otp-tokens:create\", \"admins:create\", \"users:status\"]\n"
         )
     );
     let printed = String::from_utf8(first.stdout).unwrap();

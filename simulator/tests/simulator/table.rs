@@ -21,16 +21,22 @@ fn requests() -> Vec<(Operation, String)> {
     requests
 }
 
+/// The smallest body that belongs to the call and not to another one with the same path.
+fn body(operation: Operation) -> Value {
+    operation.call().selector().map_or_else(|| json!({}), |(name, value)| json!({name: value}))
+}
+
 fn name(operation: Operation) -> String {
     json!(operation).as_str().unwrap().to_owned()
 }
 
 #[test]
-fn names_are_operation_ids_and_paths_are_distinct() {
+fn names_are_operation_ids_and_requests_are_distinct() {
     let names: Vec<_> = Operation::ALL.iter().map(|operation| name(*operation)).collect();
     assert_eq!(names[..5], ["createUser", "registerOtpToken", "getUser", "logIn", "logOut"]);
-    let paths: Vec<_> = requests().into_iter().map(|(_, path)| path).collect();
-    assert_eq!(paths.iter().collect::<HashSet<_>>().len(), paths.len(), "{paths:?}");
+    let requests: Vec<_> =
+        requests().into_iter().map(|(operation, path)| (path, body(operation).to_string())).collect();
+    assert_eq!(requests.iter().collect::<HashSet<_>>().len(), requests.len(), "{requests:?}");
 }
 
 #[test]
@@ -59,7 +65,8 @@ async fn an_instruction_brings_every_code_of_every_call() {
             assert!(ReturnCode::find(code).is_some(), "{code}");
             let behaviour = Behaviour::Code { code: code.into(), message: message.to_owned() };
             bench.simulator.instruct(Instruction::once(operation, behaviour));
-            let answer = send(bench.simulator.address(), operation.call().method, &path, &[], b"{}").await;
+            let body = body(operation).to_string();
+            let answer = send(bench.simulator.address(), operation.call().method, &path, &[], body.as_bytes()).await;
             assert_eq!(answer.json(), json!({"code": code, "message": message, "object": ""}), "{path}");
             let request = bench.simulator.requests().pop().unwrap();
             assert_eq!((request.operation, request.code.as_deref()), (Some(operation), Some(code)));

@@ -1,0 +1,34 @@
+//! `PUT /CentagateWS/webresources/token/register/otp/offline/{admin}`: gives a user an OTP token whose key the caller delivers.
+
+use serde_json::json;
+
+use super::{Call, Input, Members, Signature, Success};
+use crate::state::{BoundToken, Secret, State};
+use crate::{ReturnCode, credential};
+
+pub(super) const CALL: Call = Call {
+    page: "`life-cycle-facts.md` section 3.2",
+    method: "PUT",
+    paths: &[("/CentagateWS/webresources/token/register/otp/offline/{admin}", Signature::Admin)],
+    members: Members { required: &["username"], ..Members::NONE },
+    object: "a string that holds the JSON text `{\"key\":…}` (inferred)",
+    codes: &[
+        ReturnCode::SUCCESS,
+        ReturnCode::PERMISSION_NOT_ALLOWED,
+        ReturnCode::USER_NOT_FOUND,
+        ReturnCode::TOKEN_NOT_FOUND,
+        ReturnCode::OTP_TOKEN_ALREADY_REGISTERED,
+    ],
+    run,
+};
+
+/// The documents call `object` both always empty and the place of `key`; its shape is inferred from `registerOtpToken`.
+fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
+    let user = state.users.get_mut(&input.text("username")).ok_or(ReturnCode::USER_NOT_FOUND)?;
+    if user.tokens.hardware.is_some() {
+        return Err(ReturnCode::OTP_TOKEN_ALREADY_REGISTERED);
+    }
+    user.tokens.hardware = Some(BoundToken { sn: format!("OFFLINE{}", user.id), status: "1".to_owned() });
+    let key = user.tokens.offline_key.insert(Secret(credential::offline_key()));
+    Ok(Success { object: json!({"key": key}).to_string(), executed: true })
+}
