@@ -80,7 +80,7 @@ fn callers(key: &str) -> String {
     let key_sha256 = hex::encode(Sha256::digest(key));
     format!(
         "[[callers]]\nname = \"demo\"\nkey_sha256 = \"{key_sha256}\"\n\
-         scopes = {:?}\n",
+         scopes = {:?}\ntarget_usernames = [\"*\"]\n",
         Scope::ALL.map(Scope::as_str)
     )
 }

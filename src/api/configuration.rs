@@ -13,6 +13,7 @@ pub struct RateLimitSettings {
     pub requests_per_minute: Option<NonZeroU32>,
     pub burst: NonZeroU32,
     pub otp_tokens_per_user_per_hour: Option<NonZeroU32>,
+    pub codes_per_user_per_minute: Option<NonZeroU32>,
 }
 
 impl RateLimitSettings {
@@ -23,6 +24,9 @@ impl RateLimitSettings {
             burst: burst(values),
             otp_tokens_per_user_per_hour: values
                 .number("rate_limit.otp_tokens_per_user_per_hour", 0..=1_000_000)
+                .map(NonZeroU32::new),
+            codes_per_user_per_minute: values
+                .number("rate_limit.codes_per_user_per_minute", 0..=1_000_000)
                 .map(NonZeroU32::new),
         })
     }

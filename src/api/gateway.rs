@@ -16,7 +16,7 @@ use crate::centagate;
 use crate::domain::{CallerShare, ComparableName, Username};
 use crate::listener::ListenerCertificate;
 use crate::metrics::Metrics;
-use crate::operations::UserSettings;
+use crate::operations::{Switch, UserSettings};
 use crate::store::Ledger;
 use crate::telemetry::Traces;
 
@@ -36,6 +36,8 @@ pub(crate) struct Gateway {
     pub(crate) rate_limits: RateLimits,
     pub(crate) users: UserSettings,
     pub(crate) limits: Limits,
+    /// The switches that are on.
+    pub(crate) enabled: Vec<Switch>,
     pub(crate) listener_certificate: Option<ListenerCertificate>,
     /// The path of `server.public_url`: empty, or with a leading and without a trailing slash.
     pub(crate) base_path: String,

@@ -34,6 +34,10 @@ pub(super) async fn handle(
     // Credential, scope, rate.
     let caller = authorize(&http_request, &gateway, &record, spec.scope).await?;
 
+    if let Some(switch) = spec.enabled_by.filter(|switch| !gateway.enabled.contains(switch)) {
+        return Err(ApiError::operation_disabled(switch.key()));
+    }
+
     // Content type, size and time of the body; JSON.
     // Half of the request's time belongs to CENTAGATE.
     let body_deadline = record.started() + gateway.limits.request_timeout / 2;
@@ -58,7 +62,7 @@ pub(super) async fn handle(
     let idempotent = key.map(|key| IdempotentRequest { key, canonical, body });
 
     // Upstream call. From here on, the work runs to completion, even if the caller disconnects.
-    let action = record.action(operation, request.right(), request.target());
+    let action = record.action(operation, &*request);
     let execution = Execution::new(gateway.clone(), record, operation, request, action);
     let executed = completion::run(&gateway, operation, async move { execute(&execution, idempotent).await }).await?;
     Ok(reply(spec.success, executed))

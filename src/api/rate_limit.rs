@@ -23,6 +23,7 @@ type Limiter = RateLimiter<u64, DefaultKeyedStateStore<u64>, DefaultClock, State
 pub(crate) struct RateLimits {
     requests: Option<Limit>,
     otp_tokens_per_user: Option<Limit>,
+    codes_per_user: Option<Limit>,
     clock: DefaultClock,
     /// Hashes keys with a random seed, so that nobody can create collisions.
     hasher: RandomState,
@@ -60,7 +61,16 @@ impl RateLimits {
         let otp_tokens_per_user = settings
             .otp_tokens_per_user_per_hour
             .map(|per_hour| Limit::new("otp_tokens_per_user", "otp-tokens-per-user", Quota::per_hour(per_hour)));
-        Self { requests, otp_tokens_per_user, clock: DefaultClock::default(), hasher: RandomState::new() }
+        let codes_per_user = settings
+            .codes_per_user_per_minute
+            .map(|per_minute| Limit::new("codes_per_user", "codes-per-user", Quota::per_minute(per_minute)));
+        Self {
+            requests,
+            otp_tokens_per_user,
+            codes_per_user,
+            clock: DefaultClock::default(),
+            hasher: RandomState::new(),
+        }
     }
 
     /// Counts a request of `caller`. `None` if the limit is off.
@@ -72,6 +82,7 @@ impl RateLimits {
     pub(super) fn per_target(&self, limit: TargetLimit, caller: &Arc<str>, target: &Username) -> Option<Verdict> {
         let limit = match limit {
             TargetLimit::TokenRegistrations => self.otp_tokens_per_user.as_ref()?,
+            TargetLimit::Codes => self.codes_per_user.as_ref()?,
         };
         let name = ComparableName::new(target.as_str());
         // A name counts in each of its readings, so that another spelling of the same name shares the limit.
@@ -84,7 +95,7 @@ impl RateLimits {
 
     /// Removes keys that are idle.
     pub(crate) fn forget_idle(&self) {
-        for limit in self.requests.iter().chain(&self.otp_tokens_per_user) {
+        for limit in self.requests.iter().chain(&self.otp_tokens_per_user).chain(&self.codes_per_user) {
             limit.limiter.retain_recent();
             limit.limiter.shrink_to_fit();
         }

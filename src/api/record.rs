@@ -8,11 +8,10 @@ use tracing::{info, warn};
 
 use super::rate_limit::Verdict;
 use crate::audit::{Action, Ending};
-use crate::callers::Scope;
 use crate::centagate::{self, Meaning, NotSent};
-use crate::domain::{Username, fine_milliseconds};
+use crate::domain::fine_milliseconds;
 use crate::metrics::{CodeLabel, KeyResult, Metrics};
-use crate::operations::Row;
+use crate::operations::{Request, Row};
 use crate::telemetry::{ClientSpan, Period, RequestTrace, ServerSpan};
 
 /// The route of a request that matches no route.
@@ -117,13 +116,14 @@ impl RequestRecord {
     }
 
     /// The request as the audit trail records it.
-    pub(super) fn action(&self, operation: &Row, right: Scope, target: &Username) -> Action {
+    pub(super) fn action(&self, operation: &Row, request: &dyn Request) -> Action {
         Action {
             operation: operation.spec.id,
             caller: self.caller.get().cloned().unwrap_or_default(),
-            right,
-            target: target.as_str().to_owned(),
+            right: request.right(),
+            target: request.target().as_str().to_owned(),
             request_id: self.request_id.clone(),
+            details: request.audit(),
         }
     }
 

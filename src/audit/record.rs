@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use crate::callers::Scope;
 use crate::domain::fine_milliseconds;
@@ -19,6 +20,8 @@ pub(crate) struct Action {
     pub(crate) right: Scope,
     pub(crate) target: String,
     pub(crate) request_id: String,
+    /// What the action changes: further members of its records.
+    pub(crate) details: Vec<(&'static str, Value)>,
 }
 
 /// The end of an action.
@@ -44,6 +47,8 @@ struct Line<'a> {
     operation: &'static str,
     target: &'a str,
     request_id: &'a str,
+    #[serde(flatten)]
+    details: Details<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,6 +59,15 @@ struct Line<'a> {
     upstream_code: Option<Option<i64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_ms: Option<f64>,
+}
+
+/// The members that describe an action further.
+struct Details<'a>(&'a [(&'static str, Value)]);
+
+impl Serialize for Details<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
 }
 
 /// The record of `event` with the given ID, as a line.
@@ -67,6 +81,7 @@ pub(super) fn line(event: &'static str, id: &str, action: &Action, ending: Optio
         operation: action.operation,
         target: &action.target,
         request_id: &action.request_id,
+        details: Details(&action.details),
         outcome: ending.map(|ending| ending.outcome),
         status: ending.map(|ending| ending.status),
         upstream_code: ending.map(|ending| ending.upstream_code),

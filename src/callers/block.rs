@@ -81,6 +81,12 @@ fn caller(mut block: Table) -> Result<Caller, SettingsFault> {
 impl Rights {
     /// Checks that the block does not promise a narrowing that the gateway cannot keep.
     fn check(&self) -> Result<(), SettingsFault> {
+        if self.target_usernames.is_none()
+            && let Some(scope) = self.scopes.iter().find(|scope| scope.requires_target_usernames())
+        {
+            let problem = format_args!("is required with {}; [\"*\"] allows all users", scope.as_str());
+            return Err(SettingsFault::of("target_usernames", problem));
+        }
         let unnarrowed = self.scopes.iter().find(|scope| scope.cannot_be_narrowed_by_groups());
         match (unnarrowed, &self.groups, &self.target_usernames) {
             (Some(scope), Some(_), None) => {

@@ -150,6 +150,10 @@ fn scope_claim(values: &Values) -> Result<Option<ScopeClaim>, SettingsFault> {
         name: values.optional_parsed(SCOPE_CLAIM, "the name of a claim, such as scope", |name| Some(name.to_owned())),
         allowed: values.words(ALLOWED_SCOPES, &format!("some of {}", Scope::words()), Scope::from_word),
     )?;
+    if let Some(scope) = allowed.iter().find(|scope| scope.requires_target_usernames()) {
+        let problem = "requires target_usernames, which tokens cannot have; give it to a caller in callers_file";
+        return Err(SettingsFault::of_key(ALLOWED_SCOPES, format_args!("{}: {problem}", scope.as_str())));
+    }
     match (name, allowed.is_empty()) {
         (Some(name), false) => Ok(Some(ScopeClaim { name, allowed })),
         (None, true) => Ok(None),

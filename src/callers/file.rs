@@ -186,6 +186,16 @@ mod tests {
     }
 
     #[test]
+    fn strong_scopes_require_target_usernames() {
+        for scope in ["users:delete", "passwords:set"] {
+            let file = |rest: &str| block(rest).replace("users:create", scope);
+            let fault = Callers::parse(&file("")).expect_err(scope).to_string();
+            assert!(fault.contains("target_usernames") && fault.contains(scope), "{fault}");
+            assert!(Callers::parse(&file("target_usernames = [\"*\"]")).is_ok(), "{scope}");
+        }
+    }
+
+    #[test]
     fn faults_name_their_member_but_not_its_value() {
         let good = block("");
         for (text, names) in [

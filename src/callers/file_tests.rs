@@ -34,8 +34,8 @@ fn block(number: usize, key: &str) -> impl Strategy<Value = Table> + use<> {
     (text(), scopes, expires_at, texts(), texts(), statuses).prop_map(
         move |(name, scopes, expires_at, groups, target_usernames, statuses)| {
             let expires_at = expires_at.map(|(year, month, day)| format!("{year}-{month:02}-{day:02}").into());
-            // With some scopes, `groups` requires `target_usernames`.
-            let groups = groups.filter(|_| target_usernames.is_some());
+            // Some scopes require `target_usernames`, with or without `groups`.
+            let target_usernames = target_usernames.or_else(|| Some(vec!["*".to_owned()].into()));
             let members = [
                 ("key_sha256", Some(key_sha256.clone().into())),
                 ("name", Some(format!("{name} {number}").into())),

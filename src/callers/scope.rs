@@ -28,7 +28,13 @@ scopes! {
     UsersRead       "users:read"        "Read whether a user exists, and how that user can authenticate."
     OtpTokensCreate "otp-tokens:create" "Register OTP tokens. With one, a caller can take over its user's account."
     AdminsCreate    "admins:create"     "Create users with an admin role."
+    UsersUpdate     "users:update"      "Change users. With a new e-mail address or group, a caller can take over an account."
     UsersStatus     "users:status"      "Lock people out, let them in again, and undo the lock that stops guessing."
+    UsersDelete     "users:delete"      "Delete users."
+    PasswordsSet    "passwords:set"     "Set passwords. With one, a caller can take over its user's account."
+    TokensCreate    "tokens:create"     "Register tokens. With one, a caller can take over its user's account."
+    TokensUpdate    "tokens:update"     "Activate pending tokens, and deactivate second factors."
+    TokensDelete    "tokens:delete"     "Remove second factors."
 }
 
 impl Scope {
@@ -40,6 +46,11 @@ impl Scope {
     /// Whether `groups` cannot narrow the scope: it acts on existing users, and no upstream call tells their groups.
     pub(super) fn cannot_be_narrowed_by_groups(self) -> bool {
         !matches!(self, Self::UsersCreate | Self::UsersRead | Self::OtpTokensCreate | Self::AdminsCreate)
+    }
+
+    /// Whether the scope is too strong to be granted without `target_usernames`, even `["*"]`.
+    pub(crate) fn requires_target_usernames(self) -> bool {
+        matches!(self, Self::UsersDelete | Self::PasswordsSet)
     }
 
     /// Lists all words, for messages.

@@ -47,6 +47,12 @@ pub enum Meaning {
     OtpTokenAlreadyRegistered,
     /// The user has no such token.
     TokenNotFound,
+    /// The token cannot be registered: it does not exist, or is not free.
+    TokenNotAvailable,
+    /// The token is not active.
+    TokenNotActive,
+    /// The token is not locked.
+    TokenNotLocked,
     /// The user may not have this kind of token.
     TokenNotAllowed,
     /// The token is locked.

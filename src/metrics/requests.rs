@@ -61,7 +61,7 @@ impl RequestMetrics {
             ),
             panics: register(registry, "panics", "Panics that were caught and answered with 500", Counter::default()),
         };
-        for limit in ["requests", "otp_tokens_per_user"] {
+        for limit in ["requests", "otp_tokens_per_user", "codes_per_user"] {
             drop(metrics.rate_limited.get_or_create(&LimitLabels { limit }));
         }
         metrics

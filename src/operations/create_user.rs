@@ -111,6 +111,7 @@ impl Operation for CreateUser {
         body: Body::Required,
         stored_as: Some("register_user"),
         target_limit: None,
+        enabled_by: None,
         checks_credential: false,
         replies_with_secret: false,
         settle: "`GET /users/{id}` shows whether the user exists.",

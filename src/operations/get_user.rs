@@ -21,6 +21,7 @@ impl Operation for GetUser {
         body: Body::Ignored,
         stored_as: None,
         target_limit: None,
+        enabled_by: None,
         checks_credential: false,
         replies_with_secret: false,
         settle: "Send it again: this request changes nothing.",

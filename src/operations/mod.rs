@@ -15,7 +15,7 @@ pub use configuration::UserSettings;
 pub use operation::Row;
 pub(crate) use operation::{Operation, Request};
 pub(crate) use reply::Reply;
-pub use spec::{Content, Docs, Method, Schema, Spec, TargetLimit};
+pub use spec::{Content, Docs, Method, Schema, Spec, Switch, TargetLimit};
 
 use crate::centagate::{CreateUser, GetUser, RegisterOtpToken, UnlockUser};
 

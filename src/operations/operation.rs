@@ -34,9 +34,18 @@ pub(crate) trait Operation: Call + Sized {
         Ok(())
     }
 
+    /// Further members of the audit records: what the request changes. Never a secret, and never personal data except the
+    /// target's name, which every record has.
+    fn audit(&self) -> AuditMembers {
+        Vec::new()
+    }
+
     /// The reply to a successful call.
     fn reply(&self, answer: Self::Answer) -> Reply;
 }
+
+/// Members of an audit record, with their names.
+pub(crate) type AuditMembers = Vec<(&'static str, Value)>;
 
 /// One request of any operation, after it was read.
 pub(crate) trait Request: Message + 'static {
@@ -46,6 +55,8 @@ pub(crate) trait Request: Message + 'static {
     fn right(&self) -> Scope;
     /// See [`Operation::check_rights`].
     fn check_rights(&self, caller: &Caller) -> Result<(), Lack>;
+    /// See [`Operation::audit`].
+    fn audit(&self) -> AuditMembers;
     /// Decodes the `object` of a successful reply from CENTAGATE.
     fn reply(&self, object: Value) -> Answer<Reply>;
 }
@@ -61,6 +72,10 @@ impl<O: Operation> Request for O {
 
     fn check_rights(&self, caller: &Caller) -> Result<(), Lack> {
         Operation::check_rights(self, caller)
+    }
+
+    fn audit(&self) -> AuditMembers {
+        Operation::audit(self)
     }
 
     fn reply(&self, object: Value) -> Answer<Reply> {

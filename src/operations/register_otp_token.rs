@@ -74,6 +74,7 @@ impl Operation for RegisterOtpToken {
         body: Body::Required,
         stored_as: Some("register_one_time_pin"),
         target_limit: Some(TargetLimit::TokenRegistrations),
+        enabled_by: None,
         checks_credential: false,
         replies_with_secret: true,
         settle: "`GET /users/{id}` lists the token if it was registered. A passcode that was lost cannot be read again.",

@@ -31,6 +31,8 @@ pub struct Spec {
     pub stored_as: Option<&'static str>,
     /// The limit per caller and target, if there is one.
     pub target_limit: Option<TargetLimit>,
+    /// The key that enables the operation, if it is off by default.
+    pub enabled_by: Option<Switch>,
     /// Whether CENTAGATE checks a code or a password, and may count a failed attempt.
     pub checks_credential: bool,
     /// Whether the reply holds a secret, which a retry gets only while the secret is valid.
@@ -74,6 +76,24 @@ impl Method {
 pub enum TargetLimit {
     /// `rate_limit.otp_tokens_per_user_per_hour`.
     TokenRegistrations,
+    /// `rate_limit.codes_per_user_per_minute`.
+    Codes,
+}
+
+/// A key of the configuration that enables operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switch {
+    /// `centagate.undocumented_calls`.
+    UndocumentedCalls,
+}
+
+impl Switch {
+    /// The name of the key.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::UndocumentedCalls => "centagate.undocumented_calls",
+        }
+    }
 }
 
 /// The operation in the contract.

@@ -20,6 +20,7 @@ impl Operation for UnlockUser {
         body: Body::Optional,
         stored_as: None,
         target_limit: None,
+        enabled_by: None,
         checks_credential: false,
         replies_with_secret: false,
         settle: "Send it again: 204 and `user_not_locked` both mean that the user is unlocked.",

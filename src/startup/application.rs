@@ -15,7 +15,7 @@ use crate::centagate::{Client, SessionKeeper};
 use crate::domain::{CallerShare, ComparableName};
 use crate::listener::{Listener, ListenerCertificate};
 use crate::metrics::Metrics;
-use crate::operations::TABLE;
+use crate::operations::{Switch, TABLE};
 use crate::reload::Watcher;
 use crate::settings::{PublicUrl, ServerSettings, Settings, TlsFiles};
 use crate::store::Ledger;
@@ -73,6 +73,7 @@ impl Application {
                 request_timeout: settings.server.request_timeout,
                 call_timeout: settings.centagate.request_timeout,
             },
+            enabled: settings.centagate.undocumented_calls.then_some(Switch::UndocumentedCalls).into_iter().collect(),
             listener_certificate: certificate.map(ListenerCertificate::new),
             base_path: public_url.map_or("", PublicUrl::path).to_owned(),
             contract: settings.docs_enabled.then(|| Contract::new(public_url)),

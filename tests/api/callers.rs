@@ -21,9 +21,14 @@ pub(crate) fn scopes() -> Vec<&'static str> {
     Scope::ALL.into_iter().map(Scope::as_str).collect()
 }
 
-/// One block of a callers file.
+/// One block of a callers file. The scopes that require `target_usernames` get the pattern for all users, unless `rest` has
+/// others.
 pub(crate) fn block(name: &str, key: &str, scopes: &[&str], rest: &str) -> String {
     let key_sha256 = hex::encode(Sha256::digest(key));
+    let needs_targets = scopes.iter().any(|scope| ["users:delete", "passwords:set"].contains(scope));
+    let all_targets =
+        if needs_targets && !rest.contains("target_usernames") { "target_usernames = [\"*\"]\n" } else { "" };
+    let rest = format!("{all_targets}{rest}");
     format!("[[callers]]\nname = \"{name}\"\nkey_sha256 = \"{key_sha256}\"\nscopes = {scopes:?}\n{rest}\n")
 }
 

@@ -228,6 +228,9 @@ fn every_operation_documents_each_problem_that_it_can_answer() {
         if operation.honours_key && operation.replies_with_secret {
             expected.insert("passcode_no_longer_available");
         }
+        if operation.is_off_by_default {
+            expected.insert("operation_disabled");
+        }
         assert_eq!(documented, expected, "{}", operation.id);
     }
 }

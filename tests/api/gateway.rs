@@ -85,7 +85,8 @@ impl Setup {
             .set("server.workers", "1")
             .set("management.port", "0")
             .set("audit.sink", &directory.path().join("audit.jsonl").display().to_string())
-            .set("callers_file", &callers_file.display().to_string());
+            .set("callers_file", &callers_file.display().to_string())
+            .set("centagate.undocumented_calls", "true");
         let base_url = setup.upstream.take().unwrap_or_else(|| simulator.base_url());
         let Admin { username, auth_token, secret_code } = setup.admin.clone();
         setup = setup
@@ -165,7 +166,17 @@ impl TestGateway {
     }
 
     pub(crate) fn post_as(&self, key: &str, path: &str, body: &Value) -> RequestBuilder {
-        let request = self.request(Method::POST, path).bearer_auth(key);
+        self.json_as(key, Method::POST, path, body)
+    }
+
+    /// A request with a JSON body by the caller with every scope.
+    pub(crate) fn json(&self, method: Method, path: &str, body: &Value) -> RequestBuilder {
+        self.json_as(callers::EVERYTHING, method, path, body)
+    }
+
+    /// A request with a JSON body and this caller key.
+    pub(crate) fn json_as(&self, key: &str, method: Method, path: &str, body: &Value) -> RequestBuilder {
+        let request = self.request(method, path).bearer_auth(key);
         request.header("content-type", "application/json").body(body.to_string())
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::callers;
 use crate::gateway::TestGateway;
-use crate::planted::{PASSCODE, QR};
+use crate::planted::{PASSCODE, PASSWORD, QR};
 use crate::raw;
 use crate::reply::Reply;
 use crate::return_code_table::{COMMON_CODES, Code, PASSWORD_CODES, UNDOCUMENTED_CODES, code};
@@ -36,6 +36,8 @@ pub(crate) struct Operation {
     pub(crate) honours_key: bool,
     /// Whether a successful reply contains the passcode and the QR code.
     pub(crate) replies_with_secret: bool,
+    /// Whether the operator must enable the operation.
+    pub(crate) is_off_by_default: bool,
     /// What a problem with an unknown outcome must say about settling it.
     pub(crate) settle: &'static str,
     /// The path of CENTAGATE's call below `/CentagateWS/webresources/`, without the admin.
@@ -104,6 +106,7 @@ impl Operation {
             body_is_optional: spec.body == Body::Optional,
             honours_key: spec.stored_as.is_some(),
             replies_with_secret: spec.replies_with_secret,
+            is_off_by_default: spec.enabled_by.is_some(),
             settle: spec.settle,
             upstream_path: call.path,
             own_codes: call.codes.iter().map(|(it, meaning)| code(*it, *meaning, spec.checks_credential)).collect(),
@@ -132,11 +135,14 @@ impl Operation {
         self.path.replace("{id}", &percent_encode_segment(username))
     }
 
-    /// The example body about a user.
+    /// The example body about a user. A password in it is the planted one.
     pub(crate) fn body_of(&self, username: &str) -> Option<Value> {
         let mut body = self.body.clone()?;
         if !self.has_id() {
             body["username"] = username.into();
+        }
+        if let Some(password) = body.get_mut("password") {
+            *password = PASSWORD.into();
         }
         Some(body)
     }

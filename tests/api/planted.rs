@@ -14,6 +14,8 @@ pub(crate) const SECRET_CODE: &str = "pl4nted s3cret c0de;<&>/ü";
 pub(crate) const CALLER_KEY: &str = "pl4nted-caller+key/~%41";
 /// The secrets in a successful reply of CENTAGATE. Only the reply to the caller itself may contain them.
 pub(crate) const PASSCODE: &str = "70615049382716";
+/// The password in the example requests that set one.
+pub(crate) const PASSWORD: &str = "Pl4nted-passw0rd+/;<&>%ü";
 pub(crate) const QR: &str = "otpauth://totp/pl4nted?secret=QRPL4NTEDQR";
 
 /// The admin, whose session is planted.
@@ -22,8 +24,9 @@ pub(crate) fn admin() -> Admin {
 }
 
 /// All planted secrets, and the cenToken that results from them.
-pub(crate) fn secrets() -> [String; 6] {
-    [AUTH_TOKEN, SECRET_CODE, &cen_token("admin", AUTH_TOKEN, SECRET_CODE), CALLER_KEY, PASSCODE, QR].map(str::to_owned)
+pub(crate) fn secrets() -> [String; 7] {
+    let cen_token = cen_token("admin", AUTH_TOKEN, SECRET_CODE);
+    [AUTH_TOKEN, SECRET_CODE, &cen_token, CALLER_KEY, PASSCODE, QR, PASSWORD].map(str::to_owned)
 }
 
 /// Every encoding in which `secret` could appear in a text.

@@ -48,6 +48,7 @@ impl Environment {
             .set("GATEWAY__MANAGEMENT__HOST", "127.0.0.1")
             .set("GATEWAY__MANAGEMENT__PORT", "0")
             .set("GATEWAY__CENTAGATE__BASE_URL", base_url)
+            .set("GATEWAY__CENTAGATE__UNDOCUMENTED_CALLS", "true")
             .set("GATEWAY__CENTAGATE__ADMIN__USERNAME", &admin.username)
             .set("GATEWAY__CENTAGATE__ADMIN__AUTH_TOKEN", &admin.auth_token)
             .set("GATEWAY__CENTAGATE__ADMIN__SECRET_CODE", &admin.secret_code)

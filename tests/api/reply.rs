@@ -6,13 +6,14 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 /// Every problem and its status, as the contract lists them.
-pub(crate) const PROBLEMS: [(&str, u16); 50] = [
+pub(crate) const PROBLEMS: [(&str, u16); 54] = [
     ("malformed_request", 400),
     ("invalid_idempotency_key", 400),
     ("unauthenticated", 401),
     ("forbidden", 403),
     ("user_limit_reached", 403),
     ("token_not_allowed", 403),
+    ("operation_disabled", 403),
     ("not_found", 404),
     ("user_not_found", 404),
     ("token_not_found", 404),
@@ -31,6 +32,8 @@ pub(crate) const PROBLEMS: [(&str, u16); 50] = [
     ("user_not_locked", 409),
     ("edit_pending_approval", 409),
     ("token_locked", 409),
+    ("token_not_active", 409),
+    ("token_not_locked", 409),
     ("no_usable_device", 409),
     ("method_not_enabled", 409),
     ("password_changed_recently", 409),
@@ -40,6 +43,7 @@ pub(crate) const PROBLEMS: [(&str, u16); 50] = [
     ("idempotency_mismatch", 422),
     ("rejected_by_centagate", 422),
     ("group_not_found", 422),
+    ("token_not_available", 422),
     ("code_rejected", 422),
     ("codes_rejected", 422),
     ("token_out_of_sync", 422),
@@ -229,6 +233,7 @@ impl Reply {
                 | "passcode_no_longer_available"
                 | "unauthenticated"
                 | "forbidden"
+                | "operation_disabled"
                 | "not_found"
                 | "method_not_allowed"
                 | "request_timeout"

@@ -77,6 +77,26 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// An optional member of a partial update. Null is a fault, because CENTAGATE cannot clear a value.
+    pub(crate) fn optional_not_null<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(Json<'a>) -> Result<T, Expectation>,
+    ) -> Option<T> {
+        match self.take(name) {
+            None => None,
+            Some(Json::Null) => self.reject(name, "must not be null: the value cannot be cleared".into()),
+            Some(value) => self.read(name, value, read, |_| false),
+        }
+    }
+
+    /// Checks that the body has at least one member. Call this before the members are read.
+    pub(crate) fn require_a_member(&mut self) {
+        if self.members.is_empty() {
+            self.faults.push(Fault::at(String::new(), "must have at least one member"));
+        }
+    }
+
     /// An optional member that has a default. `None` means a fault, or that there is no `default`.
     pub(crate) fn optional_or<T: PartialEq>(
         &mut self,

@@ -27,6 +27,15 @@ pub(crate) fn username(value: Json<'_>) -> Result<Username, Expectation> {
     Username::parse(text.as_str()).map_err(|fault| fault.to_string().into())
 }
 
+/// A boolean.
+#[expect(clippy::needless_pass_by_value, reason = "the type of all readers")]
+pub(crate) fn boolean(value: Json<'_>) -> Result<bool, Expectation> {
+    match value {
+        Json::Bool(flag) => Ok(flag),
+        _ => Err("must be true or false".into()),
+    }
+}
+
 /// A string that is an e-mail address.
 pub(crate) fn email(value: Json<'_>) -> Result<Email, Expectation> {
     Email::parse(string(value)?).map_err(|fault| fault.to_string().into())

@@ -30,8 +30,11 @@ Within 1.x, members may be added to replies, and words may be added to the membe
 removed. Ignore members that you do not know, and handle an unknown word as the general case.";
 
 /// The tags, with their descriptions.
-const TAGS: [(&str, &str); 2] =
-    [("Users", "Users of CENTAGATE"), ("OTP tokens", "Tokens that activate the mobile app")];
+const TAGS: [(&str, &str); 3] = [
+    ("Users", "Users of CENTAGATE"),
+    ("OTP tokens", "Tokens that activate the mobile app"),
+    ("Tokens", "Tokens of all kinds, and certificates"),
+];
 
 /// The document for callers who reach the gateway under `public_url`, or at the root of its own address.
 pub(crate) fn document(public_url: Option<&PublicUrl>) -> OpenApi {

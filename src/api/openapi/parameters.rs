@@ -28,6 +28,14 @@ pub(super) fn components() -> BTreeMap<String, RefOr<Parameter>> {
     .required(Required::True)
     .example(Some(json!("alice")))
     .schema(Some(text().min_length(Some(1)).max_length(Some(255)).pattern(Some(schemas::TEXT))));
+    let kind = parameter(
+        "kind",
+        "The kind of the token: `mobile`, `sms`, `challenge` or `pki`. No document says which kind stands for a hardware OTP token",
+    )
+    .parameter_in(ParameterIn::Path)
+    .required(Required::True)
+    .example(Some(json!("mobile")))
+    .schema(Some(text().enum_values(Some(["mobile", "sms", "challenge", "pki"]))));
     let request_id = parameter(
         "X-Request-Id",
         "Your ID for this request: 1 to 128 letters, digits, dots, underscores and hyphens. The reply and the gateway's log \
@@ -43,7 +51,7 @@ pub(super) fn components() -> BTreeMap<String, RefOr<Parameter>> {
     )
     .required(Required::False)
     .schema(Some(text().pattern(Some(KEY))));
-    [id, request_id, key]
+    [id, kind, request_id, key]
         .map(|parameter| {
             let parameter = parameter.build();
             (parameter.name.clone(), RefOr::T(parameter))

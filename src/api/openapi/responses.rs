@@ -155,6 +155,9 @@ fn problems(row: &Row) -> Vec<Problem> {
     if spec.stored_as.is_some() {
         problems.extend(WITH_KEY);
     }
+    if spec.enabled_by.is_some() {
+        problems.push(Problem::OperationDisabled);
+    }
     if spec.replies_with_secret {
         problems.push(Problem::PasscodeNoLongerAvailable);
     }

@@ -72,6 +72,11 @@ impl ApiError {
         Self { faults, ..Problem::InvalidRequest.into() }
     }
 
+    /// An operation that the operator has not enabled with the configuration `key`.
+    pub(in crate::api) fn operation_disabled(key: &'static str) -> Self {
+        Self::with_detail(Problem::OperationDisabled, format!("The operation is off. {key} enables it."))
+    }
+
     /// A request that exceeds a rate limit for the next `wait`.
     pub(in crate::api) fn rate_limited(wait: Duration) -> Self {
         Self { retry_after: Some(seconds(wait).max(1)), ..Problem::RateLimited.into() }

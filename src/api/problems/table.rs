@@ -32,6 +32,10 @@ table! {
         "The user may not have this kind of token",
         "CENTAGATE does not allow this kind of token for the user.",
         "Ask CENTAGATE's operators to allow this kind of token for the user's group.";
+    OperationDisabled: FORBIDDEN "operation_disabled",
+        "The operation is off",
+        "The operator has not enabled this operation.",
+        "Ask the gateway's operators to set the key that the detail names.";
     NotFound: NOT_FOUND "not_found",
         "No such route",
         "The gateway has no route with this path.",
@@ -92,6 +96,14 @@ table! {
         "The token is locked",
         "CENTAGATE has locked the token.",
         "Unlock the token first.";
+    TokenNotActive: CONFLICT "token_not_active",
+        "The token is not active",
+        "The user's token is not active in CENTAGATE.",
+        "Activate the token first.";
+    TokenNotLocked: CONFLICT "token_not_locked",
+        "The token is not locked",
+        "The user's token is not locked in CENTAGATE.",
+        "Nothing needs to be done: the token is unlocked.";
     NoUsableDevice: CONFLICT "no_usable_device",
         "The user has no usable device",
         "The user has no active device in CENTAGATE.",
@@ -140,6 +152,10 @@ table! {
         "No such group",
         "CENTAGATE has no group with this name.",
         "Use the exact name of an existing group.";
+    TokenNotAvailable: UNPROCESSABLE_ENTITY "token_not_available",
+        "The token is not available",
+        "CENTAGATE has no free token with this serial number, or none that may be registered.",
+        "Check the serial number, or use another token.";
     CodeRejected: UNPROCESSABLE_ENTITY "code_rejected",
         "The code is wrong",
         "The code or password is wrong or has expired. CENTAGATE may have counted a failed attempt.",

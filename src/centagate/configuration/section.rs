@@ -21,6 +21,7 @@ pub struct CentagateSettings {
     pub connect_timeout: Duration,
     pub request_timeout: Duration,
     pub max_in_flight: usize,
+    pub undocumented_calls: bool,
     pub proxy_url: Option<SecretString>,
     pub auth_api: AuthApi,
     pub trust: TrustSettings,
@@ -52,6 +53,7 @@ impl CentagateSettings {
             connect_timeout: connect_timeout(values),
             request_timeout: request_timeout(values),
             max_in_flight: values.number("centagate.max_in_flight", 1..=100_000),
+            undocumented_calls: values.flag("centagate.undocumented_calls"),
             proxy_url: proxy_url(values),
             auth_api: values.parsed("centagate.auth_api", "v1 or v2", |text| match text {
                 "v1" => Some(AuthApi::V1),

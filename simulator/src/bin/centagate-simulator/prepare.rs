@@ -7,7 +7,7 @@ use std::path::Path;
 use centagate_simulator::credential;
 use sha2::{Digest as _, Sha256};
 
-const SCOPES: &str = r#"["users:create", "users:read", "otp-tokens:create", "admins:create", "users:status"]"#;
+const SCOPES: &str = r#"["users:create", "users:read", "otp-tokens:create", "admins:create", "users:update", "users:status", "users:delete", "passwords:set", "tokens:create", "tokens:update", "tokens:delete"]"#;
 
 pub(crate) fn run(secrets_dir: &Path, callers_file: &Path) -> Result<(), String> {
     prepare_secrets(secrets_dir).map_err(|error| format!("cannot prepare {}: {error}", secrets_dir.display()))?;
@@ -52,7 +52,12 @@ fn prepare_caller(callers_file: &Path, key_file: &Path) -> io::Result<String> {
     let key = credential::caller_key();
     let hash = hex::encode(Sha256::digest(&key));
     write(key_file, &key)?;
-    write(callers_file, &format!("[[callers]]\nname = \"demo\"\nkey_sha256 = \"{hash}\"\nscopes = {SCOPES}"))?;
+    write(
+        callers_file,
+        &format!(
+            "[[callers]]\nname = \"demo\"\nkey_sha256 = \"{hash}\"\nscopes = {SCOPES}\ntarget_usernames = [\"*\"]"
+        ),
+    )?;
     Ok(key)
 }
 
