@@ -11,6 +11,8 @@ mod outcome;
 mod role;
 mod share;
 mod text;
+mod token_kind;
+mod token_status;
 mod user_authentication;
 mod username;
 
@@ -22,6 +24,8 @@ pub use self::outcome::Outcome;
 pub use self::role::Role;
 pub use self::share::CallerShare;
 pub use self::text::{Text, TextFault};
+pub use self::token_kind::TokenKind;
+pub use self::token_status::TokenStatus;
 pub use self::user_authentication::{
     BoundToken, BoundTokenStatus, BoundTokenType, Certificate, Device, DeviceStatus, UserAuthentication,
 };

@@ -61,6 +61,7 @@ mod docs;
 mod expect_continue;
 mod fairness;
 mod fault_matrix;
+mod get_token_status;
 mod get_user;
 mod hidden_characters;
 mod hostile_ids;

@@ -1,6 +1,7 @@
 //! The calls of CentagateWS that the gateway makes. Each file holds one call in the vendor's spelling.
 
 mod create_user;
+mod get_token_status;
 mod get_user;
 #[cfg(test)]
 mod get_user_tests;
@@ -9,9 +10,11 @@ pub(super) mod log_out;
 #[cfg(test)]
 mod properties;
 mod register_otp_token;
+mod token_type;
 mod unlock_user;
 
 pub use create_user::{CreateUser, CreatedUser};
+pub use get_token_status::GetTokenStatus;
 pub use get_user::GetUser;
 pub use register_otp_token::{RegisterOtpToken, RegisteredOtpToken};
 pub use unlock_user::UnlockUser;
