@@ -7,6 +7,7 @@ mod get_user;
 mod operation;
 mod register_otp_token;
 mod reply;
+mod set_token_status;
 mod spec;
 mod token_reply;
 mod unlock_user;
@@ -19,7 +20,7 @@ pub(crate) use operation::{Operation, Request};
 pub(crate) use reply::Reply;
 pub use spec::{Content, Docs, Method, Schema, Spec, Switch, TargetLimit};
 
-use crate::centagate::{CreateUser, GetTokenStatus, GetUser, RegisterOtpToken, UnlockUser};
+use crate::centagate::{CreateUser, GetTokenStatus, GetUser, RegisterOtpToken, SetTokenStatus, UnlockUser};
 
 /// Every operation. New operations go to the end.
 pub static TABLE: &[Row] = &[
@@ -28,4 +29,5 @@ pub static TABLE: &[Row] = &[
     Row::of::<GetUser>(),
     Row::of::<UnlockUser>(),
     Row::of::<GetTokenStatus>(),
+    Row::of::<SetTokenStatus>(),
 ];

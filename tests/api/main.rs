@@ -102,6 +102,7 @@ mod repository;
 mod return_codes;
 mod routing;
 mod secret_rotation;
+mod set_token_status;
 mod shutdown;
 mod shutdown_under_load;
 mod signals;

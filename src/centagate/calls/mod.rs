@@ -10,6 +10,7 @@ pub(super) mod log_out;
 #[cfg(test)]
 mod properties;
 mod register_otp_token;
+mod set_token_status;
 mod token_type;
 mod unlock_user;
 
@@ -17,4 +18,5 @@ pub use create_user::{CreateUser, CreatedUser};
 pub use get_token_status::GetTokenStatus;
 pub use get_user::GetUser;
 pub use register_otp_token::{RegisterOtpToken, RegisteredOtpToken};
+pub use set_token_status::SetTokenStatus;
 pub use unlock_user::UnlockUser;
