@@ -11,6 +11,7 @@ mod set_token_status;
 mod spec;
 mod token_reply;
 mod unlock_user;
+mod unregister_token;
 mod user_reply;
 
 pub use crate::api::input::Body;
@@ -20,7 +21,9 @@ pub(crate) use operation::{Operation, Request};
 pub(crate) use reply::Reply;
 pub use spec::{Content, Docs, Method, Schema, Spec, Switch, TargetLimit};
 
-use crate::centagate::{CreateUser, GetTokenStatus, GetUser, RegisterOtpToken, SetTokenStatus, UnlockUser};
+use crate::centagate::{
+    CreateUser, GetTokenStatus, GetUser, RegisterOtpToken, SetTokenStatus, UnlockUser, UnregisterToken,
+};
 
 /// Every operation. New operations go to the end.
 pub static TABLE: &[Row] = &[
@@ -30,4 +33,5 @@ pub static TABLE: &[Row] = &[
     Row::of::<UnlockUser>(),
     Row::of::<GetTokenStatus>(),
     Row::of::<SetTokenStatus>(),
+    Row::of::<UnregisterToken>(),
 ];

@@ -13,6 +13,7 @@ mod register_otp_token;
 mod set_token_status;
 mod token_type;
 mod unlock_user;
+mod unregister_token;
 
 pub use create_user::{CreateUser, CreatedUser};
 pub use get_token_status::GetTokenStatus;
@@ -20,3 +21,4 @@ pub use get_user::GetUser;
 pub use register_otp_token::{RegisterOtpToken, RegisteredOtpToken};
 pub use set_token_status::SetTokenStatus;
 pub use unlock_user::UnlockUser;
+pub use unregister_token::UnregisterToken;
