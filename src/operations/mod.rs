@@ -10,6 +10,7 @@ mod reply;
 mod set_token_status;
 mod spec;
 mod token_reply;
+mod unlock_hardware_token;
 mod unlock_user;
 mod unregister_token;
 mod user_reply;
@@ -22,7 +23,8 @@ pub(crate) use reply::Reply;
 pub use spec::{Content, Docs, Method, Schema, Spec, Switch, TargetLimit};
 
 use crate::centagate::{
-    CreateUser, GetTokenStatus, GetUser, RegisterOtpToken, SetTokenStatus, UnlockUser, UnregisterToken,
+    CreateUser, GetTokenStatus, GetUser, RegisterOtpToken, SetTokenStatus, UnlockHardwareToken, UnlockUser,
+    UnregisterToken,
 };
 
 /// Every operation. New operations go to the end.
@@ -34,4 +36,5 @@ pub static TABLE: &[Row] = &[
     Row::of::<GetTokenStatus>(),
     Row::of::<SetTokenStatus>(),
     Row::of::<UnregisterToken>(),
+    Row::of::<UnlockHardwareToken>(),
 ];

@@ -112,6 +112,7 @@ mod surplus_replies;
 mod target_usernames;
 mod trace_export;
 mod traces;
+mod unlock_hardware_token;
 mod unlock_user;
 mod unregister_token;
 mod upstream_limits;

@@ -12,6 +12,7 @@ mod properties;
 mod register_otp_token;
 mod set_token_status;
 mod token_type;
+mod unlock_hardware_token;
 mod unlock_user;
 mod unregister_token;
 
@@ -20,5 +21,6 @@ pub use get_token_status::GetTokenStatus;
 pub use get_user::GetUser;
 pub use register_otp_token::{RegisterOtpToken, RegisteredOtpToken};
 pub use set_token_status::SetTokenStatus;
+pub use unlock_hardware_token::UnlockHardwareToken;
 pub use unlock_user::UnlockUser;
 pub use unregister_token::UnregisterToken;
