@@ -12,6 +12,7 @@ mod role;
 mod share;
 mod text;
 mod user_authentication;
+mod user_status;
 mod username;
 
 pub use self::comparable_name::ComparableName;
@@ -25,4 +26,5 @@ pub use self::text::{Text, TextFault};
 pub use self::user_authentication::{
     BoundToken, BoundTokenStatus, BoundTokenType, Certificate, Device, DeviceStatus, UserAuthentication,
 };
+pub use self::user_status::UserStatus;
 pub use self::username::{Username, UsernameFault};

@@ -6,6 +6,7 @@ mod get_user;
 mod operation;
 mod register_otp_token;
 mod reply;
+mod set_user_status;
 mod spec;
 mod unlock_user;
 mod user_reply;
@@ -17,8 +18,13 @@ pub(crate) use operation::{Operation, Request};
 pub(crate) use reply::Reply;
 pub use spec::{Content, Docs, Method, Schema, Spec, Switch, TargetLimit};
 
-use crate::centagate::{CreateUser, GetUser, RegisterOtpToken, UnlockUser};
+use crate::centagate::{CreateUser, GetUser, RegisterOtpToken, SetUserStatus, UnlockUser};
 
 /// Every operation. New operations go to the end.
-pub static TABLE: &[Row] =
-    &[Row::of::<CreateUser>(), Row::of::<RegisterOtpToken>(), Row::of::<GetUser>(), Row::of::<UnlockUser>()];
+pub static TABLE: &[Row] = &[
+    Row::of::<CreateUser>(),
+    Row::of::<RegisterOtpToken>(),
+    Row::of::<GetUser>(),
+    Row::of::<UnlockUser>(),
+    Row::of::<SetUserStatus>(),
+];

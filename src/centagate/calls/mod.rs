@@ -9,9 +9,11 @@ pub(super) mod log_out;
 #[cfg(test)]
 mod properties;
 mod register_otp_token;
+mod set_user_status;
 mod unlock_user;
 
 pub use create_user::{CreateUser, CreatedUser};
 pub use get_user::GetUser;
 pub use register_otp_token::{RegisterOtpToken, RegisteredOtpToken};
+pub use set_user_status::SetUserStatus;
 pub use unlock_user::UnlockUser;
