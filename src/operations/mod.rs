@@ -2,6 +2,7 @@
 
 pub(crate) mod configuration;
 mod create_user;
+mod delete_user;
 mod get_user;
 mod operation;
 mod register_otp_token;
@@ -18,7 +19,7 @@ pub(crate) use operation::{Operation, Request};
 pub(crate) use reply::Reply;
 pub use spec::{Content, Docs, Method, Schema, Spec, Switch, TargetLimit};
 
-use crate::centagate::{CreateUser, GetUser, RegisterOtpToken, SetUserStatus, UnlockUser};
+use crate::centagate::{CreateUser, DeleteUser, GetUser, RegisterOtpToken, SetUserStatus, UnlockUser};
 
 /// Every operation. New operations go to the end.
 pub static TABLE: &[Row] = &[
@@ -27,4 +28,5 @@ pub static TABLE: &[Row] = &[
     Row::of::<GetUser>(),
     Row::of::<UnlockUser>(),
     Row::of::<SetUserStatus>(),
+    Row::of::<DeleteUser>(),
 ];

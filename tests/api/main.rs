@@ -55,6 +55,7 @@ mod create_user;
 mod create_user_faults;
 mod credentials;
 mod debug_output;
+mod delete_user;
 mod dependencies;
 mod disconnected_callers;
 mod docs;

@@ -1,6 +1,7 @@
 //! The calls of CentagateWS that the gateway makes. Each file holds one call in the vendor's spelling.
 
 mod create_user;
+mod delete_user;
 mod get_user;
 #[cfg(test)]
 mod get_user_tests;
@@ -13,6 +14,7 @@ mod set_user_status;
 mod unlock_user;
 
 pub use create_user::{CreateUser, CreatedUser};
+pub use delete_user::DeleteUser;
 pub use get_user::GetUser;
 pub use register_otp_token::{RegisterOtpToken, RegisteredOtpToken};
 pub use set_user_status::SetUserStatus;
