@@ -10,6 +10,7 @@ mod reply;
 mod set_user_status;
 mod spec;
 mod unlock_user;
+mod update_user;
 mod user_reply;
 
 pub use crate::api::input::Body;
@@ -19,7 +20,7 @@ pub(crate) use operation::{Operation, Request};
 pub(crate) use reply::Reply;
 pub use spec::{Content, Docs, Method, Schema, Spec, Switch, TargetLimit};
 
-use crate::centagate::{CreateUser, DeleteUser, GetUser, RegisterOtpToken, SetUserStatus, UnlockUser};
+use crate::centagate::{CreateUser, DeleteUser, GetUser, RegisterOtpToken, SetUserStatus, UnlockUser, UpdateUser};
 
 /// Every operation. New operations go to the end.
 pub static TABLE: &[Row] = &[
@@ -29,4 +30,5 @@ pub static TABLE: &[Row] = &[
     Row::of::<UnlockUser>(),
     Row::of::<SetUserStatus>(),
     Row::of::<DeleteUser>(),
+    Row::of::<UpdateUser>(),
 ];

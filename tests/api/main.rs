@@ -113,6 +113,7 @@ mod target_usernames;
 mod trace_export;
 mod traces;
 mod unlock_user;
+mod update_user;
 mod upstream_limits;
 mod upstream_requests;
 mod upstream_tls;

@@ -12,6 +12,7 @@ mod properties;
 mod register_otp_token;
 mod set_user_status;
 mod unlock_user;
+mod update_user;
 
 pub use create_user::{CreateUser, CreatedUser};
 pub use delete_user::DeleteUser;
@@ -19,3 +20,4 @@ pub use get_user::GetUser;
 pub use register_otp_token::{RegisterOtpToken, RegisteredOtpToken};
 pub use set_user_status::SetUserStatus;
 pub use unlock_user::UnlockUser;
+pub use update_user::UpdateUser;
