@@ -7,6 +7,7 @@ mod get_user;
 mod operation;
 mod register_otp_token;
 mod reply;
+mod set_password;
 mod set_user_status;
 mod spec;
 mod unlock_user;
@@ -20,7 +21,9 @@ pub(crate) use operation::{Operation, Request};
 pub(crate) use reply::Reply;
 pub use spec::{Content, Docs, Method, Schema, Spec, Switch, TargetLimit};
 
-use crate::centagate::{CreateUser, DeleteUser, GetUser, RegisterOtpToken, SetUserStatus, UnlockUser, UpdateUser};
+use crate::centagate::{
+    CreateUser, DeleteUser, GetUser, RegisterOtpToken, SetPassword, SetUserStatus, UnlockUser, UpdateUser,
+};
 
 /// Every operation. New operations go to the end.
 pub static TABLE: &[Row] = &[
@@ -31,4 +34,5 @@ pub static TABLE: &[Row] = &[
     Row::of::<SetUserStatus>(),
     Row::of::<DeleteUser>(),
     Row::of::<UpdateUser>(),
+    Row::of::<SetPassword>(),
 ];

@@ -102,6 +102,7 @@ mod repository;
 mod return_codes;
 mod routing;
 mod secret_rotation;
+mod set_password;
 mod set_user_status;
 mod shutdown;
 mod shutdown_under_load;

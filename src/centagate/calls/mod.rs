@@ -10,6 +10,7 @@ pub(super) mod log_out;
 #[cfg(test)]
 mod properties;
 mod register_otp_token;
+mod set_password;
 mod set_user_status;
 mod unlock_user;
 mod update_user;
@@ -18,6 +19,7 @@ pub use create_user::{CreateUser, CreatedUser};
 pub use delete_user::DeleteUser;
 pub use get_user::GetUser;
 pub use register_otp_token::{RegisterOtpToken, RegisteredOtpToken};
+pub use set_password::SetPassword;
 pub use set_user_status::SetUserStatus;
 pub use unlock_user::UnlockUser;
 pub use update_user::UpdateUser;
