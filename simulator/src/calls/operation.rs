@@ -6,12 +6,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::call::Call;
-use super::{
-    create_user, delete_user, get_token_status, get_user, log_in, log_out, register_certificate,
-    register_hardware_token, register_offline_token, register_otp_token, register_sms_token, set_password,
-    set_token_status, set_user_status, sync_hardware_token, unlock_hardware_token, unlock_user, unregister_token,
-    update_user,
-};
 use crate::ReturnCode;
 
 macro_rules! list {
@@ -31,7 +25,7 @@ macro_rules! list {
             /// The call's row in the table.
             pub fn call(self) -> &'static Call {
                 match self {
-                    $(Self::$operation => &$file::CALL,)*
+                    $(Self::$operation => &super::$file::CALL,)*
                 }
             }
         }

@@ -18,7 +18,12 @@ pub(super) const CALL: Call = Call {
     page: "no document of the vendor; `life-cycle-facts.md` section 3.1",
     method: "PUT",
     paths: &[("/CentagateWS/webresources/password/resetbyusername/{admin}", Signature::Admin)],
-    members: Members { required: &["username", "newPassword"], optional: &["notifyUser"], ..Members::NONE },
+    members: Members {
+        required: &["username"],
+        may_be_blank: &["newPassword"],
+        optional: &["notifyUser"],
+        ..Members::NONE
+    },
     object: "`\"\"` (inferred)",
     codes: &[
         ReturnCode::SUCCESS,

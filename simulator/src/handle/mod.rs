@@ -74,7 +74,7 @@ impl Simulator {
         self.requests()
     }
 
-    /// How many admin-signed calls changed the state: users and tokens registered so far.
+    /// How many admin-signed calls changed the state.
     pub fn executions(&self) -> usize {
         self.centagate.state().executions
     }

@@ -19,7 +19,7 @@ pub struct Tokens {
     pub hardware: Option<BoundToken>,
     /// The key of the OTP token, if it is an offline token.
     pub offline_key: Option<Secret>,
-    /// The challenge-response token. No documented call registers one.
+    /// The challenge-response token. No documented call registers or lists one.
     pub challenge: Option<BoundToken>,
 }
 

@@ -80,8 +80,10 @@ async fn set_password_stores_a_password_that_differs_from_the_current_one_and_th
         let body = json!({"username": username, "newPassword": password, "notifyUser": notify});
         bench.call("password/resetbyusername", body).await.code()
     };
+    assert_eq!(code("alice", " ", "").await, "0");
     assert_eq!(code("alice", "correct horse", "false").await, "0");
     assert_eq!(code("alice", "correct horse", "false").await, "28007");
+    assert_eq!(code("alice", "", "").await, "10002");
     assert_eq!(code("alice", "alice", "").await, "28011");
     assert_eq!(code("alice", "battery staple", "maybe").await, "10002");
     assert_eq!(code("nobody", "battery staple", "true").await, "22002");
