@@ -17,8 +17,9 @@ use crate::domain::Username;
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "documents what `read` accepts; a test compares the two")]
 struct SetPasswordRequest {
-    /// The new password. No control characters (U+0000 to U+001F, U+007F to U+009F); the pattern can express only the ASCII
-    /// ones.
+    /// The new password.
+    ///
+    /// No control characters (U+0000 to U+001F, U+007F to U+009F); the pattern can express only the ASCII ones.
     #[schema(
         min_length = 1,
         max_length = 128,
