@@ -8,12 +8,14 @@ mod durations;
 mod email;
 mod otp_token;
 mod outcome;
+mod password;
 mod role;
 mod share;
 mod text;
 mod token_kind;
 mod token_status;
 mod user_authentication;
+mod user_status;
 mod username;
 
 pub use self::comparable_name::ComparableName;
@@ -21,6 +23,7 @@ pub(crate) use self::durations::{fine_milliseconds, milliseconds};
 pub use self::email::{Email, EmailFault};
 pub use self::otp_token::{OtpTokenStatus, ValiditySeconds};
 pub use self::outcome::Outcome;
+pub use self::password::{Password, PasswordFault};
 pub use self::role::Role;
 pub use self::share::CallerShare;
 pub use self::text::{Text, TextFault};
@@ -29,4 +32,5 @@ pub use self::token_status::TokenStatus;
 pub use self::user_authentication::{
     BoundToken, BoundTokenStatus, BoundTokenType, Certificate, Device, DeviceStatus, UserAuthentication,
 };
+pub use self::user_status::UserStatus;
 pub use self::username::{Username, UsernameFault};

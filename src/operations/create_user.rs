@@ -63,7 +63,7 @@ struct AdditionalText(String);
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Role)]
-enum RoleWord {
+pub(super) enum RoleWord {
     /// An ordinary user.
     User,
     /// Administers all users of the company.

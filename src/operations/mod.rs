@@ -2,17 +2,21 @@
 
 pub(crate) mod configuration;
 mod create_user;
+mod delete_user;
 mod get_token_status;
 mod get_user;
 mod operation;
 mod register_otp_token;
 mod reply;
+mod set_password;
 mod set_token_status;
+mod set_user_status;
 mod spec;
 mod token_reply;
 mod unlock_hardware_token;
 mod unlock_user;
 mod unregister_token;
+mod update_user;
 mod user_reply;
 
 pub use crate::api::input::Body;
@@ -23,8 +27,8 @@ pub(crate) use reply::Reply;
 pub use spec::{Content, Docs, Method, Schema, Spec, Switch, TargetLimit};
 
 use crate::centagate::{
-    CreateUser, GetTokenStatus, GetUser, RegisterOtpToken, SetTokenStatus, UnlockHardwareToken, UnlockUser,
-    UnregisterToken,
+    CreateUser, DeleteUser, GetTokenStatus, GetUser, RegisterOtpToken, SetPassword, SetTokenStatus, SetUserStatus,
+    UnlockHardwareToken, UnlockUser, UnregisterToken, UpdateUser,
 };
 
 /// Every operation. New operations go to the end.
@@ -33,6 +37,10 @@ pub static TABLE: &[Row] = &[
     Row::of::<RegisterOtpToken>(),
     Row::of::<GetUser>(),
     Row::of::<UnlockUser>(),
+    Row::of::<SetUserStatus>(),
+    Row::of::<DeleteUser>(),
+    Row::of::<UpdateUser>(),
+    Row::of::<SetPassword>(),
     Row::of::<GetTokenStatus>(),
     Row::of::<SetTokenStatus>(),
     Row::of::<UnregisterToken>(),

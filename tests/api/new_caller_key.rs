@@ -114,7 +114,8 @@ fn a_block_that_the_gateway_would_refuse_is_not_printed() {
     let environment = Environment::without_centagate();
     let good = ["new-caller-key", "--name", "x", "--scope", "users:create"];
     for (arguments, named) in [
-        (&["--scope", "users:delete"][..], "scopes"),
+        (&["--scope", "users:destroy"][..], "scopes"),
+        (&["--scope", "users:delete"], "target_usernames"),
         (&["--expires", "tomorrow"], "expires_at"),
         (&["--expires", "2027-02-30"], "expires_at"),
         (&["--expires", "2027-01-31\"\nscopes = [\"admins:create\"]\n#"], "expires_at"),

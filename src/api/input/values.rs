@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
+use secrecy::SecretString;
+
 use super::json::Json;
-use crate::domain::{Email, Text, Username};
+use crate::domain::{Email, Password, Text, Username};
 
 /// What a value must be.
 pub(crate) type Expectation = Cow<'static, str>;
@@ -34,6 +36,11 @@ pub(crate) fn boolean(value: Json<'_>) -> Result<bool, Expectation> {
         Json::Bool(flag) => Ok(flag),
         _ => Err("must be true or false".into()),
     }
+}
+
+/// A string that is a [`Password`].
+pub(crate) fn password(value: Json<'_>) -> Result<Password, Expectation> {
+    Password::parse(SecretString::from(string(value)?)).map_err(|fault| fault.to_string().into())
 }
 
 /// A string that is an e-mail address.

@@ -17,7 +17,7 @@ const TEXT_RULE: &str = "No control characters (U+0000 to U+001F, U+007F to U+00
                          U+202E, U+2066 to U+2069); the pattern can express only the ASCII ones.";
 
 /// The schemas of request bodies, and the schemas that they use.
-const REQUESTS: [&str; 2] = ["CreateUserRequest", "AdditionalText"];
+const REQUESTS: [&str; 3] = ["CreateUserRequest", "AdditionalText", "UpdateUserRequest"];
 
 /// The schemas of words in replies. Later versions may add words.
 const OPEN_WORDS: [&str; 5] = ["BoundTokenType", "BoundTokenStatus", "DeviceStatus", "Outcome", "TokenStatus"];
