@@ -6,6 +6,7 @@
 mod comparable_name;
 mod durations;
 mod email;
+mod one_time_code;
 mod otp_token;
 mod outcome;
 mod password;
@@ -21,6 +22,7 @@ mod username;
 pub use self::comparable_name::ComparableName;
 pub(crate) use self::durations::{fine_milliseconds, milliseconds};
 pub use self::email::{Email, EmailFault};
+pub use self::one_time_code::OneTimeCode;
 pub use self::otp_token::{OtpTokenStatus, ValiditySeconds};
 pub use self::outcome::Outcome;
 pub use self::password::{Password, PasswordFault};

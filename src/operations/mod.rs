@@ -12,6 +12,7 @@ mod set_password;
 mod set_token_status;
 mod set_user_status;
 mod spec;
+mod sync_hardware_token;
 mod token_reply;
 mod unlock_hardware_token;
 mod unlock_user;
@@ -28,7 +29,7 @@ pub use spec::{Content, Docs, Method, Schema, Spec, Switch, TargetLimit};
 
 use crate::centagate::{
     CreateUser, DeleteUser, GetTokenStatus, GetUser, RegisterOtpToken, SetPassword, SetTokenStatus, SetUserStatus,
-    UnlockHardwareToken, UnlockUser, UnregisterToken, UpdateUser,
+    SyncHardwareToken, UnlockHardwareToken, UnlockUser, UnregisterToken, UpdateUser,
 };
 
 /// Every operation. New operations go to the end.
@@ -45,4 +46,5 @@ pub static TABLE: &[Row] = &[
     Row::of::<SetTokenStatus>(),
     Row::of::<UnregisterToken>(),
     Row::of::<UnlockHardwareToken>(),
+    Row::of::<SyncHardwareToken>(),
 ];

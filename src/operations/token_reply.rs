@@ -1,11 +1,11 @@
 //! The reply about a user's token, and the words in it.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 /// The kind of a token: `mobile` for CENTAGATE's mobile app, `sms` for a phone that receives codes, `challenge` for a token for
 /// challenge and response, `pki` for a certificate. No document says which kind stands for a hardware OTP token.
-#[derive(Deserialize, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = TokenKind)]
 #[expect(dead_code, reason = "documents the words of the domain's type; a test compares the two")]

@@ -112,6 +112,7 @@ mod signals;
 mod slow_peers;
 mod smuggling;
 mod surplus_replies;
+mod sync_hardware_token;
 mod target_usernames;
 mod trace_export;
 mod traces;

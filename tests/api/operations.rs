@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::callers;
 use crate::gateway::TestGateway;
-use crate::planted::{PASSCODE, PASSWORD, QR};
+use crate::planted::{CODES, PASSCODE, PASSWORD, QR};
 use crate::raw;
 use crate::reply::Reply;
 use crate::return_code_table::{COMMON_CODES, Code, PASSWORD_CODES, UNDOCUMENTED_CODES, code};
@@ -140,7 +140,7 @@ impl Operation {
         self.path.replace("{kind}", "mobile").replace("{id}", segment)
     }
 
-    /// The example body about a user. A password in it is the planted one.
+    /// The example body about a user. A password and codes in it are the planted ones.
     pub(crate) fn body_of(&self, username: &str) -> Option<Value> {
         let mut body = self.body.clone()?;
         if !self.has_id() {
@@ -148,6 +148,9 @@ impl Operation {
         }
         if let Some(password) = body.get_mut("password") {
             *password = PASSWORD.into();
+        }
+        if let Some(codes) = body.get_mut("codes") {
+            *codes = json!(CODES);
         }
         Some(body)
     }

@@ -16,6 +16,8 @@ pub(crate) const CALLER_KEY: &str = "pl4nted-caller+key/~%41";
 pub(crate) const PASSCODE: &str = "70615049382716";
 /// The password in the example requests that set one.
 pub(crate) const PASSWORD: &str = "Pl4nted-passw0rd+/;<&>%ü";
+/// The codes in the example requests that send two.
+pub(crate) const CODES: [&str; 2] = ["Pl4ntedC0de1", "Pl4ntedC0de2"];
 pub(crate) const QR: &str = "otpauth://totp/pl4nted?secret=QRPL4NTEDQR";
 
 /// The admin, whose session is planted.
@@ -24,9 +26,9 @@ pub(crate) fn admin() -> Admin {
 }
 
 /// All planted secrets, and the cenToken that results from them.
-pub(crate) fn secrets() -> [String; 7] {
+pub(crate) fn secrets() -> [String; 9] {
     let cen_token = cen_token("admin", AUTH_TOKEN, SECRET_CODE);
-    [AUTH_TOKEN, SECRET_CODE, &cen_token, CALLER_KEY, PASSCODE, QR, PASSWORD].map(str::to_owned)
+    [AUTH_TOKEN, SECRET_CODE, &cen_token, CALLER_KEY, PASSCODE, QR, PASSWORD, CODES[0], CODES[1]].map(str::to_owned)
 }
 
 /// Every encoding in which `secret` could appear in a text.

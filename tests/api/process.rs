@@ -44,6 +44,7 @@ impl Environment {
             .set("GATEWAY__SERVER__WORKERS", "1")
             .set("GATEWAY__RATE_LIMIT__REQUESTS_PER_MINUTE", "1000000")
             .set("GATEWAY__RATE_LIMIT__BURST", "1000000")
+            .set("GATEWAY__RATE_LIMIT__CODES_PER_USER_PER_MINUTE", "0")
             .set("GATEWAY__SERVER__DRAIN_MS", "0")
             .set("GATEWAY__MANAGEMENT__HOST", "127.0.0.1")
             .set("GATEWAY__MANAGEMENT__PORT", "0")

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use secrecy::SecretString;
 
 use super::json::Json;
-use crate::domain::{Email, Password, Text, Username};
+use crate::domain::{Email, OneTimeCode, Password, Text, Username};
 
 /// What a value must be.
 pub(crate) type Expectation = Cow<'static, str>;
@@ -41,6 +41,16 @@ pub(crate) fn boolean(value: Json<'_>) -> Result<bool, Expectation> {
 /// A string that is a [`Password`].
 pub(crate) fn password(value: Json<'_>) -> Result<Password, Expectation> {
     Password::parse(SecretString::from(string(value)?)).map_err(|fault| fault.to_string().into())
+}
+
+/// An array of two different strings that are one-time codes.
+pub(crate) fn two_codes(value: Json<'_>) -> Result<[OneTimeCode; 2], Expectation> {
+    const EXPECTATION: &str = "must be two different codes of 4 to 16 ASCII letters and digits";
+    let Json::Array(items) = value else { return Err(EXPECTATION.into()) };
+    let codes = items.into_iter().map(|item| OneTimeCode::parse(string(item).ok()?.into()));
+    let codes: Option<Vec<_>> = codes.collect();
+    let codes = codes.and_then(|codes| <[OneTimeCode; 2]>::try_from(codes).ok());
+    codes.filter(|[one, other]| one.expose() != other.expose()).ok_or(EXPECTATION.into())
 }
 
 /// A string that is an e-mail address.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::{CreateUser, GetUser, RegisterOtpToken};
+use super::{CreateUser, GetTokenStatus, GetUser, RegisterOtpToken};
 use crate::centagate::call::Call;
 use crate::centagate::envelope_tests::any_json;
 use crate::test_input::cases;
@@ -27,6 +27,7 @@ proptest! {
         for object in wrapped(&object) {
             CreateUser::decode(object.clone());
             RegisterOtpToken::decode(object.clone());
+            GetTokenStatus::decode(object.clone());
             GetUser::decode(object.clone());
             GetUser::decode(json!({ "tokenList": object, "certList": object, "device": object }));
         }
