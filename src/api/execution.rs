@@ -9,7 +9,7 @@ use super::gateway::Gateway;
 use super::problems::{ApiError, Problem};
 use super::record::RequestRecord;
 use crate::audit::{Action, Ending};
-use crate::centagate::{self, Answer, BeforeSending};
+use crate::centagate::{self, Answer, BeforeSending, Meaning};
 use crate::domain::Outcome;
 use crate::operations::{Reply, Request, Row};
 
@@ -67,30 +67,33 @@ impl Execution {
         };
         let duration = waited + started.elapsed();
         let (result, failure) = match answered {
-            Ok(object) => (Ok(self.reply(request.reply(object), started)), None),
+            Ok(object) => (self.reply(request.reply(object), started), None),
             Err(failure) => (Err(ApiError::of_call(operation, &failure)), Some(failure)),
         };
-        let ending = match &result {
-            Ok(_) => Ending { outcome: "executed", status: operation.spec.success, upstream_code: Some(0), duration },
-            Err(error) => {
-                let outcome = error.outcome.map_or("unknown", Outcome::as_str);
-                Ending { outcome, status: error.status_code().as_u16(), upstream_code: error.upstream_code, duration }
-            }
+        let (outcome, status) = match &result {
+            Ok(_) => ("executed", operation.spec.success),
+            Err(error) => (error.outcome.map_or("unknown", Outcome::as_str), error.status_code().as_u16()),
         };
+        let upstream_code = match (&result, &failure) {
+            (Err(error), Some(_)) => error.upstream_code,
+            _ => Some(0),
+        };
+        let ending = Ending { outcome, status, upstream_code, duration };
         record.call(operation, failure.as_ref(), &ending);
         attempt.ended(&ending).await;
         result
     }
 
     /// The operation's reply below the base path. Its secrets were created after `started`.
-    fn reply(&self, Answer { value: reply, is_readable }: Answer<Reply>, started: Instant) -> Reply {
-        if !is_readable {
+    fn reply(&self, answer: Answer<Result<Reply, Meaning>>, started: Instant) -> Result<Reply, ApiError> {
+        if !answer.is_readable {
             self.record.unreadable_object();
         }
-        Reply {
+        let reply = answer.value.map_err(|meaning| ApiError::of_answer(self.operation, meaning))?;
+        Ok(Reply {
             location: reply.location.map(|location| format!("{}{location}", self.gateway.base_path)),
             secrets_valid_for: reply.secrets_valid_for.map(|validity| validity.saturating_sub(started.elapsed())),
             ..reply
-        }
+        })
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct Rights {
     pub(super) groups: Option<Vec<String>>,
     /// The users that the caller may act on, as patterns with `*` and `?`.
     pub(super) target_usernames: Option<Vec<WildMatch>>,
-    /// The statuses in which the caller may register OTP tokens.
+    /// The statuses that the caller may give to tokens.
     pub(super) otp_token_statuses: Option<Vec<OtpTokenStatus>>,
 }
 
@@ -75,7 +75,7 @@ impl Caller {
         check(self.rights.groups.as_ref().is_none_or(contains), Lack::Group)
     }
 
-    /// Checks that the caller may register OTP tokens with `status`.
+    /// Checks that the caller may register a token with `status`, or give a token this status.
     ///
     /// # Errors
     /// [`Lack::OtpTokenStatus`].
@@ -99,9 +99,7 @@ impl fmt::Display for Lack {
             Self::Scope(scope) => write!(f, "The caller lacks the scope {}.", scope.as_str()),
             Self::Group => f.write_str("The caller may not register users in this group (groups)."),
             Self::TargetUsername => f.write_str("The caller may not act on this user (target_usernames)."),
-            Self::OtpTokenStatus => {
-                f.write_str("The caller may not register OTP tokens in this state (otp_token_statuses).")
-            }
+            Self::OtpTokenStatus => f.write_str("The caller may not give a token this status (otp_token_statuses)."),
         }
     }
 }

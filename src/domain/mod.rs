@@ -12,6 +12,8 @@ mod password;
 mod role;
 mod share;
 mod text;
+mod token_kind;
+mod token_status;
 mod user_authentication;
 mod user_status;
 mod username;
@@ -25,6 +27,8 @@ pub use self::password::{Password, PasswordFault};
 pub use self::role::Role;
 pub use self::share::CallerShare;
 pub use self::text::{Text, TextFault};
+pub use self::token_kind::TokenKind;
+pub use self::token_status::TokenStatus;
 pub use self::user_authentication::{
     BoundToken, BoundTokenStatus, BoundTokenType, Certificate, Device, DeviceStatus, UserAuthentication,
 };

@@ -3,14 +3,19 @@
 pub(crate) mod configuration;
 mod create_user;
 mod delete_user;
+mod get_token_status;
 mod get_user;
 mod operation;
 mod register_otp_token;
 mod reply;
 mod set_password;
+mod set_token_status;
 mod set_user_status;
 mod spec;
+mod token_reply;
+mod unlock_hardware_token;
 mod unlock_user;
+mod unregister_token;
 mod update_user;
 mod user_reply;
 
@@ -22,7 +27,8 @@ pub(crate) use reply::Reply;
 pub use spec::{Content, Docs, Method, Schema, Spec, Switch, TargetLimit};
 
 use crate::centagate::{
-    CreateUser, DeleteUser, GetUser, RegisterOtpToken, SetPassword, SetUserStatus, UnlockUser, UpdateUser,
+    CreateUser, DeleteUser, GetTokenStatus, GetUser, RegisterOtpToken, SetPassword, SetTokenStatus, SetUserStatus,
+    UnlockHardwareToken, UnlockUser, UnregisterToken, UpdateUser,
 };
 
 /// Every operation. New operations go to the end.
@@ -35,4 +41,8 @@ pub static TABLE: &[Row] = &[
     Row::of::<DeleteUser>(),
     Row::of::<UpdateUser>(),
     Row::of::<SetPassword>(),
+    Row::of::<GetTokenStatus>(),
+    Row::of::<SetTokenStatus>(),
+    Row::of::<UnregisterToken>(),
+    Row::of::<UnlockHardwareToken>(),
 ];

@@ -7,7 +7,7 @@ use super::reply::Reply;
 use super::spec::Spec;
 use crate::api::input::Input;
 use crate::callers::{Caller, Lack, Scope};
-use crate::centagate::{Answer, Call, CallSpec, Message};
+use crate::centagate::{Answer, Call, CallSpec, Meaning, Message};
 use crate::domain::Username;
 
 /// The caller's side of an operation. The vendor's side is its [`Call`], which the same type implements.
@@ -40,6 +40,11 @@ pub(crate) trait Operation: Call + Sized {
         Vec::new()
     }
 
+    /// What the answer to a successful call means, if it is a refusal: for example, no value because nothing was found.
+    fn refusal(&self, _answer: &Self::Answer) -> Option<Meaning> {
+        None
+    }
+
     /// The reply to a successful call.
     fn reply(&self, answer: Self::Answer) -> Reply;
 }
@@ -57,8 +62,8 @@ pub(crate) trait Request: Message + 'static {
     fn check_rights(&self, caller: &Caller) -> Result<(), Lack>;
     /// See [`Operation::audit`].
     fn audit(&self) -> AuditMembers;
-    /// Decodes the `object` of a successful reply from CENTAGATE.
-    fn reply(&self, object: Value) -> Answer<Reply>;
+    /// Decodes the `object` of a successful reply from CENTAGATE. The value is an error if the object is a refusal.
+    fn reply(&self, object: Value) -> Answer<Result<Reply, Meaning>>;
 }
 
 impl<O: Operation> Request for O {
@@ -78,9 +83,13 @@ impl<O: Operation> Request for O {
         Operation::audit(self)
     }
 
-    fn reply(&self, object: Value) -> Answer<Reply> {
+    fn reply(&self, object: Value) -> Answer<Result<Reply, Meaning>> {
         let Answer { value, is_readable } = O::decode(object);
-        Answer { value: Operation::reply(self, value), is_readable }
+        let value = match self.refusal(&value) {
+            Some(meaning) => Err(meaning),
+            None => Ok(Operation::reply(self, value)),
+        };
+        Answer { value, is_readable }
     }
 }
 

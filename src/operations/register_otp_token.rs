@@ -29,7 +29,7 @@ struct RegisterOtpTokenRequest {
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = OtpTokenStatus)]
-enum OtpTokenStatusWord {
+pub(super) enum OtpTokenStatusWord {
     /// The user has not activated the token yet.
     Pending,
     /// The token can be used.

@@ -61,7 +61,9 @@ impl Setup {
 
     /// A rate limit that no test reaches. Replies still contain its fields.
     pub(crate) fn without_rate_limit(self) -> Self {
-        self.set("rate_limit.requests_per_minute", "1000000000").set("rate_limit.burst", "1000000000")
+        self.set("rate_limit.requests_per_minute", "1000000000")
+            .set("rate_limit.burst", "1000000000")
+            .set("rate_limit.codes_per_user_per_minute", "0")
     }
 
     /// Deadlines so short that a test can wait for them.

@@ -82,6 +82,7 @@ fn id_of<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
     for (expected, segment) in pattern.into_iter().zip(path) {
         match expected {
             "{id}" => id = segment,
+            "{kind}" => {}
             fixed if fixed == segment => {}
             _ => return None,
         }
@@ -141,7 +142,7 @@ async fn attack(address: SocketAddr, seed: u64) -> (BTreeMap<u16, usize>, Vec<(S
     let (mut counts, mut calls) = (BTreeMap::new(), Vec::new());
     let with_id = operations().iter().filter(|operation| operation.has_id()).cycle();
     for operation in with_id.take(usize::try_from(IDS / CONNECTIONS).unwrap()) {
-        let path = operation.path.replace("{id}", &hostile_id(&mut random));
+        let path = operation.path_with_id(&hostile_id(&mut random));
         let reply = timeout(Duration::from_secs(10), connection.send(operation, &path)).await.expect(&path);
         // The reply to an invalid request line may be lost: the gateway closes while the body still arrives.
         let (status, reply) = reply.unwrap_or((400, Value::Null));

@@ -130,9 +130,14 @@ impl Operation {
         self.path.contains("{id}")
     }
 
-    /// The path of a request about a user.
+    /// The path of a request about a user, and about a mobile token if the path names a kind.
     pub(crate) fn path_of(&self, username: &str) -> String {
-        self.path.replace("{id}", &percent_encode_segment(username))
+        self.path_with_id(&percent_encode_segment(username))
+    }
+
+    /// The path with this segment as the id.
+    pub(crate) fn path_with_id(&self, segment: &str) -> String {
+        self.path.replace("{kind}", "mobile").replace("{id}", segment)
     }
 
     /// The example body about a user. A password in it is the planted one.

@@ -50,7 +50,7 @@ async fn every_operation_checks_in_the_order_of_the_contract() {
             send(path, &headers, &faulty_body(operation)).await.problem("invalid_request");
         }
         if operation.has_id() {
-            let faulty = &*operation.path.replace("{id}", "%zz");
+            let faulty = &*operation.path_with_id("%zz");
             if operation.body.is_some() {
                 send(faulty, &headers, "{").await.problem("malformed_request");
             }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::fault::Fault;
 use super::json::Json;
 use super::values::{Expectation, text};
-use crate::domain::{Text, Username};
+use crate::domain::{Text, TokenKind, Username};
 
 /// The members of a JSON object, in the order in which they were sent.
 pub(crate) type Object<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
@@ -39,6 +39,12 @@ impl<'a> Input<'a> {
     /// The user name in the path (`{id}`).
     pub(crate) fn username_in_path(&mut self) -> Option<Username> {
         self.in_path("id", |value| Username::parse(value).map_err(|fault| fault.to_string().into()))
+    }
+
+    /// The kind of token in the path (`{kind}`).
+    pub(crate) fn token_kind_in_path(&mut self) -> Option<TokenKind> {
+        let expectation = "must be one of mobile, sms, challenge, pki";
+        self.in_path("kind", |word| TokenKind::from_word(word).ok_or(expectation.into()))
     }
 
     /// The value of a parameter of the path, as `read` understands it.

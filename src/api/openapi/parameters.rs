@@ -28,14 +28,11 @@ pub(super) fn components() -> BTreeMap<String, RefOr<Parameter>> {
     .required(Required::True)
     .example(Some(json!("alice")))
     .schema(Some(text().min_length(Some(1)).max_length(Some(255)).pattern(Some(schemas::TEXT))));
-    let kind = parameter(
-        "kind",
-        "The kind of the token: `mobile`, `sms`, `challenge` or `pki`. No document says which kind stands for a hardware OTP token",
-    )
-    .parameter_in(ParameterIn::Path)
-    .required(Required::True)
-    .example(Some(json!("mobile")))
-    .schema(Some(text().enum_values(Some(["mobile", "sms", "challenge", "pki"]))));
+    let kind = parameter("kind", "The kind of the token")
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .example(Some(json!("mobile")))
+        .schema(Some(Ref::from_schema_name("TokenKind")));
     let request_id = parameter(
         "X-Request-Id",
         "Your ID for this request: 1 to 128 letters, digits, dots, underscores and hyphens. The reply and the gateway's log \

@@ -20,7 +20,7 @@ const TEXT_RULE: &str = "No control characters (U+0000 to U+001F, U+007F to U+00
 const REQUESTS: [&str; 3] = ["CreateUserRequest", "AdditionalText", "UpdateUserRequest"];
 
 /// The schemas of words in replies. Later versions may add words.
-const OPEN_WORDS: [&str; 4] = ["BoundTokenType", "BoundTokenStatus", "DeviceStatus", "Outcome"];
+const OPEN_WORDS: [&str; 5] = ["BoundTokenType", "BoundTokenStatus", "DeviceStatus", "Outcome", "TokenStatus"];
 
 /// Lists the known words without closing the set: clients must accept others.
 fn open_words(object: &mut Object, words: Vec<Value>) {

@@ -19,13 +19,8 @@ impl ApiError {
             }
             centagate::Error::Refused(code) => of_meaning(operation.call.meaning(*code)),
         };
-        // Only a call that checks a credential counts failed attempts.
-        let outcome = match outcome {
-            Outcome::Refused if !operation.spec.checks_credential => Outcome::NotExecuted,
-            outcome => outcome,
-        };
         let mut error = Self::from(problem);
-        error.outcome = Some(outcome);
+        error.outcome = Some(outcome_in(operation, outcome));
         match failure {
             centagate::Error::Refused(code) => {
                 error.upstream_code = Some(code.get());
@@ -37,6 +32,22 @@ impl ApiError {
             _ => {}
         }
         error.with_settlement(operation.spec.settle)
+    }
+
+    /// The error of `operation` after a call that CENTAGATE reported as successful, but whose answer has this `meaning`.
+    pub(crate) fn of_answer(operation: &Row, meaning: Meaning) -> Self {
+        let (problem, outcome) = of_meaning(meaning);
+        let mut error = Self::from(problem);
+        error.outcome = Some(outcome_in(operation, outcome));
+        error.with_settlement(operation.spec.settle)
+    }
+}
+
+/// `outcome` in this operation. Only a call that checks a credential counts failed attempts.
+fn outcome_in(operation: &Row, outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Refused if !operation.spec.checks_credential => Outcome::NotExecuted,
+        outcome => outcome,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod create_user;
 mod delete_user;
+mod get_token_status;
 mod get_user;
 #[cfg(test)]
 mod get_user_tests;
@@ -11,15 +12,23 @@ pub(super) mod log_out;
 mod properties;
 mod register_otp_token;
 mod set_password;
+mod set_token_status;
 mod set_user_status;
+mod token_type;
+mod unlock_hardware_token;
 mod unlock_user;
+mod unregister_token;
 mod update_user;
 
 pub use create_user::{CreateUser, CreatedUser};
 pub use delete_user::DeleteUser;
+pub use get_token_status::GetTokenStatus;
 pub use get_user::GetUser;
 pub use register_otp_token::{RegisterOtpToken, RegisteredOtpToken};
 pub use set_password::SetPassword;
+pub use set_token_status::SetTokenStatus;
 pub use set_user_status::SetUserStatus;
+pub use unlock_hardware_token::UnlockHardwareToken;
 pub use unlock_user::UnlockUser;
+pub use unregister_token::UnregisterToken;
 pub use update_user::UpdateUser;
