@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::audit_lines::pair;
 use crate::callers;
+use crate::contract_document::schema;
 use crate::gateway::{Setup, TestGateway, token};
 use crate::reply::Reply;
 
@@ -43,6 +44,13 @@ async fn each_kind_and_each_status_has_its_word() {
         let_object_be(&gateway, &object);
         assert_eq!(get(&gateway, "/users/bob/tokens/sms").await.json()["status"], status, "{object}");
     }
+}
+
+#[test]
+fn the_documented_words_are_those_of_the_gateway() {
+    assert_eq!(schema("TokenKind")["enum"], json!(["mobile", "sms", "challenge", "pki"]));
+    let statuses = ["pending", "valid", "temporarilyDeactivated", "deactivated", "suspended", "unknown"];
+    assert_eq!(schema("TokenStatus")["x-extensible-enum"], json!(statuses));
 }
 
 #[tokio::test]
