@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = TokenKind)]
+#[expect(dead_code, reason = "documents the words of the domain's type; a test compares the two")]
 pub(super) enum TokenKindWord {
     Mobile,
     Sms,
