@@ -1,6 +1,6 @@
 //! Idempotent retries: stores the outcome of each request with an `Idempotency-Key`, for all replicas.
 //!
-//! A [`Ledger`] gives each key one [`Claim`], to the first request that uses it:
+//! A `Ledger` gives each key one `Claim`, to the first request that uses it:
 //!
 //! 1. **Claimed**: the request owns the key until its lease ends. Retries learn that it is in progress.
 //! 2. **Sent**: written immediately before the first byte goes to CENTAGATE. If the lease now ends, the outcome is unknown.

@@ -49,7 +49,7 @@ struct Queue {
     has_ended: bool,
 }
 
-/// Keeps the log running. Dropping it writes the queued lines, for at most [`FLUSH_TIMEOUT`].
+/// Keeps the log running. Dropping it writes the queued lines, for at most `FLUSH_TIMEOUT`.
 #[derive(Debug)]
 pub struct LogGuard(LogWriter);
 
