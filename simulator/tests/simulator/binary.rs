@@ -62,7 +62,8 @@ fn prepare_makes_everything_once() {
         callers,
         format!(
             "[[callers]]\nname = \"demo\"\nkey_sha256 = \"{hash}\"\n\
-             scopes = [\"users:create\", \"users:read\", \"otp-tokens:create\", \"admins:create\", \"users:status\"]\n"
+             scopes = [\"users:create\", \"users:read\", \"otp-tokens:create\", \"admins:create\", \"users:update\", \"users:status\", \"users:delete\", \"passwords:set\", \"tokens:update\", \"tokens:delete\"]\n\
+             target_usernames = [\"*\"]\n"
         )
     );
     let printed = String::from_utf8(first.stdout).unwrap();
