@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// The state of the process between start and stop, and the executions that a shutdown waits for.
 #[derive(Debug, Default)]
@@ -35,13 +35,10 @@ impl Lifecycle {
         self.executions.wait().await;
     }
 
-    /// Starts `work` as a task, unless the process is stopping. A shutdown waits for it, even if the handle is dropped.
-    pub(super) fn spawn<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> Option<JoinHandle<T>> {
+    /// Begins an execution, unless the process is stopping. A shutdown waits until the token is dropped.
+    pub(super) fn begin_execution(&self) -> Option<TaskTrackerToken> {
         let stopping = self.stopping.lock().unwrap_or_else(PoisonError::into_inner);
-        (!*stopping).then(|| self.executions.spawn(work))
+        (!*stopping).then(|| self.executions.token())
     }
 }
 
@@ -49,25 +46,21 @@ impl Lifecycle {
 mod tests {
     use std::pin::pin;
 
-    use futures_util::FutureExt as _;
-    use tokio::sync::oneshot;
+    use futures_util::FutureExt;
 
     use super::Lifecycle;
 
-    #[tokio::test]
-    async fn shutdown_waits_for_every_execution_even_if_its_handle_is_dropped() {
+    #[test]
+    fn shutdown_waits_for_every_execution_that_has_begun() {
         let lifecycle = Lifecycle::default();
-        let (release_first, first) = oneshot::channel::<()>();
-        let (release_second, second) = oneshot::channel::<()>();
-        drop(lifecycle.spawn(first).expect("it may begin"));
+        let first = lifecycle.begin_execution().expect("it may begin");
         let mut finished = pin!(lifecycle.finish_executions());
         assert!(finished.as_mut().now_or_never().is_none());
-        let second = lifecycle.spawn(second).expect("an execution may begin while others run");
-        release_first.send(()).expect("the first one runs");
+        let second = lifecycle.begin_execution().expect("it may begin while others are under way");
+        drop(first);
         assert!(finished.as_mut().now_or_never().is_none());
-        release_second.send(()).expect("the second one runs");
-        second.await.expect("no panic").expect("released");
-        finished.await;
-        assert!(lifecycle.spawn(async {}).is_none());
+        drop(second);
+        assert!(finished.as_mut().now_or_never().is_some());
+        assert!(lifecycle.begin_execution().is_none());
     }
 }
