@@ -32,6 +32,7 @@ scopes! {
     UsersStatus     "users:status"      "Lock people out, let them in again, and undo the lock that stops guessing."
     UsersDelete     "users:delete"      "Delete users."
     PasswordsSet    "passwords:set"     "Set passwords. With one, a caller can take over its user's account."
+    TokensCreate    "tokens:create"     "Register phone numbers and other tokens. With one, a caller can take over its user's account."
     TokensUpdate    "tokens:update"     "Activate pending tokens, and deactivate second factors."
     TokensDelete    "tokens:delete"     "Remove second factors."
 }

@@ -7,6 +7,7 @@ mod get_token_status;
 mod get_user;
 mod operation;
 mod register_otp_token;
+mod register_sms_token;
 mod reply;
 mod set_password;
 mod set_token_status;
@@ -28,8 +29,8 @@ pub(crate) use reply::Reply;
 pub use spec::{Content, Docs, Method, Schema, Spec, Switch, TargetLimit};
 
 use crate::centagate::{
-    CreateUser, DeleteUser, GetTokenStatus, GetUser, RegisterOtpToken, SetPassword, SetTokenStatus, SetUserStatus,
-    SyncHardwareToken, UnlockHardwareToken, UnlockUser, UnregisterToken, UpdateUser,
+    CreateUser, DeleteUser, GetTokenStatus, GetUser, RegisterOtpToken, RegisterSmsToken, SetPassword, SetTokenStatus,
+    SetUserStatus, SyncHardwareToken, UnlockHardwareToken, UnlockUser, UnregisterToken, UpdateUser,
 };
 
 /// Every operation. New operations go to the end.
@@ -47,4 +48,5 @@ pub static TABLE: &[Row] = &[
     Row::of::<UnregisterToken>(),
     Row::of::<UnlockHardwareToken>(),
     Row::of::<SyncHardwareToken>(),
+    Row::of::<RegisterSmsToken>(),
 ];

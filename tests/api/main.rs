@@ -98,6 +98,7 @@ mod problem_pages;
 mod rate_limits;
 mod register_otp_token;
 mod register_otp_token_faults;
+mod register_sms_token;
 mod replies;
 mod repository;
 mod return_codes;

@@ -62,7 +62,7 @@ fn prepare_makes_everything_once() {
         callers,
         format!(
             "[[callers]]\nname = \"demo\"\nkey_sha256 = \"{hash}\"\n\
-             scopes = [\"users:create\", \"users:read\", \"otp-tokens:create\", \"admins:create\", \"users:update\", \"users:status\", \"users:delete\", \"passwords:set\", \"tokens:update\", \"tokens:delete\"]\n\
+             scopes = [\"users:create\", \"users:read\", \"otp-tokens:create\", \"admins:create\", \"users:update\", \"users:status\", \"users:delete\", \"passwords:set\", \"tokens:create\", \"tokens:update\", \"tokens:delete\"]\n\
              target_usernames = [\"*\"]\n"
         )
     );

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use secrecy::SecretString;
 
 use super::json::Json;
-use crate::domain::{Email, OneTimeCode, Password, Text, Username};
+use crate::domain::{Email, OneTimeCode, Password, PhoneNumber, Text, Username};
 
 /// What a value must be.
 pub(crate) type Expectation = Cow<'static, str>;
@@ -56,6 +56,11 @@ pub(crate) fn two_codes(value: Json<'_>) -> Result<[OneTimeCode; 2], Expectation
 /// A string that is an e-mail address.
 pub(crate) fn email(value: Json<'_>) -> Result<Email, Expectation> {
     Email::parse(string(value)?).map_err(|fault| fault.to_string().into())
+}
+
+/// A string that is a [`PhoneNumber`].
+pub(crate) fn phone_number(value: Json<'_>) -> Result<PhoneNumber, Expectation> {
+    PhoneNumber::parse(string(value)?).ok_or("must be + and 7 to 15 digits, of which the first is not 0".into())
 }
 
 /// A string that is one of `words`. `from_word` gives its meaning.

@@ -6,13 +6,12 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::bound_token_status::bound_token_status;
 use crate::centagate::call::{Answer, Call, CallSpec};
 use crate::centagate::http::ConnectionKind;
 use crate::centagate::object::Members;
 use crate::centagate::return_code::Meaning;
-use crate::domain::{
-    BoundToken, BoundTokenStatus, BoundTokenType, Certificate, Device, DeviceStatus, UserAuthentication, Username,
-};
+use crate::domain::{BoundToken, BoundTokenType, Certificate, Device, DeviceStatus, UserAuthentication, Username};
 
 /// A user to look up.
 #[derive(Debug)]
@@ -64,14 +63,7 @@ fn token(mut members: Members) -> BoundToken {
             Some(3) => BoundTokenType::Fido,
             _ => BoundTokenType::Unknown,
         }),
-        status: members.word("status", |number| match number {
-            Some(0) => BoundTokenStatus::Inactive,
-            Some(1) => BoundTokenStatus::Active,
-            Some(2) => BoundTokenStatus::ActiveLocked,
-            Some(3) => BoundTokenStatus::Pending,
-            Some(4) => BoundTokenStatus::PendingLocked,
-            _ => BoundTokenStatus::Unknown,
-        }),
+        status: members.word("status", bound_token_status),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The calls of CentagateWS that the gateway makes. Each file holds one call in the vendor's spelling.
 
+mod bound_token_status;
 mod create_user;
 mod delete_user;
 mod get_token_status;
@@ -11,6 +12,7 @@ pub(super) mod log_out;
 #[cfg(test)]
 mod properties;
 mod register_otp_token;
+mod register_sms_token;
 mod set_password;
 mod set_token_status;
 mod set_user_status;
@@ -26,6 +28,7 @@ pub use delete_user::DeleteUser;
 pub use get_token_status::GetTokenStatus;
 pub use get_user::GetUser;
 pub use register_otp_token::{RegisterOtpToken, RegisteredOtpToken};
+pub use register_sms_token::RegisterSmsToken;
 pub use set_password::SetPassword;
 pub use set_token_status::SetTokenStatus;
 pub use set_user_status::SetUserStatus;

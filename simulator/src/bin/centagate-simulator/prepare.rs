@@ -7,7 +7,7 @@ use std::path::Path;
 use centagate_simulator::credential;
 use sha2::{Digest as _, Sha256};
 
-const SCOPES: &str = r#"["users:create", "users:read", "otp-tokens:create", "admins:create", "users:update", "users:status", "users:delete", "passwords:set", "tokens:update", "tokens:delete"]"#;
+const SCOPES: &str = r#"["users:create", "users:read", "otp-tokens:create", "admins:create", "users:update", "users:status", "users:delete", "passwords:set", "tokens:create", "tokens:update", "tokens:delete"]"#;
 
 pub(crate) fn run(secrets_dir: &Path, callers_file: &Path) -> Result<(), String> {
     prepare_secrets(secrets_dir).map_err(|error| format!("cannot prepare {}: {error}", secrets_dir.display()))?;
