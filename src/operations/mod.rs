@@ -6,6 +6,7 @@ mod delete_user;
 mod get_token_status;
 mod get_user;
 mod operation;
+mod register_hardware_token;
 mod register_otp_token;
 mod register_sms_token;
 mod reply;
@@ -29,8 +30,9 @@ pub(crate) use reply::Reply;
 pub use spec::{Content, Docs, Method, Schema, Spec, Switch, TargetLimit};
 
 use crate::centagate::{
-    CreateUser, DeleteUser, GetTokenStatus, GetUser, RegisterOtpToken, RegisterSmsToken, SetPassword, SetTokenStatus,
-    SetUserStatus, SyncHardwareToken, UnlockHardwareToken, UnlockUser, UnregisterToken, UpdateUser,
+    CreateUser, DeleteUser, GetTokenStatus, GetUser, RegisterHardwareToken, RegisterOtpToken, RegisterSmsToken,
+    SetPassword, SetTokenStatus, SetUserStatus, SyncHardwareToken, UnlockHardwareToken, UnlockUser, UnregisterToken,
+    UpdateUser,
 };
 
 /// Every operation. New operations go to the end.
@@ -49,4 +51,5 @@ pub static TABLE: &[Row] = &[
     Row::of::<UnlockHardwareToken>(),
     Row::of::<SyncHardwareToken>(),
     Row::of::<RegisterSmsToken>(),
+    Row::of::<RegisterHardwareToken>(),
 ];

@@ -96,6 +96,7 @@ mod pipelining;
 mod planted_secrets;
 mod problem_pages;
 mod rate_limits;
+mod register_hardware_token;
 mod register_otp_token;
 mod register_otp_token_faults;
 mod register_sms_token;

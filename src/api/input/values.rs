@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use secrecy::SecretString;
 
 use super::json::Json;
-use crate::domain::{Email, OneTimeCode, Password, PhoneNumber, Text, Username};
+use crate::domain::{Email, OneTimeCode, Password, PhoneNumber, SerialNumber, Text, Username};
 
 /// What a value must be.
 pub(crate) type Expectation = Cow<'static, str>;
@@ -61,6 +61,11 @@ pub(crate) fn email(value: Json<'_>) -> Result<Email, Expectation> {
 /// A string that is a [`PhoneNumber`].
 pub(crate) fn phone_number(value: Json<'_>) -> Result<PhoneNumber, Expectation> {
     PhoneNumber::parse(string(value)?).ok_or("must be + and 7 to 15 digits, of which the first is not 0".into())
+}
+
+/// A string that is a [`SerialNumber`].
+pub(crate) fn serial_number(value: Json<'_>) -> Result<SerialNumber, Expectation> {
+    SerialNumber::parse(string(value)?).ok_or("must be 1 to 64 visible ASCII characters without spaces".into())
 }
 
 /// A string that is one of `words`. `from_word` gives its meaning.

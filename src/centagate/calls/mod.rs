@@ -11,6 +11,7 @@ pub(super) mod log_in;
 pub(super) mod log_out;
 #[cfg(test)]
 mod properties;
+mod register_hardware_token;
 mod register_otp_token;
 mod register_sms_token;
 mod set_password;
@@ -27,6 +28,7 @@ pub use create_user::{CreateUser, CreatedUser};
 pub use delete_user::DeleteUser;
 pub use get_token_status::GetTokenStatus;
 pub use get_user::GetUser;
+pub use register_hardware_token::RegisterHardwareToken;
 pub use register_otp_token::{RegisterOtpToken, RegisteredOtpToken};
 pub use register_sms_token::RegisterSmsToken;
 pub use set_password::SetPassword;

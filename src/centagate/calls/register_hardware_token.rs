@@ -1,0 +1,60 @@
+//! `token/registerActiveToken` with `tokenType` 2: registers a hardware token (vendor's API reference; life-cycle
+//! facts, section 3.2).
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::bound_token_status::bound_token_status;
+use crate::centagate::call::{Answer, Call, CallSpec};
+use crate::centagate::http::ConnectionKind;
+use crate::centagate::object;
+use crate::centagate::return_code::Meaning;
+use crate::domain::{BoundTokenStatus, SerialNumber, Username};
+
+/// A hardware token to register.
+#[derive(Debug)]
+pub struct RegisterHardwareToken {
+    /// The user who gets the token.
+    pub username: Username,
+    /// The token's serial number.
+    pub serial_number: SerialNumber,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Members<'a> {
+    username: &'a str,
+    token_type: &'static str,
+    token_sn: &'a str,
+}
+
+impl Call for RegisterHardwareToken {
+    const CALL: &'static CallSpec = &CallSpec {
+        path: "token/registerActiveToken",
+        connection: ConnectionKind::Dedicated,
+        codes: &[
+            (6007, Meaning::TokenNotAllowed),
+            (22002, Meaning::UserNotFound),
+            (29001, Meaning::TokenNotAvailable),
+            (29002, Meaning::TokenNotAvailable),
+            (29004, Meaning::PhoneNumberTaken),
+            (29008, Meaning::OtpTokenAlreadyRegistered),
+            (29011, Meaning::WrongActivationCode),
+            (29017, Meaning::TokenNotAvailable),
+        ],
+        ended_session_codes: &[],
+    };
+
+    type Answer = Option<BoundTokenStatus>;
+
+    fn members(&self) -> impl Serialize {
+        Members { username: self.username.as_str(), token_type: "2", token_sn: self.serial_number.as_str() }
+    }
+
+    /// `{"boundTokenStatus"}` as JSON text in a string. The names in the object are dropped.
+    fn decode(object: Value) -> Answer<Option<BoundTokenStatus>> {
+        let status = object::Members::of(object).and_then(|mut it| it.word("boundTokenStatus", bound_token_status));
+        let status = status.filter(|status| *status != BoundTokenStatus::Unknown);
+        Answer { value: status, is_readable: status.is_some() }
+    }
+}
