@@ -17,10 +17,10 @@ fn codes_and_titles_are_unique_and_every_status_is_an_error() {
 
 #[test]
 fn the_documentation_lists_every_problem() {
-    let document = include_str!("../../../docs/problems.md");
+    let document = include_str!("../../../docs/errors.md");
     for problem in Problem::ALL {
         let entry = problem.entry();
         let stands = |line: &str| line.contains(&format!("`{}`", entry.code)) && line.contains(entry.status.as_str());
-        assert!(document.lines().any(stands), "{} is missing in docs/problems.md", entry.code);
+        assert!(document.lines().any(stands), "{} is missing in docs/errors.md", entry.code);
     }
 }
