@@ -8,6 +8,7 @@ mod audit_disk;
 mod browser;
 mod clients;
 mod demo;
+mod documented_clients;
 mod gateway;
 mod generated_clients;
 mod hostile_peers;
