@@ -31,6 +31,7 @@ mod return_code_table;
 mod secrets_directory;
 mod surplus_server;
 mod unserved_port;
+mod upstream_rows;
 mod wire_row;
 
 mod admin_session;
@@ -122,6 +123,8 @@ mod unlock_hardware_token;
 mod unlock_user;
 mod unregister_token;
 mod update_user;
+mod update_user_bodies;
 mod upstream_limits;
+mod upstream_members;
 mod upstream_requests;
 mod upstream_tls;
