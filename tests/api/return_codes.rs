@@ -9,14 +9,21 @@ use crate::operations::{Operation, let_next_call_meet, operations};
 use crate::reply::Reply;
 use crate::return_code_table::Key;
 
+/// A code as the text and as the number that CENTAGATE may send.
+fn spellings(code: i64) -> [Value; 2] {
+    [json!(code.to_string()), json!(code)]
+}
+
 #[tokio::test]
 async fn every_return_code_becomes_its_problem() {
     let gateway = Setup::new().without_rate_limit().start().await;
     let mut sent = 0;
     for operation in operations() {
-        for code in operation.codes() {
-            let what = format!("{} {}", operation.id, code.number);
-            let_next_call_meet(&gateway.simulator, Behaviour::code(code.number.to_string()));
+        for (code, spelling) in
+            operation.codes().into_iter().flat_map(|code| spellings(code.number).map(|it| (code, it)))
+        {
+            let what = format!("{} {spelling}", operation.id);
+            let_next_call_meet(&gateway.simulator, Behaviour::code(spelling));
             let reply = gateway.send_example(operation, "bob").await;
             sent += 1;
             assert_eq!(reply.status, code.status, "{what}: {}", reply.text());
