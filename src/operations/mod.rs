@@ -6,7 +6,9 @@ mod delete_user;
 mod get_token_status;
 mod get_user;
 mod operation;
+mod register_certificate;
 mod register_hardware_token;
+mod register_offline_token;
 mod register_otp_token;
 mod register_sms_token;
 mod reply;
@@ -30,9 +32,9 @@ pub(crate) use reply::Reply;
 pub use spec::{Content, Docs, Method, Schema, Spec, Switch, TargetLimit};
 
 use crate::centagate::{
-    CreateUser, DeleteUser, GetTokenStatus, GetUser, RegisterHardwareToken, RegisterOtpToken, RegisterSmsToken,
-    SetPassword, SetTokenStatus, SetUserStatus, SyncHardwareToken, UnlockHardwareToken, UnlockUser, UnregisterToken,
-    UpdateUser,
+    CreateUser, DeleteUser, GetTokenStatus, GetUser, RegisterCertificate, RegisterHardwareToken, RegisterOfflineToken,
+    RegisterOtpToken, RegisterSmsToken, SetPassword, SetTokenStatus, SetUserStatus, SyncHardwareToken,
+    UnlockHardwareToken, UnlockUser, UnregisterToken, UpdateUser,
 };
 
 /// Every operation. New operations go to the end.
@@ -52,4 +54,6 @@ pub static TABLE: &[Row] = &[
     Row::of::<SyncHardwareToken>(),
     Row::of::<RegisterSmsToken>(),
     Row::of::<RegisterHardwareToken>(),
+    Row::of::<RegisterCertificate>(),
+    Row::of::<RegisterOfflineToken>(),
 ];

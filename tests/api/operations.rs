@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::callers;
 use crate::documented_codes::{checks_credential, documented_codes};
 use crate::gateway::TestGateway;
-use crate::planted::{CODES, PASSCODE, PASSWORD, QR};
+use crate::planted::{CODES, PASSCODE, PASSWORD, PROVISIONING_KEY, QR};
 use crate::raw;
 use crate::reply::Reply;
 use crate::return_code_table::{COMMON_CODES, Code, PASSWORD_CODES, UNDOCUMENTED_CODES, code};
@@ -33,9 +33,11 @@ pub(crate) struct Operation {
     pub(crate) body: Option<Value>,
     /// Whether the body may be missing.
     pub(crate) body_is_optional: bool,
+    /// The limit of the body in bytes, if it is not `server.max_body_bytes`.
+    pub(crate) max_body_bytes: Option<usize>,
     /// Whether retries with an `Idempotency-Key` get the stored reply.
     pub(crate) honours_key: bool,
-    /// Whether a successful reply contains the passcode and the QR code.
+    /// Whether a successful reply contains secrets.
     pub(crate) replies_with_secret: bool,
     /// Whether the operator must enable the operation.
     pub(crate) is_off_by_default: bool,
@@ -75,7 +77,7 @@ pub(crate) fn allowed_methods(path: &str) -> String {
 
 /// CENTAGATE's reply to a successful call of any operation.
 pub(crate) fn success() -> Value {
-    let object = json!({ "qr": QR, "passcode": PASSCODE }).to_string();
+    let object = json!({ "qr": QR, "passcode": PASSCODE, "key": PROVISIONING_KEY }).to_string();
     json!({ "code": "0", "message": format!("Success {PASSCODE}"), "object": object })
 }
 
@@ -106,6 +108,10 @@ impl Operation {
             success: spec.success,
             body: example.map(|example| serde_json::from_str(example).expect("a JSON example")),
             body_is_optional: spec.body == Body::Optional,
+            max_body_bytes: match spec.body {
+                Body::RequiredUpTo(max_bytes) => Some(max_bytes),
+                Body::Ignored | Body::Forbidden | Body::Optional | Body::Required => None,
+            },
             honours_key: spec.stored_as.is_some(),
             replies_with_secret: spec.replies_with_secret,
             is_off_by_default: spec.enabled_by.is_some(),
