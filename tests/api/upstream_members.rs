@@ -1,5 +1,7 @@
 //! Each operation sends exactly the documented call: path, method and members, for the smallest and the largest body.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use serde_json::{Value, json};
 
 use crate::callers;
@@ -31,6 +33,11 @@ fn with_nulls(operation: &Operation, body: &Value) -> Option<Value> {
     Some(absent.fold(body.clone(), |body, name| with(body, name, Value::Null)))
 }
 
+/// The time in milliseconds since 1970.
+fn milliseconds() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()
+}
+
 #[tokio::test]
 async fn each_request_becomes_exactly_the_documented_call() {
     let gateway = awkward_admin()
@@ -51,11 +58,19 @@ async fn each_request_becomes_exactly_the_documented_call() {
             if let Some(text) = text {
                 request = request.header("content-type", "application/json").body(text);
             }
+            let sent_at = milliseconds();
             let reply = gateway.send(request).await;
             calls += 1;
             assert_eq!(reply.status, operation.success, "{what}: {}", reply.text());
             assert_eq!(gateway.simulator.requests().len(), calls, "{what}");
-            let request = expect_members(&gateway, &with(members.clone(), "cenToken", CEN_TOKEN));
+            let mut expected = with(members.clone(), "cenToken", CEN_TOKEN);
+            if operation.id == "registerCertificate" {
+                let time = gateway.simulator.requests()[calls - 1].members["timestamp"].clone();
+                let clock = sent_at..=milliseconds();
+                assert!(time.as_str().is_some_and(|time| clock.contains(&time.parse().unwrap())), "{what}: {time}");
+                expected["timestamp"] = time;
+            }
+            let request = expect_members(&gateway, &expected);
             assert_eq!(request.method, "PUT", "{what}");
             assert_eq!(request.path, format!("/CentagateWS/webresources/{upstream_path}/{ADMIN_SEGMENT}"), "{what}");
             assert_eq!(request.header("content-type"), Some("application/json"), "{what}");

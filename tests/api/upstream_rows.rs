@@ -12,7 +12,7 @@ pub(crate) struct Row {
     pub(crate) path: String,
     pub(crate) body: Option<Value>,
     pub(crate) upstream_path: &'static str,
-    /// The members without the signature.
+    /// The members without the signature and the time.
     pub(crate) members: Value,
 }
 
@@ -26,6 +26,9 @@ const STATUSES: [(&str, &str); 4] =
 fn row(id: &str, path: &str, body: impl Into<Option<Value>>, upstream_path: &'static str, members: Value) -> Row {
     Row { operation: operation(id), path: path.to_owned(), body: body.into(), upstream_path, members }
 }
+
+/// The words of a digest algorithm and their digits.
+const ALGORITHMS: [(&str, &str); 4] = [("sha1", "0"), ("sha256", "1"), ("sha384", "2"), ("sha512", "3")];
 
 /// The table. Each word of a vocabulary has a row.
 pub(crate) fn rows() -> Vec<Row> {
@@ -100,6 +103,9 @@ fn rows_of_users() -> Vec<Row> {
 fn rows_of_new_tokens() -> Vec<Row> {
     let otp_token =
         |body, members| row("registerOtpToken", "/users/bob/otp-token", body, "device/register/onetimepin", members);
+    let certificate = |body: Value, members| {
+        row("registerCertificate", "/users/bob/certificates", body, "cert/register/pkcs7", members)
+    };
     let bound = |id, path, body, token_type: &str, sn: &str| {
         let members = json!({ "username": "bob", "tokenType": token_type, "tokenSn": sn });
         row(id, path, body, "token/registerActiveToken", members)
@@ -124,10 +130,19 @@ fn rows_of_new_tokens() -> Vec<Row> {
             "00#2601/42",
         ),
     ];
-    rows.extend(
-        STATUSES
-            .map(|(word, digit)| otp_token(json!({ "status": word }), json!({ "username": "bob", "status": digit }))),
-    );
+    for (word, digit) in STATUSES {
+        rows.push(otp_token(json!({ "status": word }), json!({ "username": "bob", "status": digit })));
+        let body = json!({ "signature": "QUJD", "status": word });
+        rows.push(certificate(body, json!({ "username": "bob", "signature": "QUJD", "status": digit })));
+    }
+    rows.extend(ALGORITHMS.map(|(word, digit)| {
+        let body = json!({ "signature": "AB+/", "algorithm": word, "status": "valid" });
+        certificate(body, json!({ "username": "bob", "signature": "AB+/", "algorithm": digit, "status": "2" }))
+    }));
+    rows.extend([None, Some(json!({}))].map(|body| {
+        let path = "/users/bob/offline-token";
+        row("registerOfflineToken", path, body, "token/register/otp/offline", json!({ "username": "bob" }))
+    }));
     rows
 }
 
