@@ -53,6 +53,7 @@ mod connection_options;
 mod contract_clients;
 mod contract_document;
 mod contract_members;
+mod contract_tags;
 mod create_user;
 mod create_user_faults;
 mod credentials;
