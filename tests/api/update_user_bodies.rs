@@ -11,8 +11,11 @@ use crate::operations::let_calls_succeed;
 use crate::reply::Reply;
 use crate::upstream_requests::{CEN_TOKEN, awkward_admin, expect_members};
 
-/// Every member, with its name and its value in CENTAGATE's call.
-pub(crate) fn members() -> [(&'static str, Value, &'static str, &'static str); 11] {
+/// A member: its name and its value in the body, and the same in CENTAGATE's call.
+pub(crate) type Member = (&'static str, Value, &'static str, &'static str);
+
+/// Every member.
+pub(crate) fn members() -> [Member; 11] {
     [
         ("firstName", json!("Alicia"), "firstName", "Alicia"),
         ("lastName", json!("Pl4nted-Baker"), "lastName", "Pl4nted-Baker"),
@@ -28,32 +31,36 @@ pub(crate) fn members() -> [(&'static str, Value, &'static str, &'static str); 1
     ]
 }
 
-/// Bodies as bytes, and the members that CENTAGATE receives besides the user name and the signature.
+/// The body with these members, and what CENTAGATE receives for it besides the user name and the signature.
+fn body_of<'a>(members: impl IntoIterator<Item = &'a Member>) -> (String, Value) {
+    let (mut body, mut sent) = (json!({}), json!({}));
+    for (name, value, upstream_name, upstream_value) in members {
+        body[name] = value.clone();
+        sent[upstream_name] = (*upstream_value).into();
+    }
+    (body.to_string(), sent)
+}
+
+/// Valid bodies, and what CENTAGATE receives for each.
 fn accepted() -> Vec<(String, Value)> {
     let members = members();
-    let mut all = (json!({}), json!({}));
-    let mut bodies = Vec::new();
-    for (number, (name, value, upstream_name, upstream_value)) in members.iter().enumerate() {
-        let (next_name, next_value, next_upstream_name, next_upstream_value) = &members[(number + 1) % members.len()];
-        bodies.push((json!({ *name: value }), json!({ *upstream_name: upstream_value })));
-        bodies.push((
-            json!({ *name: value, *next_name: next_value }),
-            json!({ *upstream_name: upstream_value, *next_upstream_name: next_upstream_value }),
-        ));
-        all = (with(all.0, name, value.clone()), with(all.1, upstream_name, *upstream_value));
+    let mut bodies = vec![body_of(&members)];
+    for (index, member) in members.iter().enumerate() {
+        bodies.push(body_of([member]));
+        bodies.push(body_of([member, &members[(index + 1) % members.len()]]));
+        bodies.push(body_of(members.iter().filter(|other| other.0 != member.0)));
     }
-    bodies.push(all);
+    let group = ("group", json!("Staff"), "userGroupName", "Staff");
     for (role, digit) in [("user", "3"), ("companyAdmin", "2")] {
-        bodies.push((json!({ "role": role }), json!({ "roles": digit })));
-        bodies.push((json!({ "role": role, "group": "Staff" }), json!({ "roles": digit, "userGroupName": "Staff" })));
+        let role = ("role", json!(role), "roles", digit);
+        bodies.extend([body_of([&role]), body_of([&role, &group])]);
     }
     // These texts stay texts: none of them means that the value is absent or is cleared.
     for text in
         ["null", "\"\"", "undefined", "0", "false", "{}", "[]", "\\", "é😀\u{2028}", "<&'>;--%00", &"ü".repeat(255)]
     {
-        bodies.push((json!({ "city": text }), json!({ "city": text })));
+        bodies.push((json!({ "city": text }).to_string(), json!({ "city": text })));
     }
-    let mut bodies: Vec<(String, Value)> = bodies.into_iter().map(|(body, sent)| (body.to_string(), sent)).collect();
     let spellings = [
         (r#"{"city":"\u0049poh"}"#, json!({ "city": "Ipoh" })),
         (r#"{"\u0063ity":"Ipoh"}"#, json!({ "city": "Ipoh" })),
