@@ -23,12 +23,12 @@ pub(crate) const KINDS: [(&str, &str); 4] = [("mobile", "1"), ("sms", "2"), ("ch
 const STATUSES: [(&str, &str); 4] =
     [("pending", "1"), ("valid", "2"), ("temporarilyDeactivated", "3"), ("deactivated", "4")];
 
+/// The words of a digest algorithm and their digits.
+const ALGORITHMS: [(&str, &str); 4] = [("sha1", "0"), ("sha256", "1"), ("sha384", "2"), ("sha512", "3")];
+
 fn row(id: &str, path: &str, body: impl Into<Option<Value>>, upstream_path: &'static str, members: Value) -> Row {
     Row { operation: operation(id), path: path.to_owned(), body: body.into(), upstream_path, members }
 }
-
-/// The words of a digest algorithm and their digits.
-const ALGORITHMS: [(&str, &str); 4] = [("sha1", "0"), ("sha256", "1"), ("sha384", "2"), ("sha512", "3")];
 
 /// The table. Each word of a vocabulary has a row.
 pub(crate) fn rows() -> Vec<Row> {
@@ -39,7 +39,6 @@ pub(crate) fn rows() -> Vec<Row> {
 }
 
 fn rows_of_users() -> Vec<Row> {
-    let names = json!({ "username": "alice", "firstName": "Ann", "lastName": "Lee", "email": "a@example.com" });
     let create = |body, members| row("createUser", "/users", body, "user/registerUserActivate", members);
     let update = |body, members| row("updateUser", "/users/bob", body, "user/updatebyusername", members);
     let set_status = |word: &str, digit: &str| {
@@ -55,7 +54,7 @@ fn rows_of_users() -> Vec<Row> {
     };
     vec![
         create(
-            names.clone(),
+            json!({ "username": "alice", "firstName": "Ann", "lastName": "Lee", "email": "a@example.com" }),
             json!({
                 "username": "alice", "firstName": "Ann", "lastName": "Lee", "userEmail": "a@example.com",
                 "userGroup": "default group", "userApp": "default app", "userUniqueId": "alice", "userClientId": "alice",
