@@ -18,6 +18,7 @@ mod kubernetes;
 mod manifests;
 mod monitoring;
 mod own_address;
+mod pictures;
 mod printed;
 mod program;
 mod redis;
