@@ -86,6 +86,8 @@ mod management_connections;
 mod metrics;
 mod monitoring;
 mod mutated_requests;
+mod narrowing;
+mod narrowing_at_startup;
 mod new_caller_key;
 mod open_files;
 mod operators_files;
