@@ -14,6 +14,9 @@ use crate::reply::Reply;
 use crate::settling::Way::{self, Look, SendAgain, SendAgainUnlessDone, SendNewCodes};
 use crate::settling::{Row, row};
 
+/// How many operations run at once, each with its own gateway.
+const AT_ONCE: usize = 6;
+
 /// What is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lost {
@@ -76,29 +79,33 @@ async fn settle(gateway: &TestGateway, operation: &Operation, way: Way, was_exec
     }
 }
 
-async fn check(operation: &Operation, lost: Lost) {
-    let Row { before, is_done, way, mentions } = row(operation.id);
-    assert!(operation.settle.contains(mentions), "{}: {}", operation.id, operation.settle);
-    let setup =
-        if lost == Lost::LateReply { Setup::new().set("centagate.request_timeout_ms", "1500") } else { Setup::new() };
-    let gateway = setup.start().await;
-    let simulator = &gateway.simulator;
-    simulator.add_to_stock("2601000042");
-    if let Some(before) = before {
+/// A gateway for one operation, in front of a CENTAGATE in which the operation has something to do.
+async fn start(row: &Row, lost: Lost) -> TestGateway {
+    let setup = Setup::new();
+    let hurried = lost == Lost::LateReply;
+    let gateway = if hurried { setup.set("centagate.request_timeout_ms", "1500") } else { setup }.start().await;
+    gateway.simulator.add_to_stock("2601000042");
+    if let Some(before) = row.before {
         let mut dora = User::new("dora");
         before(&mut dora);
-        simulator.add_user(dora);
+        gateway.simulator.add_user(dora);
     }
+    gateway
+}
+
+async fn check(operation: &Operation, row: Row, gateway: TestGateway, lost: Lost) {
+    let Row { is_done, way, mentions, .. } = row;
+    let simulator = &gateway.simulator;
     let is_done = || is_done.map(|is_done| is_done(simulator.user("dora").as_ref()));
     assert_ne!(is_done(), Some(true), "{}: the request has something to do", operation.id);
+    assert!(operation.settle.contains(mentions), "{}: {}", operation.id, operation.settle);
 
     let reply = lose(&gateway, operation, lost).await;
-    let problem = reply.problem(if lost == Lost::LateReply { "centagate_timeout" } else { "centagate_unexpected" });
+    let (status, code) =
+        if lost == Lost::LateReply { (504, "centagate_timeout") } else { (502, "centagate_unexpected") };
+    let problem = reply.problem(code);
     let what = format!("{} {lost:?}: {problem}", operation.id);
-    assert_eq!(
-        (reply.status, &problem["outcome"]),
-        (if lost == Lost::LateReply { 504 } else { 502 }, &json!("unknown"))
-    );
+    assert_eq!((reply.status, &problem["outcome"]), (status, &json!("unknown")), "{what}");
     assert!(problem["detail"].as_str().unwrap().contains(operation.settle), "{what}");
     assert_eq!(simulator.requests().len(), 1, "the gateway resends nothing: {what}");
     let was_executed = lost != Lost::Request;
@@ -117,11 +124,17 @@ async fn check(operation: &Operation, lost: Lost) {
 
 /// Loses this in every operation.
 async fn check_all(lost: Lost) {
-    let mut running = JoinSet::new();
-    for operation in operations() {
-        running.spawn(check(operation, lost));
+    for some in operations().chunks(AT_ONCE) {
+        // A start blocks this thread, so all gateways start before the first connection. A connection that waits for its
+        // request too long is closed.
+        let mut started = Vec::new();
+        for operation in some {
+            let row = row(operation.id);
+            let gateway = start(&row, lost).await;
+            started.push(check(operation, row, gateway, lost));
+        }
+        started.into_iter().collect::<JoinSet<_>>().join_all().await;
     }
-    running.join_all().await;
 }
 
 #[tokio::test]
