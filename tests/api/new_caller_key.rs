@@ -191,3 +191,24 @@ fn no_block_is_printed_if_nobody_can_see_the_key() {
     let run = command.stdout(writable("/dev/full")).output().unwrap();
     assert_eq!(run.status.code(), Some(1), "a block that is lost is no success");
 }
+
+#[test]
+fn the_commands_in_the_documents_print_blocks() {
+    let environment = Environment::without_centagate();
+    let mut names = Vec::new();
+    for document in [
+        include_str!("../../README.md"),
+        include_str!("../../docs/operations.md"),
+        include_str!("../../deploy/kubernetes/README.md"),
+    ] {
+        let document = document.replace("\\\n", " ");
+        let commands = document.lines().filter_map(|line| line.split_once("centagate-gateway new-caller-key --name "));
+        for (_, arguments) in commands {
+            let words = arguments.split(" >> ").next().unwrap().split_whitespace().map(|word| word.trim_matches('\''));
+            let words: Vec<&str> = words.collect();
+            key(&environment.run(&[&["new-caller-key", "--name"][..], &words].concat()));
+            names.push(words[0].to_owned());
+        }
+    }
+    assert_eq!(names, ["shop", "help-desk", "shop", "help-desk"]);
+}
