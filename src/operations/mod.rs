@@ -37,23 +37,23 @@ use crate::centagate::{
     UnlockHardwareToken, UnlockUser, UnregisterToken, UpdateUser,
 };
 
-/// Every operation. New operations go to the end.
+/// Every operation, in the order of a user's life. The contract and Swagger UI list them in this order, by path.
 pub static TABLE: &[Row] = &[
     Row::of::<CreateUser>(),
-    Row::of::<RegisterOtpToken>(),
     Row::of::<GetUser>(),
-    Row::of::<UnlockUser>(),
-    Row::of::<SetUserStatus>(),
-    Row::of::<DeleteUser>(),
     Row::of::<UpdateUser>(),
+    Row::of::<SetUserStatus>(),
+    Row::of::<UnlockUser>(),
+    Row::of::<DeleteUser>(),
     Row::of::<SetPassword>(),
+    Row::of::<RegisterOtpToken>(),
+    Row::of::<RegisterSmsToken>(),
+    Row::of::<RegisterHardwareToken>(),
+    Row::of::<RegisterCertificate>(),
+    Row::of::<RegisterOfflineToken>(),
     Row::of::<GetTokenStatus>(),
     Row::of::<SetTokenStatus>(),
     Row::of::<UnregisterToken>(),
     Row::of::<UnlockHardwareToken>(),
     Row::of::<SyncHardwareToken>(),
-    Row::of::<RegisterSmsToken>(),
-    Row::of::<RegisterHardwareToken>(),
-    Row::of::<RegisterCertificate>(),
-    Row::of::<RegisterOfflineToken>(),
 ];

@@ -9,6 +9,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use crate::callers;
+use crate::documented_codes::{checks_credential, documented_codes};
 use crate::gateway::TestGateway;
 use crate::planted::{CODES, PASSCODE, PASSWORD, PROVISIONING_KEY, QR};
 use crate::raw;
@@ -46,7 +47,7 @@ pub(crate) struct Operation {
     pub(crate) settle: &'static str,
     /// The path of CENTAGATE's call below `/CentagateWS/webresources/`, without the admin.
     pub(crate) upstream_path: &'static str,
-    /// The return codes with a meaning of their own in this operation.
+    /// The return codes that are documented for the operation's call.
     pub(crate) own_codes: Vec<Code>,
     /// Whether CENTAGATE checks a credential and counts failed attempts.
     checks_credential: bool,
@@ -98,6 +99,7 @@ pub(crate) fn let_next_call_meet(simulator: &Simulator, behaviour: Behaviour) {
 impl Operation {
     fn new(row: &'static Row) -> Self {
         let Row { spec, call, .. } = row;
+        let checks_credential = checks_credential(spec.id);
         let example = spec.docs.request.as_ref().map(|request| request.example);
         Self {
             id: spec.id,
@@ -118,12 +120,12 @@ impl Operation {
             is_off_by_default: spec.enabled_by.is_some(),
             settle: spec.settle,
             upstream_path: call.path,
-            own_codes: call.codes.iter().map(|(it, meaning)| code(*it, *meaning, spec.checks_credential)).collect(),
-            checks_credential: spec.checks_credential,
+            own_codes: documented_codes(spec.id).map(|(it, meaning)| code(it, meaning, checks_credential)).collect(),
+            checks_credential,
         }
     }
 
-    /// What every return code becomes: those with a meaning of their own, common ones, and undocumented ones.
+    /// What every return code becomes: those documented for the call, common ones, and undocumented ones.
     pub(crate) fn codes(&self) -> Vec<Code> {
         let common = COMMON_CODES.iter().flat_map(|(numbers, meaning)| numbers.iter().map(|it| (*it, *meaning)));
         let passwords = PASSWORD_CODES.map(|it| (it, Meaning::PasswordRejected(PasswordRule::Length)));
