@@ -23,6 +23,8 @@ pub struct Config {
     pub session_timeout: Duration,
     /// Whether a new login ends the older sessions; false by default.
     pub single_session: bool,
+    /// How many wrong passwords or codes in a row lock a user or an OTP token; 5 by default (the documents state no number).
+    pub allowed_attempts: u32,
     /// The reply of `createUser` to a wrong cenToken: 10001 by default. The vendor's page does not list this code, so a real
     /// server may answer 10002 or 20002 (`wire-facts.md` section 3.1). All other calls answer 10001.
     pub registration_denial: ReturnCode,
@@ -41,6 +43,7 @@ impl Config {
             login: None,
             session_timeout: Duration::from_secs(30 * 60),
             single_session: false,
+            allowed_attempts: 5,
             registration_denial: ReturnCode::PERMISSION_NOT_ALLOWED,
             tls: None,
         }

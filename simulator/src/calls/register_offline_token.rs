@@ -29,6 +29,7 @@ fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
         return Err(ReturnCode::OTP_TOKEN_ALREADY_REGISTERED);
     }
     user.tokens.hardware = Some(BoundToken { sn: format!("OFFLINE{}", user.id), status: "1".to_owned() });
+    user.tokens.wrong_codes = 0;
     let key = user.tokens.offline_key.insert(Secret(credential::offline_key()));
     Ok(Success { object: json!({"key": key}).to_string(), executed: true })
 }

@@ -50,7 +50,7 @@ async fn set_user_active(centagate: Data<Centagate>, username: Path<String>, act
 }
 
 async fn set_user_locked(centagate: Data<Centagate>, username: Path<String>, locked: Json<bool>) -> HttpResponse {
-    found(centagate.state().users.change(&username, |user| user.locked = *locked))
+    found(centagate.state().users.change(&username, |user| user.set_locked(*locked)))
 }
 
 async fn bind_token(centagate: Data<Centagate>, username: Path<String>) -> HttpResponse {

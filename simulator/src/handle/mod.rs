@@ -116,7 +116,7 @@ impl Simulator {
 
     /// Locks or unlocks a user; false if there is no such user.
     pub fn set_user_locked(&self, username: &str, locked: bool) -> bool {
-        self.centagate.state().users.change(username, |user| user.locked = locked)
+        self.centagate.state().users.change(username, |user| user.set_locked(locked))
     }
 
     /// Binds a mobile token to a user, so that another one is refused (22027); false if there is no such user.

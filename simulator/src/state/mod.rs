@@ -16,7 +16,6 @@ mod users;
 
 pub(crate) use account::Account;
 pub(crate) use clock::Clock;
-pub(crate) use lock::Lock;
 pub use login::{Login, Obstacle};
 pub use secret::Secret;
 pub(crate) use sessions::Sessions;
@@ -38,6 +37,8 @@ pub(crate) struct State {
     pub(crate) user_limit: Option<usize>,
     pub(crate) licence_valid: bool,
     pub(crate) company_exists: bool,
+    /// How many wrong attempts in a row lock a user or an OTP token.
+    pub(crate) allowed_attempts: u32,
     pub(crate) sessions: Sessions,
     pub(crate) account: Account,
     pub(crate) clock: Clock,
@@ -59,6 +60,7 @@ impl State {
             user_limit: config.user_limit,
             licence_valid: true,
             company_exists: true,
+            allowed_attempts: config.allowed_attempts,
             sessions: Sessions::default(),
             account: Account::new(config.login, config.session_timeout, config.single_session),
             clock: Clock::default(),

@@ -46,6 +46,8 @@ pub struct User {
     pub active: bool,
     /// Whether the user is locked, as after too many wrong passwords or codes. Independent of `active`.
     pub locked: bool,
+    /// Wrong passwords since the last correct one or the last unlock.
+    pub failed_attempts: u32,
     /// The tokens that are bound to the user.
     pub tokens: Tokens,
     /// The certificates that are bound to the user.
@@ -84,6 +86,7 @@ impl Default for User {
             password: None,
             active: true,
             locked: false,
+            failed_attempts: 0,
             tokens: Tokens::default(),
             certificates: Vec::new(),
             certificate_status: "2".to_owned(),

@@ -10,6 +10,7 @@ mod get_user;
 mod instructions;
 mod leniency;
 mod lifetime;
+mod lock;
 mod log_in;
 mod log_out;
 mod otp_tokens;

@@ -33,6 +33,8 @@ Environment of serve and healthcheck:
                             PEM files; with them, https instead of http
   SIMULATOR_GROUPS          groups that exist, separated by commas (Staff)
   SIMULATOR_USER_LIMIT      how many users the licence allows (no limit)
+  SIMULATOR_ALLOWED_ATTEMPTS
+                            how many wrong passwords or codes in a row lock a user or an OTP token (5)
 ";
 
 fn main() -> ExitCode {

@@ -44,6 +44,9 @@ pub(crate) fn config() -> Result<Config, String> {
         config.groups = groups.split(',').map(|group| group.trim().to_owned()).collect();
     }
     config.user_limit = number("SIMULATOR_USER_LIMIT")?;
+    if let Some(attempts) = number("SIMULATOR_ALLOWED_ATTEMPTS")? {
+        config.allowed_attempts = attempts;
+    }
     if let Some(seconds) = number("SIMULATOR_SESSION_TIMEOUT_SECONDS")? {
         config.session_timeout = Duration::from_secs(seconds);
     }
