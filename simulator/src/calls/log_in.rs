@@ -108,7 +108,7 @@ fn open_session(state: &mut State) -> Success {
         ("sessionTimeout", reported_timeout),
     ];
     object.extend(members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))));
-    Success { object: Value::Object(object).to_string(), executed }
+    Success { object: Value::Object(object).to_string().into(), executed }
 }
 
 /// The members that describe the admin. `roleJson` and `spIdList` contain JSON text (`wire-facts.md` section 1.2).

@@ -33,5 +33,5 @@ fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
     let object = active_token::object(user, &token, false);
     user.tokens.hardware = Some(token);
     user.tokens.wrong_codes = 0;
-    Ok(Success { object, executed: true })
+    Ok(Success { object: object.into(), executed: true })
 }

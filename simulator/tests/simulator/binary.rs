@@ -165,6 +165,20 @@ fn problems_are_one_line() {
         (program(&[]).env("SIMULATOR_PASSWORD", "p"), "SIMULATOR_INTEGRATION_KEY, SIMULATOR_APP_SECRET_KEY"),
         (program(&[]).env("SIMULATOR_AUTH_TOKEN", "t"), "SIMULATOR_SECRET_CODE"),
         (program(&[]).env("SIMULATOR_SECRETS_DIR", "/nowhere"), "SIMULATOR_SECRETS_DIR"),
+        (
+            program(&[])
+                .env("SIMULATOR_AUTH_TOKEN", "t")
+                .env("SIMULATOR_SECRET_CODE", "s")
+                .env("SIMULATOR_APPROVAL_REQUIRED", "yes"),
+            "SIMULATOR_APPROVAL_REQUIRED",
+        ),
+        (
+            program(&[])
+                .env("SIMULATOR_AUTH_TOKEN", "t")
+                .env("SIMULATOR_SECRET_CODE", "s")
+                .env("SIMULATOR_OPEN_ANSWERS", r#"{"emptyText":"lost"}"#),
+            "SIMULATOR_OPEN_ANSWERS",
+        ),
         (program(&["healthcheck"]).env("SIMULATOR_ADDRESS", "here"), "SIMULATOR_ADDRESS"),
     ] {
         let problem = problem(command);
@@ -173,5 +187,9 @@ fn problems_are_one_line() {
     }
     let output = program(&["--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
-    assert!(help.contains("SIMULATOR_USER_LIMIT") && help.contains("POST /simulator/instructions"));
+    assert!(
+        ["SIMULATOR_USER_LIMIT", "POST /simulator/instructions", "`furtherChange`"]
+            .iter()
+            .all(|text| help.contains(text))
+    );
 }

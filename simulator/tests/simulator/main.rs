@@ -1,6 +1,7 @@
 //! Tests of the simulator over real connections, as its clients see it.
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+mod approvals;
 mod bench;
 mod binary;
 mod client;
@@ -13,6 +14,7 @@ mod lifetime;
 mod lock;
 mod log_in;
 mod log_out;
+mod open_answers;
 mod otp_tokens;
 mod record;
 mod register_otp_token;
