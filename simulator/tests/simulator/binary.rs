@@ -1,8 +1,10 @@
 //! The program: serve, healthcheck, prepare.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use centagate_simulator::Login;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -177,6 +179,28 @@ fn it_serves_tls_and_a_login_from_files() {
 }
 
 #[test]
+fn open_answers_come_from_the_environment() {
+    let mut command = program(&["serve"]);
+    command
+        .env("SIMULATOR_ADDRESS", "127.0.0.1:0")
+        .env("SIMULATOR_AUTH_TOKEN", "t")
+        .env("SIMULATOR_SECRET_CODE", "s")
+        .env("SIMULATOR_APPROVAL_REQUIRED", "true")
+        .env("SIMULATOR_ALLOWED_ATTEMPTS", "3")
+        .env("SIMULATOR_OPEN_ANSWERS", r#"{"emptyText":"erase"}"#);
+    let (mut child, line) = started(&mut command);
+    let mut connection = TcpStream::connect(address_in(&line)).unwrap();
+    connection.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let request = "GET /simulator/open-answers HTTP/1.1\r\nHost: simulator\r\nConnection: close\r\n\r\n";
+    connection.write_all(request.as_bytes()).unwrap();
+    let mut reply = String::new();
+    connection.read_to_string(&mut reply).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(reply.contains(r#""emptyText":"erase""#) && reply.contains(r#""timestamp":"milliseconds""#), "{reply}");
+}
+
+#[test]
 fn problems_are_one_line() {
     let problem = |command: &mut Command| {
         let output = command.output().unwrap();
@@ -190,6 +214,20 @@ fn problems_are_one_line() {
         (program(&[]).env("SIMULATOR_PASSWORD", "p"), "SIMULATOR_INTEGRATION_KEY, SIMULATOR_APP_SECRET_KEY"),
         (program(&[]).env("SIMULATOR_AUTH_TOKEN", "t"), "SIMULATOR_SECRET_CODE"),
         (program(&[]).env("SIMULATOR_SECRETS_DIR", "/nowhere"), "SIMULATOR_SECRETS_DIR"),
+        (
+            program(&[])
+                .env("SIMULATOR_AUTH_TOKEN", "t")
+                .env("SIMULATOR_SECRET_CODE", "s")
+                .env("SIMULATOR_APPROVAL_REQUIRED", "yes"),
+            "SIMULATOR_APPROVAL_REQUIRED",
+        ),
+        (
+            program(&[])
+                .env("SIMULATOR_AUTH_TOKEN", "t")
+                .env("SIMULATOR_SECRET_CODE", "s")
+                .env("SIMULATOR_OPEN_ANSWERS", r#"{"emptyText":"lost"}"#),
+            "SIMULATOR_OPEN_ANSWERS",
+        ),
         (program(&["healthcheck"]).env("SIMULATOR_ADDRESS", "here"), "SIMULATOR_ADDRESS"),
     ] {
         let problem = problem(command);
@@ -198,5 +236,9 @@ fn problems_are_one_line() {
     }
     let output = program(&["--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
-    assert!(help.contains("SIMULATOR_USER_LIMIT") && help.contains("POST /simulator/instructions"));
+    assert!(
+        ["SIMULATOR_USER_LIMIT", "POST /simulator/instructions", "`furtherChange`"]
+            .iter()
+            .all(|text| help.contains(text))
+    );
 }

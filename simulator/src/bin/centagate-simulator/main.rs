@@ -33,6 +33,11 @@ Environment of serve and healthcheck:
                             PEM files; with them, https instead of http
   SIMULATOR_GROUPS          groups that exist, separated by commas (Staff)
   SIMULATOR_USER_LIMIT      how many users the licence allows (no limit)
+  SIMULATOR_ALLOWED_ATTEMPTS
+                            how many wrong passwords or codes in a row lock a user or an OTP token (5)
+  SIMULATOR_APPROVAL_REQUIRED
+                            true: changes of users wait for an approval (false)
+  SIMULATOR_OPEN_ANSWERS    answers to open questions as JSON, for example {\"emptyText\":\"erase\"}; see below
 ";
 
 fn main() -> ExitCode {
