@@ -65,6 +65,8 @@ mod dependencies;
 mod disconnected_callers;
 mod docs;
 mod documentation;
+mod documented_operations;
+mod documented_requests;
 mod expect_continue;
 mod fairness;
 mod fault_matrix;

@@ -24,6 +24,18 @@ impl Printed {
         panic!("the program ended without printing {label:?}")
     }
 
+    /// Waits for a line that starts with this text, and returns the lines before it that nobody has read. Give it a deadline.
+    pub(crate) async fn before(&mut self, start: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        while let Some(line) = self.lines.next_line().await.expect("a line of text") {
+            if line.starts_with(start) {
+                return lines;
+            }
+            lines.push(line);
+        }
+        panic!("the program ended without printing {start:?}")
+    }
+
     /// Reads on to the end and forgets: what nobody reads would fill the pipe and stop the program.
     pub(crate) fn ignore_the_rest(mut self) {
         tokio::spawn(async move { while let Ok(Some(_)) = self.lines.next_line().await {} });
