@@ -11,6 +11,7 @@ RUN mkdir -p src examples simulator/src \
     && touch src/lib.rs simulator/src/lib.rs \
     && echo 'fn main() {}' > src/main.rs \
     && cp src/main.rs examples/demo.rs \
+    && cp src/main.rs build.rs \
     && cargo build --locked --release --package centagate-gateway \
     && cargo build --locked --release --package centagate-simulator \
     && cargo clean --release --package centagate-gateway --package centagate-simulator
@@ -39,6 +40,7 @@ LABEL org.opencontainers.image.title="centagate-simulator" \
       org.opencontainers.image.base.name="gcr.io/distroless/cc-debian12:nonroot"
 
 FROM dependencies AS build-gateway
+COPY build.rs ./
 COPY src src
 # Compiled in.
 COPY config config

@@ -95,7 +95,9 @@ impl Exit {
                 }
             }
         }
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if !headers.contains_key(CACHE_CONTROL) {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if self.gateway.lifecycle.is_draining() {
             response.head_mut().set_connection_type(ConnectionType::Close);

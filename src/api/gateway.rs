@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use super::contract::Contract;
+use super::docs::Contract;
 use super::lifecycle::Lifecycle;
 use super::problems::{ApiError, Problem};
 use super::rate_limit::{RateLimits, Verdict};

@@ -7,7 +7,6 @@ mod authentication;
 mod boundary;
 mod completion;
 pub(crate) mod configuration;
-mod contract;
 mod docs;
 mod execution;
 mod gateway;
@@ -28,7 +27,7 @@ mod routes;
 
 pub(crate) use boundary::boundary;
 pub use configuration::RateLimitSettings;
-pub(crate) use contract::Contract;
+pub(crate) use docs::Contract;
 pub(crate) use gateway::{Gateway, Limits};
 pub(crate) use lifecycle::Lifecycle;
 pub(crate) use management::{configure as configure_management, one_request_per_connection};

@@ -17,7 +17,7 @@ use crate::operations::{self, Row, TABLE};
 
 /// The patterns of all routes below the base path, as logs and metrics name them.
 static PATTERNS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
-    let fixed = ["/problems", "/openapi.json", "/openapi-3.0.json", "/docs", "/docs/{file}"];
+    let fixed = ["/", "/problems", "/openapi.json", "/openapi-3.0.json", "/docs", "/docs/{file}"];
     TABLE.iter().map(|row| row.spec.path).chain(fixed).collect()
 });
 
@@ -40,6 +40,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig, gateway: &web::Data<Gat
         config
             .service(get(&below("/openapi.json"), "/openapi.json").route(get_or_head().to(docs::openapi)))
             .service(get(&below("/openapi-3.0.json"), "/openapi-3.0.json").route(get_or_head().to(docs::openapi_3_0)))
+            .service(get(&below("/"), "/").route(get_or_head().to(docs::redirect)))
             .service(get(&below("/docs"), "/docs").route(get_or_head().to(docs::redirect)))
             .service(get(&below("/docs/{file:.*}"), "/docs/{file}").route(get_or_head().to(docs::swagger_ui)));
     }

@@ -163,6 +163,7 @@ impl ReturnCode {
         (28008, Meaning::PasswordChangedRecently),
         (28010, Meaning::PasswordRejected(PasswordRule::Repetition)),
         (28011, Meaning::PasswordRejected(PasswordRule::Username)),
+        (29001, Meaning::TokenNotFound),
         (29003, Meaning::TokenNotFound),
         (29004, Meaning::PhoneNumberTaken),
         (29008, Meaning::OtpTokenAlreadyRegistered),

@@ -3,7 +3,9 @@
 //! Every newtype is valid by construction: it has a private field and one fallible constructor. This module does not know
 //! HTTP or CentagateWS.
 
+mod base64_signature;
 mod comparable_name;
+mod digest_algorithm;
 mod durations;
 mod email;
 mod one_time_code;
@@ -21,7 +23,9 @@ mod user_authentication;
 mod user_status;
 mod username;
 
+pub use self::base64_signature::Base64Signature;
 pub use self::comparable_name::ComparableName;
+pub use self::digest_algorithm::DigestAlgorithm;
 pub(crate) use self::durations::{fine_milliseconds, milliseconds};
 pub use self::email::{Email, EmailFault};
 pub use self::one_time_code::OneTimeCode;

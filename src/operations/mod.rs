@@ -6,7 +6,9 @@ mod delete_user;
 mod get_token_status;
 mod get_user;
 mod operation;
+mod register_certificate;
 mod register_hardware_token;
+mod register_offline_token;
 mod register_otp_token;
 mod register_sms_token;
 mod reply;
@@ -30,26 +32,28 @@ pub(crate) use reply::Reply;
 pub use spec::{Content, Docs, Method, Schema, Spec, Switch, TargetLimit};
 
 use crate::centagate::{
-    CreateUser, DeleteUser, GetTokenStatus, GetUser, RegisterHardwareToken, RegisterOtpToken, RegisterSmsToken,
-    SetPassword, SetTokenStatus, SetUserStatus, SyncHardwareToken, UnlockHardwareToken, UnlockUser, UnregisterToken,
-    UpdateUser,
+    CreateUser, DeleteUser, GetTokenStatus, GetUser, RegisterCertificate, RegisterHardwareToken, RegisterOfflineToken,
+    RegisterOtpToken, RegisterSmsToken, SetPassword, SetTokenStatus, SetUserStatus, SyncHardwareToken,
+    UnlockHardwareToken, UnlockUser, UnregisterToken, UpdateUser,
 };
 
-/// Every operation. New operations go to the end.
+/// Every operation, in the order of a user's life. The contract and Swagger UI list them in this order, by path.
 pub static TABLE: &[Row] = &[
     Row::of::<CreateUser>(),
-    Row::of::<RegisterOtpToken>(),
     Row::of::<GetUser>(),
-    Row::of::<UnlockUser>(),
-    Row::of::<SetUserStatus>(),
-    Row::of::<DeleteUser>(),
     Row::of::<UpdateUser>(),
+    Row::of::<SetUserStatus>(),
+    Row::of::<UnlockUser>(),
+    Row::of::<DeleteUser>(),
     Row::of::<SetPassword>(),
+    Row::of::<RegisterOtpToken>(),
+    Row::of::<RegisterSmsToken>(),
+    Row::of::<RegisterHardwareToken>(),
+    Row::of::<RegisterCertificate>(),
+    Row::of::<RegisterOfflineToken>(),
     Row::of::<GetTokenStatus>(),
     Row::of::<SetTokenStatus>(),
     Row::of::<UnregisterToken>(),
     Row::of::<UnlockHardwareToken>(),
     Row::of::<SyncHardwareToken>(),
-    Row::of::<RegisterSmsToken>(),
-    Row::of::<RegisterHardwareToken>(),
 ];

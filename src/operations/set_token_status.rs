@@ -73,7 +73,7 @@ impl Operation for SetTokenStatus {
     }
 
     fn audit(&self) -> AuditMembers {
-        vec![("kind", self.kind.as_str().into()), ("requestedStatus", self.status.as_str().into())]
+        vec![("kind", self.kind.as_str().into()), ("requested_status", self.status.as_str().into())]
     }
 
     fn reply(&self, (): ()) -> Reply {

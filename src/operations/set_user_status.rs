@@ -76,7 +76,7 @@ impl Operation for SetUserStatus {
     }
 
     fn audit(&self) -> AuditMembers {
-        vec![("requestedStatus", json!(self.status.as_str()))]
+        vec![("requested_status", json!(self.status.as_str()))]
     }
 
     fn reply(&self, (): ()) -> Reply {

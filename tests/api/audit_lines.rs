@@ -16,7 +16,7 @@ use crate::reply::Reply;
 
 const ATTEMPT: [&str; 8] = ["audit", "caller", "id", "operation", "requestId", "right", "target", "time"];
 /// Members that only some operations record.
-const DETAILS: [&str; 5] = ["changed", "group", "kind", "requestedStatus", "role"];
+const DETAILS: [&str; 5] = ["changed", "group", "kind", "requested_status", "role"];
 const OUTCOME: [&str; 12] = [
     "audit",
     "caller",

@@ -4,13 +4,14 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fault_row::{
     EXECUTED, FAILED, REFUSED, Row, TIMED_OUT, UNDOCUMENTED, UNREADABLE, Verdict, fault, http, success,
 };
 use crate::fault_server::Fault;
-use crate::planted::{self, PASSCODE, QR};
+use crate::operations;
+use crate::planted::{self, PASSCODE};
 
 pub(crate) fn rows() -> impl Iterator<Item = Row> {
     [not_200(), no_envelope(), no_code(), envelopes(), unusual(), compressed()].into_iter().flatten()
@@ -145,7 +146,10 @@ fn envelopes() -> Vec<Row> {
 /// Replies as proxies and other servers write them.
 fn unusual() -> Vec<Row> {
     let success = success();
-    let nested = json!({ "qr": QR, "passcode": PASSCODE, "note": "two\nlines" }).to_string().replace("\\n", "\n");
+    let mut nested =
+        serde_json::from_str::<Value>(operations::success()["object"].as_str().expect("text")).expect("JSON");
+    nested["note"] = "two\nlines".into();
+    let nested = nested.to_string().replace("\\n", "\n");
     let byte_order_mark = "\u{feff}";
     [
         (format!("{byte_order_mark}{success}"), EXECUTED),

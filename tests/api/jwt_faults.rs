@@ -5,7 +5,7 @@ use crate::identity_provider::{SigningKey, jwk_set};
 use crate::process::Environment;
 
 /// Tokens with keys from a file, and scopes in them.
-fn with_jwt() -> Environment {
+pub(crate) fn with_jwt() -> Environment {
     let environment = valid();
     let file = environment.write("jwks.json", jwk_set(&[SigningKey::eddsa().jwk("1")]));
     environment

@@ -9,8 +9,9 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use crate::callers;
+use crate::documented_codes::{checks_credential, documented_codes};
 use crate::gateway::TestGateway;
-use crate::planted::{CODES, PASSCODE, PASSWORD, QR};
+use crate::planted::{CODES, PASSCODE, PASSWORD, PROVISIONING_KEY, QR};
 use crate::raw;
 use crate::reply::Reply;
 use crate::return_code_table::{COMMON_CODES, Code, PASSWORD_CODES, UNDOCUMENTED_CODES, code};
@@ -25,6 +26,8 @@ pub(crate) struct Operation {
     pub(crate) method: &'static str,
     /// The path pattern, such as `/users/{id}/otp-token`.
     pub(crate) path: &'static str,
+    /// The title in the contract.
+    pub(crate) summary: &'static str,
     pub(crate) scope: &'static str,
     /// The status of a successful reply.
     pub(crate) success: u16,
@@ -32,9 +35,11 @@ pub(crate) struct Operation {
     pub(crate) body: Option<Value>,
     /// Whether the body may be missing.
     pub(crate) body_is_optional: bool,
+    /// The limit of the body in bytes, if it is not `server.max_body_bytes`.
+    pub(crate) max_body_bytes: Option<usize>,
     /// Whether retries with an `Idempotency-Key` get the stored reply.
     pub(crate) honours_key: bool,
-    /// Whether a successful reply contains the passcode and the QR code.
+    /// Whether a successful reply contains secrets.
     pub(crate) replies_with_secret: bool,
     /// Whether the operator must enable the operation.
     pub(crate) is_off_by_default: bool,
@@ -42,7 +47,7 @@ pub(crate) struct Operation {
     pub(crate) settle: &'static str,
     /// The path of CENTAGATE's call below `/CentagateWS/webresources/`, without the admin.
     pub(crate) upstream_path: &'static str,
-    /// The return codes with a meaning of their own in this operation.
+    /// The return codes that are documented for the operation's call.
     pub(crate) own_codes: Vec<Code>,
     /// Whether CENTAGATE checks a credential and counts failed attempts.
     checks_credential: bool,
@@ -74,7 +79,7 @@ pub(crate) fn allowed_methods(path: &str) -> String {
 
 /// CENTAGATE's reply to a successful call of any operation.
 pub(crate) fn success() -> Value {
-    let object = json!({ "qr": QR, "passcode": PASSCODE }).to_string();
+    let object = json!({ "qr": QR, "passcode": PASSCODE, "key": PROVISIONING_KEY }).to_string();
     json!({ "code": "0", "message": format!("Success {PASSCODE}"), "object": object })
 }
 
@@ -94,27 +99,33 @@ pub(crate) fn let_next_call_meet(simulator: &Simulator, behaviour: Behaviour) {
 impl Operation {
     fn new(row: &'static Row) -> Self {
         let Row { spec, call, .. } = row;
+        let checks_credential = checks_credential(spec.id);
         let example = spec.docs.request.as_ref().map(|request| request.example);
         Self {
             id: spec.id,
             label: spec.label,
             method: spec.method.as_str(),
             path: spec.path,
+            summary: spec.docs.summary,
             scope: spec.scope.as_str(),
             success: spec.success,
             body: example.map(|example| serde_json::from_str(example).expect("a JSON example")),
             body_is_optional: spec.body == Body::Optional,
+            max_body_bytes: match spec.body {
+                Body::RequiredUpTo(max_bytes) => Some(max_bytes),
+                Body::Ignored | Body::Forbidden | Body::Optional | Body::Required => None,
+            },
             honours_key: spec.stored_as.is_some(),
             replies_with_secret: spec.replies_with_secret,
             is_off_by_default: spec.enabled_by.is_some(),
             settle: spec.settle,
             upstream_path: call.path,
-            own_codes: call.codes.iter().map(|(it, meaning)| code(*it, *meaning, spec.checks_credential)).collect(),
-            checks_credential: spec.checks_credential,
+            own_codes: documented_codes(spec.id).map(|(it, meaning)| code(it, meaning, checks_credential)).collect(),
+            checks_credential,
         }
     }
 
-    /// What every return code becomes: those with a meaning of their own, common ones, and undocumented ones.
+    /// What every return code becomes: those documented for the call, common ones, and undocumented ones.
     pub(crate) fn codes(&self) -> Vec<Code> {
         let common = COMMON_CODES.iter().flat_map(|(numbers, meaning)| numbers.iter().map(|it| (*it, *meaning)));
         let passwords = PASSWORD_CODES.map(|it| (it, Meaning::PasswordRejected(PasswordRule::Length)));

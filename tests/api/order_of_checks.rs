@@ -9,9 +9,13 @@ use crate::operations::{Operation, operations};
 use crate::raw;
 use crate::reply::Reply;
 
-/// An incomplete body that is larger than the limit in these tests.
-fn large_body() -> String {
-    format!("{{\"x\":\"{}\"", "x".repeat(2000))
+/// `server.max_body_bytes` in these tests.
+const MAX_BODY_BYTES: usize = 1024;
+
+/// An incomplete body of one byte more than the operation accepts.
+fn large_body(operation: &Operation) -> String {
+    let max_bytes = operation.max_body_bytes.unwrap_or(MAX_BODY_BYTES);
+    "{".to_owned() + &" ".repeat(max_bytes)
 }
 
 /// The example body with a member that does not exist.
@@ -26,7 +30,7 @@ async fn every_operation_checks_in_the_order_of_the_contract() {
         let others: Vec<_> = scopes().into_iter().filter(|other| *other != scope).collect();
         text + &callers::block(&format!("without-{scope}"), &callers::without(scope), &others, "")
     });
-    let setup = Setup::new().callers(text).set("server.max_body_bytes", "1024");
+    let setup = Setup::new().callers(text).set("server.max_body_bytes", &MAX_BODY_BYTES.to_string());
     let gateway = setup.without_rate_limit().start().await;
     let key = |key: &str| format!("Authorization: Bearer {key}\r\n");
     let json = "Content-Type: application/json\r\n";
@@ -35,7 +39,7 @@ async fn every_operation_checks_in_the_order_of_the_contract() {
             raw::exchange(gateway.address, &operation.raw_request_to(path, headers, body)).await
         };
         let path = &*operation.path_of("admin");
-        let large = &*large_body();
+        let large = &*large_body(operation);
         let brew = raw::request("BREW", path, "", large.as_bytes());
         raw::exchange(gateway.address, &brew).await.problem("method_not_allowed");
         send("/nowhere", "", large).await.problem("not_found");

@@ -7,6 +7,7 @@ use centagate_simulator::{Admin, cen_token};
 use crate::callers;
 use crate::callers::scopes;
 use crate::process::Environment;
+use crate::reply::Reply;
 
 pub(crate) const AUTH_TOKEN: &str = "Pl4nted/Auth+T0ken/qz==";
 pub(crate) const SECRET_CODE: &str = "pl4nted s3cret c0de;<&>/ü";
@@ -19,6 +20,10 @@ pub(crate) const PASSWORD: &str = "Pl4nted-passw0rd+/;<&>%ü";
 /// The codes in the example requests that send two.
 pub(crate) const CODES: [&str; 2] = ["Pl4ntedC0de1", "Pl4ntedC0de2"];
 pub(crate) const QR: &str = "otpauth://totp/pl4nted?secret=QRPL4NTEDQR";
+pub(crate) const PROVISIONING_KEY: &str = "Pl4ntedPr0visi0ningKey/+==";
+
+/// The members of replies that hold secrets, with their planted values.
+const SECRET_MEMBERS: [(&str, &str); 3] = [("passcode", PASSCODE), ("qr", QR), ("provisioningKey", PROVISIONING_KEY)];
 
 /// The admin, whose session is planted.
 pub(crate) fn admin() -> Admin {
@@ -26,9 +31,23 @@ pub(crate) fn admin() -> Admin {
 }
 
 /// All planted secrets, and the cenToken that results from them.
-pub(crate) fn secrets() -> [String; 9] {
+pub(crate) fn secrets() -> [String; 10] {
     let cen_token = cen_token("admin", AUTH_TOKEN, SECRET_CODE);
-    [AUTH_TOKEN, SECRET_CODE, &cen_token, CALLER_KEY, PASSCODE, QR, PASSWORD, CODES[0], CODES[1]].map(str::to_owned)
+    let [code, other] = CODES;
+    [AUTH_TOKEN, SECRET_CODE, &cen_token, CALLER_KEY, PASSCODE, QR, PROVISIONING_KEY, PASSWORD, code, other]
+        .map(str::to_owned)
+}
+
+/// The text of a successful reply without the secrets that it hands over. There must be at least one.
+#[track_caller]
+pub(crate) fn without_handed_over_secrets(reply: &Reply) -> String {
+    let body = reply.json();
+    let handed_over = || SECRET_MEMBERS.iter().filter(|(member, _)| body.get(*member).is_some());
+    assert!(handed_over().count() > 0, "{body}");
+    handed_over().fold(reply.text(), |text, (member, secret)| {
+        assert_eq!(body[*member], *secret, "{body}");
+        text.replace(secret, "")
+    })
 }
 
 /// Every encoding in which `secret` could appear in a text.

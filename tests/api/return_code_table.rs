@@ -52,7 +52,7 @@ pub(crate) const COMMON_CODES: &[(&[i64], Meaning)] = &[
     (&[23036], Meaning::TokenLocked),
     (&[26010], Meaning::CertificateNotOwned),
     (&[28008], Meaning::PasswordChangedRecently),
-    (&[29003, 36000], Meaning::TokenNotFound),
+    (&[29001, 29003, 36000], Meaning::TokenNotFound),
     (&[29004], Meaning::PhoneNumberTaken),
     (&[54002], Meaning::CodesRejected),
     (&[55000], Meaning::SignatureRejected),

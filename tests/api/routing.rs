@@ -13,7 +13,6 @@ use crate::raw;
 async fn an_unknown_path_is_answered_404() {
     let gateway = TestGateway::start().await;
     let fixed = [
-        "/",
         "/user",
         "/users/",
         "/Users",

@@ -42,7 +42,7 @@ async fn the_audit_trail_names_the_kind_and_the_requested_status() {
     assert_eq!(gateway.simulator.requests()[0].member("type"), Some("4"));
     let lines = gateway.audit_trail().lines();
     let (attempt, _) = pair(&lines);
-    assert_eq!((&attempt["kind"], &attempt["requestedStatus"]), (&json!("pki"), &json!("valid")));
+    assert_eq!((&attempt["kind"], &attempt["requested_status"]), (&json!("pki"), &json!("valid")));
 }
 
 #[tokio::test]

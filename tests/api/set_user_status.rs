@@ -25,7 +25,7 @@ async fn a_user_is_deactivated_and_activated_and_a_repeated_request_changes_noth
         assert_eq!((members.len(), &members["username"], &members["status"]), (3, &json!("bob"), &json!(digit)));
         let lines = gateway.audit_trail().of_request("status");
         assert_eq!(lines.len() % 2, 0);
-        assert!(lines.iter().rev().take(2).all(|line| line["requestedStatus"] == word), "{lines:?}");
+        assert!(lines.iter().rev().take(2).all(|line| line["requested_status"] == word), "{lines:?}");
     }
     let problem = set_status(&gateway, "nobody", &json!({ "status": "active" })).await.problem("user_not_found");
     assert_eq!(problem["outcome"], "notExecuted");

@@ -1,4 +1,4 @@
-//! `PATCH /users/{id}`: which members reach CENTAGATE, the rules of the body, rights, and the audit records.
+//! `PATCH /users/{id}`: rights, the audit records, and what CENTAGATE refuses.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,23 +6,7 @@ use serde_json::{Value, json};
 use crate::callers;
 use crate::gateway::{Setup, TestGateway, user, with};
 use crate::reply::Reply;
-
-/// Every member, with its name and its value in CENTAGATE's call.
-fn members() -> [(&'static str, Value, &'static str, &'static str); 11] {
-    [
-        ("firstName", json!("Alicia"), "firstName", "Alicia"),
-        ("lastName", json!("Pl4nted-Baker"), "lastName", "Pl4nted-Baker"),
-        ("email", json!("pl4nted@example.com"), "email", "pl4nted@example.com"),
-        ("group", json!("Staff"), "userGroupName", "Staff"),
-        ("role", json!("groupAdmin"), "roles", "4"),
-        ("app", json!("portal-2"), "availApps", "portal-2"),
-        ("clientId", json!("client-2"), "clientId", "client-2"),
-        ("address", json!("1 Pl4nted Street"), "address", "1 Pl4nted Street"),
-        ("zip", json!("50450"), "zip", "50450"),
-        ("city", json!("Kuala Lumpur"), "city", "Kuala Lumpur"),
-        ("state", json!(" "), "state", " "),
-    ]
-}
+use crate::update_user_bodies::members;
 
 async fn update_as(gateway: &TestGateway, key: &str, body: &Value) -> Reply {
     gateway.send(gateway.json_as(key, Method::PATCH, "/users/bob", body).header("x-request-id", "update")).await
@@ -30,55 +14,6 @@ async fn update_as(gateway: &TestGateway, key: &str, body: &Value) -> Reply {
 
 async fn update(gateway: &TestGateway, body: &Value) -> Reply {
     update_as(gateway, callers::EVERYTHING, body).await
-}
-
-#[tokio::test]
-async fn only_the_given_members_are_sent() {
-    let gateway = TestGateway::start().await;
-    let mut all = json!({});
-    let mut sent_for_all = json!({ "username": "bob" });
-    for (name, value, upstream_name, upstream_value) in members() {
-        let reply = update(&gateway, &json!({ name: value })).await;
-        assert_eq!((reply.status, reply.body.len()), (204, 0), "{name}: {}", reply.text());
-        assert_eq!(sent(&gateway), json!({ "username": "bob", upstream_name: upstream_value }), "{name}");
-        all[name] = value;
-        sent_for_all[upstream_name] = upstream_value.into();
-    }
-    assert_eq!(update(&gateway, &all).await.status, 204);
-    assert_eq!(sent(&gateway), sent_for_all);
-    let bob = gateway.simulator.user("bob").unwrap();
-    assert_eq!((&*bob.first_name, &*bob.email, &*bob.role), ("Alicia", "pl4nted@example.com", "4"));
-    for (role, digit) in [("user", "3"), ("companyAdmin", "2")] {
-        assert_eq!(update(&gateway, &json!({ "role": role })).await.status, 204);
-        assert_eq!(sent(&gateway)["roles"], digit);
-    }
-}
-
-/// The members of the last call, without the signature.
-fn sent(gateway: &TestGateway) -> Value {
-    let mut members = gateway.simulator.requests().last().unwrap().members.clone();
-    members.remove("cenToken").expect("a signature");
-    members.into()
-}
-
-#[tokio::test]
-async fn a_body_has_at_least_one_member_and_no_value_can_be_cleared() {
-    let gateway = TestGateway::start().await;
-    assert_eq!(update(&gateway, &json!({})).await.faults(), [""]);
-    for (name, value, ..) in members() {
-        for cleared in [Value::Null, json!(""), json!([]), json!([value])] {
-            let reply = update(&gateway, &with(json!({ "zip": "1", "city": "x" }), name, cleared.clone())).await;
-            assert_eq!(reply.faults(), [format!("/{name}")], "{name} {cleared}");
-        }
-        let problem = update(&gateway, &json!({ name: null })).await.problem("invalid_request");
-        assert!(problem["errors"][0]["detail"].as_str().unwrap().contains("cannot be cleared"), "{problem}");
-    }
-    for name in ["username", "uniqueId", "additionalData", "statusUser", "status", "password"] {
-        assert_eq!(update(&gateway, &json!({ name: "x" })).await.faults(), [format!("/{name}")]);
-    }
-    let faults = update(&gateway, &json!({ "email": "nowhere", "role": "root", "zip": "a\nb" })).await.faults();
-    assert_eq!(faults, ["/email", "/role", "/zip"]);
-    assert!(gateway.simulator.requests().is_empty());
 }
 
 #[tokio::test]

@@ -11,20 +11,30 @@ use crate::gateway::{Setup, TestGateway, alice, token, user, with};
 use crate::raw;
 
 const ADMIN: (&str, &str, &str) = ("ad min/ö@x", "QUJD+/==", "k3y");
+/// The admin's name as the last segment of each upstream path.
+pub(crate) const ADMIN_SEGMENT: &str = "ad%20min%2F%C3%B6%40x";
 
 /// `printf %s 'ad min/ö@xQUJD+/==' | openssl dgst -sha256 -hmac k3y`
-const CEN_TOKEN: &str = "bb9f31914e92dad6ac8d482f1ece9a34c6048a739708bd0c5caa9651066edd78";
+pub(crate) const CEN_TOKEN: &str = "bb9f31914e92dad6ac8d482f1ece9a34c6048a739708bd0c5caa9651066edd78";
 
-async fn gateway_with_awkward_admin() -> TestGateway {
-    Setup::new().admin(ADMIN.0, ADMIN.1, ADMIN.2).start().await
+/// A setup whose admin has a name that must be percent-encoded.
+pub(crate) fn awkward_admin() -> Setup {
+    Setup::new().admin(ADMIN.0, ADMIN.1, ADMIN.2)
 }
 
-/// The newest request that CENTAGATE received; its body has exactly these members, all of them strings.
+async fn gateway_with_awkward_admin() -> TestGateway {
+    awkward_admin().start().await
+}
+
+/// The newest request that CENTAGATE received. The bytes of its body are exactly these members, in any order.
 #[track_caller]
-fn expect_members(gateway: &TestGateway, expected: &Value) -> Request {
+pub(crate) fn expect_members(gateway: &TestGateway, expected: &Value) -> Request {
     let request = gateway.simulator.requests().pop().expect("a request");
     assert_eq!(Value::Object(request.members.clone()), *expected);
     assert!(request.members.values().all(Value::is_string));
+    // A member that is sent twice, or anything between the members, would make the body longer.
+    let body = String::from_utf8_lossy(&request.body);
+    assert_eq!(request.body.len(), expected.to_string().len(), "{body}");
     request
 }
 
@@ -62,14 +72,6 @@ async fn a_token_becomes_exactly_the_documented_request() {
             assert_eq!(request.path, "/CentagateWS/webresources/device/register/onetimepin/ad%20min%2F%C3%B6%40x");
         }
     }
-    for (number, body) in
-        [json!({ "status": "valid" }), json!({ "status": "valid", "validitySeconds": null })].into_iter().enumerate()
-    {
-        let name = format!("default-{number}");
-        gateway.simulator.add_user(User::new(&name));
-        assert_eq!(gateway.register_otp_token(&name, &body).await.status, 201);
-        expect_members(&gateway, &json!({ "username": name, "status": "2", "cenToken": CEN_TOKEN }));
-    }
 }
 
 #[tokio::test]
@@ -89,15 +91,6 @@ async fn roles_and_additional_data_have_their_documented_spelling() {
         });
         expect_members(&gateway, &members);
     }
-}
-
-#[tokio::test]
-async fn optional_members_that_are_null_are_as_good_as_absent() {
-    let gateway = gateway_with_awkward_admin().await;
-    let nulls = ["role", "uniqueId", "clientId", "additionalData"];
-    let user = nulls.into_iter().fold(alice(), |user, member| with(user, member, Value::Null));
-    assert_eq!(gateway.create_user(&user).await.status, 201);
-    expect_members(&gateway, &upstream(&alice()));
 }
 
 #[tokio::test]
@@ -184,8 +177,7 @@ async fn an_id_is_decoded_once_and_never_part_of_the_path() {
 
 #[tokio::test]
 async fn configured_defaults_stand_in_for_group_and_app_and_only_where_they_are_absent() {
-    let setup = Setup::new().admin(ADMIN.0, ADMIN.1, ADMIN.2);
-    let gateway = setup.set("users.default_group", "Staff").set("users.default_app", "desk").start().await;
+    let gateway = awkward_admin().set("users.default_group", "Staff").set("users.default_app", "desk").start().await;
     let mut user = alice();
     user.as_object_mut().unwrap().remove("group");
     let user = with(user, "app", Value::Null);

@@ -70,6 +70,15 @@ impl Browser {
         Ok(text.as_str().ok_or("no text")?.to_owned())
     }
 
+    /// Waits for the first of some elements, and answers the HTML IDs of all of them, in the order of the page.
+    pub(crate) async fn ids(&self, xpath: &str) -> Result<Vec<String>, Failure> {
+        let script = "const found = document.evaluate(arguments[0], document, null, 7, null); \
+                      return Array.from({ length: found.snapshotLength }, (_, index) => found.snapshotItem(index).id)";
+        self.element(xpath).await?;
+        let ids = self.post("execute/sync", &json!({ "script": script, "args": [xpath] })).await?;
+        Ok(serde_json::from_value(ids)?)
+    }
+
     /// Waits for an element, and clicks on it.
     pub(crate) async fn click(&self, xpath: &str) -> Result<(), Failure> {
         let element = self.element(xpath).await?;

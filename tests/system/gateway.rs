@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use crate::callers;
 
-/// The key of the caller who may register users and OTP tokens.
+/// The key of the caller that has every scope.
 pub(crate) const KEY: &str = "system-tests";
 const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -37,8 +37,8 @@ impl Gateway {
     pub(crate) fn configured(simulator: &Simulator, admin: &Admin, changes: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let callers_file = directory.path().join("callers.toml");
-        let scopes = ["users:create", "users:read", "otp-tokens:create"];
-        std::fs::write(&callers_file, callers::block("system-tests", KEY, &scopes, "")).expect("the callers file");
+        let caller = callers::block("system-tests", KEY, &callers::scopes(), "");
+        std::fs::write(&callers_file, caller).expect("the callers file");
         let mut variables = BTreeMap::from([
             ("GATEWAY__SERVER__PORT".into(), "0".into()),
             ("GATEWAY__MANAGEMENT__PORT".into(), "0".into()),

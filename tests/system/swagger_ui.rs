@@ -1,5 +1,4 @@
-//! Swagger UI in a browser: whoever has read what the demo prints can try both operations without typing anything but the
-//! caller key.
+//! Swagger UI in a browser: a person who types only the caller key tries operations of a user's life.
 
 use std::path::{Path, PathBuf};
 
@@ -10,61 +9,88 @@ use serde_json::Value;
 use crate::browser::{Browser, Failure};
 use crate::demo::Demo;
 
+/// The operations that a person tries, in this order: the status, and a part of the body if the reply has one.
+const TRIED: [(&str, &str, Option<&str>); 7] = [
+    ("createUser", "201", Some("\"username\": \"alice\"")),
+    ("updateUser", "204", None),
+    ("registerOtpToken", "201", Some("\"passcode\": \"")),
+    ("registerSmsToken", "201", Some("\"phoneNumber\": \"+")),
+    ("getTokenStatus", "200", Some("\"status\": \"valid\"")),
+    ("unregisterToken", "204", None),
+    ("setUserStatus", "204", None),
+];
+
 /// What a visit has shown.
 struct Visit {
     /// Where the browser ended up after `/docs` was opened.
     address: String,
-    user_status: String,
-    otp_token_status: String,
-    otp_token: String,
+    /// The HTML IDs of the groups and the operations, in the order of the page.
+    order: Vec<String>,
+    /// The status of each reply, and its body or an empty text.
+    replies: Vec<(String, String)>,
     console_errors: Vec<String>,
     foreign_requests: Vec<String>,
 }
 
 #[tokio::test]
-async fn a_person_registers_a_user_and_an_otp_token_in_swagger_ui() {
+async fn a_person_tries_a_users_life_in_swagger_ui() {
     let demo = Demo::start().await;
     let browser = Browser::start().await.expect("a browser");
-    try_both_operations(browser, demo.swagger_ui.trim_end_matches("/docs/"), &demo.caller_key).await;
+    try_operations(browser, demo.swagger_ui.trim_end_matches("/docs/"), &demo.caller_key).await;
     let ended = demo.stop().await;
     assert!(ended.success(), "after Ctrl-C the demo ended with {ended}");
 }
 
-/// Does what a person would with the Swagger UI of the gateway at `url`, and looks at what the page shows.
-pub(crate) async fn try_both_operations(browser: Browser, url: &str, caller_key: &str) {
+/// Tries the operations in the Swagger UI of the gateway at `url`, and checks what the page shows.
+pub(crate) async fn try_operations(browser: Browser, url: &str, caller_key: &str) {
     let visit = visit(&browser, url, caller_key).await;
     let picture = save_picture(&browser, url).await;
     browser.quit().await.expect("the browser quits");
     let visit = visit.unwrap_or_else(|failure| panic!("{failure}; the page at that moment: {picture:?}"));
     assert_eq!(visit.address, format!("{url}/docs/"), "/docs leads to the page");
-    assert_eq!(visit.user_status, "201", "{picture:?}");
-    assert_eq!(visit.otp_token_status, "201", "{picture:?}");
-    assert!(visit.otp_token.contains("\"passcode\": \""), "shown as reply: {}", visit.otp_token);
+    assert_eq!(visit.order, documented_order(), "{picture:?}");
+    for ((operation, status, body), (shown_status, shown_body)) in TRIED.into_iter().zip(visit.replies) {
+        assert_eq!(shown_status, status, "{operation}: {picture:?}");
+        assert!(shown_body.contains(body.unwrap_or_default()), "{operation}: {shown_body}");
+    }
     assert_eq!(visit.console_errors, [""; 0]);
     assert_eq!(visit.foreign_requests, [""; 0], "the page asks nobody but the gateway");
+}
+
+/// The HTML IDs of the groups, each with its operations, in the order of the contract.
+fn documented_order() -> Vec<String> {
+    let text = include_str!("../../openapi/openapi.json");
+    let document: Value = serde_json::from_str(text).expect("JSON");
+    let paths = document["paths"].as_object().expect("paths").values();
+    let operations: Vec<&Value> = paths.flat_map(|path| path.as_object().expect("operations").values()).collect();
+    let mut order = Vec::new();
+    for tag in document["tags"].as_array().expect("tags") {
+        let name = tag["name"].as_str().expect("a name").replace(' ', "_");
+        order.push(format!("operations-tag-{name}"));
+        let tagged = operations.iter().filter(|operation| operation["tags"][0] == tag["name"]);
+        let mut ids: Vec<&str> = tagged.filter_map(|operation| operation["operationId"].as_str()).collect();
+        ids.sort_by_key(|id| text.find(&format!("\"{id}\""))); // parsed JSON does not preserve the order
+        order.extend(ids.into_iter().map(|id| format!("operations-{name}-{id}")));
+    }
+    order
 }
 
 async fn visit(browser: &Browser, url: &str, caller_key: &str) -> Result<Visit, Failure> {
     browser.open(&format!("{url}/docs")).await?;
     let address = browser.url().await?;
     authorize(browser, caller_key).await?;
-    open_or_close(browser, "createUser").await?;
-    let (user_status, _) = execute(browser, "createUser").await?;
-    open_or_close(browser, "createUser").await?;
-    open_or_close(browser, "registerOtpToken").await?;
-    let (otp_token_status, otp_token) = execute(browser, "registerOtpToken").await?;
+    let order = browser.ids("//h3[@data-tag] | //div[contains(@class, 'opblock ') and @id]").await?;
+    let mut replies = Vec::new();
+    for (operation, _, body) in TRIED {
+        open_or_close(browser, operation).await?;
+        replies.push(execute(browser, operation, body.is_some()).await?);
+        open_or_close(browser, operation).await?;
+    }
     let console = browser.log("browser").await?;
     let errors = console.iter().filter(|entry| entry["level"] == "SEVERE").map(Value::to_string);
     let requests = requests(&browser.log("performance").await?, url)?;
     let foreign = requests.into_iter().filter(|request| !request.starts_with(&format!("{url}/")));
-    Ok(Visit {
-        address,
-        user_status,
-        otp_token_status,
-        otp_token,
-        console_errors: errors.collect(),
-        foreign_requests: foreign.collect(),
-    })
+    Ok(Visit { address, order, replies, console_errors: errors.collect(), foreign_requests: foreign.collect() })
 }
 
 async fn authorize(browser: &Browser, caller_key: &str) -> Result<(), Failure> {
@@ -79,23 +105,25 @@ async fn open_or_close(browser: &Browser, operation: &str) -> Result<(), Failure
     browser.click(&format!("{}//button[@class = 'opblock-summary-control']", block(operation))).await
 }
 
-/// Sends an open operation, which is ready to be tried out, with the values it proposes, and answers the status and the
-/// body that the page shows.
-async fn execute(browser: &Browser, operation: &str) -> Result<(String, String), Failure> {
+/// Executes an open operation with the values that the page proposes. Returns the status and the body that the page shows.
+async fn execute(browser: &Browser, operation: &str, has_body: bool) -> Result<(String, String), Failure> {
     let operation = block(operation);
     browser.click(&format!("{operation}//button[normalize-space() = 'Execute']")).await?;
     let reply = format!("{operation}//table[contains(@class, 'live-responses-table')]/tbody/tr[@class = 'response']");
     let status = browser.text(&format!("{reply}/td[contains(@class, 'response-col_status')]")).await?;
-    let body = browser.text(&format!("({reply}//pre)[1]")).await?;
-    Ok((status, body))
+    if !has_body {
+        return Ok((status, String::new()));
+    }
+    let body = format!("{reply}//h5[normalize-space() = 'Response body']/following-sibling::*//pre");
+    Ok((status, browser.text(&format!("({body})[1]")).await?))
 }
 
 /// Where the page shows an operation.
 fn block(operation: &str) -> String {
-    format!("//div[contains(@id, '-{operation}')]")
+    format!("//div[contains(@class, 'opblock ') and contains(@id, '-{operation}')]")
 }
 
-/// The addresses that pages below `site` asked for over the network.
+/// The URLs that pages below `site` requested over the network.
 fn requests(log: &[Value], site: &str) -> Result<Vec<String>, Failure> {
     let mut urls = Vec::new();
     for entry in log {
@@ -110,7 +138,7 @@ fn requests(log: &[Value], site: &str) -> Result<Vec<String>, Failure> {
     if urls.is_empty() { Err("the browser recorded no request".into()) } else { Ok(urls) }
 }
 
-/// Keeps what the window shows of `site` as a file, and answers where it is.
+/// Saves a picture of the window as a file, and returns its path.
 async fn save_picture(browser: &Browser, site: &str) -> Result<PathBuf, Failure> {
     let name = site.rsplit('/').next().unwrap_or_default();
     let picture = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("swagger-ui-{name}.png"));

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use secrecy::SecretString;
 
 use super::json::Json;
-use crate::domain::{Email, OneTimeCode, Password, PhoneNumber, SerialNumber, Text, Username};
+use crate::domain::{Base64Signature, Email, OneTimeCode, Password, PhoneNumber, SerialNumber, Text, Username};
 
 /// What a value must be.
 pub(crate) type Expectation = Cow<'static, str>;
@@ -66,6 +66,12 @@ pub(crate) fn phone_number(value: Json<'_>) -> Result<PhoneNumber, Expectation> 
 /// A string that is a [`SerialNumber`].
 pub(crate) fn serial_number(value: Json<'_>) -> Result<SerialNumber, Expectation> {
     SerialNumber::parse(string(value)?).ok_or("must be 1 to 64 visible ASCII characters without spaces".into())
+}
+
+/// A string that is a [`Base64Signature`].
+pub(crate) fn base64_signature(value: Json<'_>) -> Result<Base64Signature, Expectation> {
+    const EXPECTATION: &str = "must be base64 with padding, of 4 to 49152 characters";
+    Base64Signature::parse(string(value)?).ok_or(EXPECTATION.into())
 }
 
 /// A string that is one of `words`. `from_word` gives its meaning.

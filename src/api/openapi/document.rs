@@ -10,6 +10,7 @@ use utoipa::openapi::{
     Components, ContentBuilder, InfoBuilder, License, OpenApi, Ref, RefOr, Required, ResponseBuilder, Server,
 };
 
+use super::example_order::likeliest_first;
 use super::responses::Responses;
 use super::{headers, parameters, schemas, version_3_0};
 use crate::api::input::{Body, Fault};
@@ -62,7 +63,7 @@ pub(crate) fn document(public_url: Option<&PublicUrl>) -> OpenApi {
 
 /// The document as JSON text.
 pub(crate) fn to_json(document: &OpenApi) -> String {
-    let mut text = document.to_pretty_json().expect("an OpenAPI document serializes");
+    let mut text = likeliest_first(&document.to_pretty_json().expect("an OpenAPI document serializes"));
     text.push('\n');
     text
 }

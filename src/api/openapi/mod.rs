@@ -1,6 +1,7 @@
 //! The contract as an OpenAPI document, made from the table of operations and the table of problems.
 
 mod document;
+mod example_order;
 mod headers;
 mod parameters;
 mod responses;

@@ -4,6 +4,8 @@ mod document;
 mod entry;
 mod error;
 mod example;
+mod explanation;
+mod html;
 mod pages;
 mod table;
 #[cfg(test)]

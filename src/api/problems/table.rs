@@ -1,6 +1,6 @@
 //! The table of problems. It defines the statuses, the texts, the error responses of the contract and `/problems`.
 //!
-//! Each entry has a status, the stable `code`, optionally `Retry-After` in seconds, a title, a detail and advice. If the
+//! Problems of the same status are in the order of likelihood: documentation shows the first as its example. Each entry has a status, the stable `code`, optionally `Retry-After` in seconds, a title, a detail and advice. If the
 //! outcome of a request is unknown, the reply's detail also says how to find it out (`Spec::settle`).
 
 use actix_web::http::StatusCode;
@@ -56,14 +56,14 @@ table! {
         "The body did not arrive in time",
         "The body did not arrive in time. Nothing was executed.",
         "Send the request again, with its body in one go.";
-    EmailTaken: CONFLICT "email_taken",
-        "The e-mail address is taken",
-        "Another user in CENTAGATE has this e-mail address.",
-        "Use another address, or the existing user.";
     UsernameTaken: CONFLICT "username_taken",
         "The user name is taken",
         "Another user in CENTAGATE has this name.",
         "Use another name, or the existing user.";
+    EmailTaken: CONFLICT "email_taken",
+        "The e-mail address is taken",
+        "Another user in CENTAGATE has this e-mail address.",
+        "Use another address, or the existing user.";
     PhoneNumberTaken: CONFLICT "phone_number_taken",
         "The phone number is taken",
         "Another user in CENTAGATE has this phone number.",
@@ -140,10 +140,6 @@ table! {
         "The request breaks a rule of the contract",
         "The body or the path breaks a rule. errors lists every fault.",
         "Correct every fault in errors and send the request again.";
-    IdempotencyMismatch: UNPROCESSABLE_ENTITY "idempotency_mismatch",
-        "The Idempotency-Key belongs to a different request",
-        "This Idempotency-Key was used with a different path or body. This request was not executed.",
-        "Use a new key for each new request. A retry must have the same path and the same values in its body.";
     RejectedByCentagate: UNPROCESSABLE_ENTITY "rejected_by_centagate",
         "CENTAGATE rejected the input",
         "CENTAGATE rejected the input and does not say which part.",
@@ -168,6 +164,10 @@ table! {
         "The token is out of sync",
         "The token's clock or counter differs too much from CENTAGATE's.",
         "Synchronise the token with two consecutive codes.";
+    IdempotencyMismatch: UNPROCESSABLE_ENTITY "idempotency_mismatch",
+        "The Idempotency-Key belongs to a different request",
+        "This Idempotency-Key was used with a different path or body. This request was not executed.",
+        "Use a new key for each new request. A retry must have the same path and the same values in its body.";
     CertificateNotOwned: UNPROCESSABLE_ENTITY "certificate_not_owned",
         "The certificate belongs to another user",
         "The certificate belongs to another user in CENTAGATE.",
@@ -204,6 +204,10 @@ table! {
         "CENTAGATE's reply is not understood",
         "The gateway does not understand CENTAGATE's reply, or lost the connection.",
         "First find out whether the request was executed, as the detail says.";
+    CentagateUnavailable: SERVICE_UNAVAILABLE "centagate_unavailable" retry after 5,
+        "CENTAGATE is unavailable",
+        "The gateway could not send the request to CENTAGATE. Nothing was executed.",
+        "Send the request again after the time in Retry-After.";
     AuditUnavailable: SERVICE_UNAVAILABLE "audit_unavailable" retry after 5,
         "The audit trail is unavailable",
         "The gateway cannot write its audit trail, so it did not send the request to CENTAGATE. Nothing was executed.",
@@ -216,10 +220,6 @@ table! {
         "Tokens cannot be verified",
         "The gateway does not have the keys to verify tokens yet. Nothing was executed.",
         "Send the request again after the time in Retry-After, or use a caller key.";
-    CentagateUnavailable: SERVICE_UNAVAILABLE "centagate_unavailable" retry after 5,
-        "CENTAGATE is unavailable",
-        "The gateway could not send the request to CENTAGATE. Nothing was executed.",
-        "Send the request again after the time in Retry-After.";
     CentagateTimeout: GATEWAY_TIMEOUT "centagate_timeout",
         "CENTAGATE did not reply in time",
         "The gateway sent the request, but CENTAGATE did not reply in time.",

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use reqwest::{Client, RequestBuilder};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
@@ -64,8 +64,22 @@ impl Caller {
         key: impl Into<Option<&str>>,
         create: &Create,
     ) -> reqwest::Result<Reply> {
-        let request = self.0.post(format!("http://{gateway}{}", create.path));
-        let mut request = request.header("content-type", "application/json").body(create.body.to_string());
+        self.try_send(gateway, key, &Method::POST, &create.path, Some(&create.body)).await
+    }
+
+    /// Sends any request once. An error means that the connection ended without a reply.
+    pub(crate) async fn try_send(
+        &self,
+        gateway: SocketAddr,
+        key: impl Into<Option<&str>>,
+        method: &Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> reqwest::Result<Reply> {
+        let mut request = self.0.request(method.clone(), format!("http://{gateway}{path}"));
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
         if let Some(key) = key.into() {
             request = request.header("idempotency-key", key);
         }

@@ -14,8 +14,8 @@ A simulated CENTAGATE for development and tests.
 
   centagate-simulator [serve]      run the simulator (ctrl-c or SIGTERM stops it)
   centagate-simulator prepare --secrets-dir DIR --callers-file FILE
-                                   write fresh secrets, the gateway's callers file, and a caller key
-                                   (to `caller-key` in the directory of FILE), unless they exist
+                                   write fresh secrets, the gateway's callers file, and the keys of its callers
+                                   (`caller-key`, `help-desk-key` in the directory of FILE), unless they exist
   centagate-simulator healthcheck  exit with 0 if a simulator with the same environment answers
 
 Environment of serve and healthcheck:
