@@ -5,13 +5,15 @@ use serde_json::{Map, Value, json};
 
 use crate::state::TokenKind;
 
-/// One answer per question. The defaults come first in each list of values.
+/// One field per question. The default of each field is the first value of its type.
+///
+/// The control interface and `SIMULATOR_OPEN_ANSWERS` use camelCase: `{"emptyText":"erase"}`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct OpenAnswers {
-    /// Question 3: which `type` reaches the token of the one-time PIN.
+    /// Question 3: which kind reaches the token of the one-time PIN. The calls with a member `type` use it.
     pub otp_token_kind: TokenKind,
-    /// Question 4: which `type` reaches a hardware token; `None`: no type does.
+    /// Question 4: which kind reaches a hardware token. `None`: no kind does.
     pub hardware_token_kind: Option<TokenKind>,
     /// Question 5: what the undocumented call `password/resetbyusername` does.
     pub password_reset: PasswordReset,
@@ -34,7 +36,7 @@ pub struct OpenAnswers {
 }
 
 impl OpenAnswers {
-    /// Reads the changed answers from JSON. An absent answer does not change.
+    /// Changes the answers that the JSON object names.
     ///
     /// # Errors
     /// A name or a value is unknown.

@@ -10,11 +10,11 @@ use tokio::time::timeout;
 use crate::printed::Printed;
 use crate::program::Program;
 
-/// How long the demo may take to start: where the tests were built without it, it is built first.
+/// How long the demo may take to start. Cargo builds it first, unless it is up to date.
 const START_DEADLINE: Duration = Duration::from_secs(600);
 const STOP_DEADLINE: Duration = Duration::from_secs(20);
 
-/// The running demo. Dropping it ends it.
+/// The running demo. Dropping it stops it.
 pub(crate) struct Demo {
     pub(crate) swagger_ui: String,
     pub(crate) caller_key: String,
@@ -25,7 +25,7 @@ pub(crate) struct Demo {
 }
 
 impl Demo {
-    /// Starts it, and reads from what it prints where it is.
+    /// Starts the demo and reads its addresses, its caller key and its lines.
     pub(crate) async fn start() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let mut process = Command::new(env!("CARGO"))
@@ -48,7 +48,7 @@ impl Demo {
         Self { swagger_ui, caller_key, lines, process, _directory: directory }
     }
 
-    /// Presses Ctrl-C, and answers how it ended.
+    /// Sends SIGINT, as Ctrl-C does, and returns the exit status.
     pub(crate) async fn stop(mut self) -> ExitStatus {
         let id = self.process.id().expect("it runs");
         let pressed = Command::new("sh").args(["-c", &format!("kill -INT {id}")]).status().await;

@@ -57,7 +57,7 @@ pub(super) const CALL: Call = Call {
 fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
     let username = input.text("username");
     let answers = state.open_answers;
-    let mut members = sent_members(input, &answers);
+    let mut members = effective_members(input, &answers);
     if members.get("roles").is_some_and(|role| !matches!(role.as_str(), "2" | "3" | "4")) {
         return Err(ReturnCode::INVALID_INPUT);
     }
@@ -83,16 +83,16 @@ fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
 }
 
 /// The members that change something.
-fn sent_members(input: &Input, answers: &OpenAnswers) -> BTreeMap<&'static str, String> {
+fn effective_members(input: &Input, answers: &OpenAnswers) -> BTreeMap<&'static str, String> {
     let ignored = match answers.group_member {
         GroupMember::UserGroupName => "userGroup",
         GroupMember::UserGroup => "userGroupName",
     };
-    let is_kept = |value: &str| value.is_empty() && answers.empty_text == EmptyText::Keep;
+    let has_effect = |value: &str| !value.is_empty() || answers.empty_text == EmptyText::Erase;
     PROFILE
         .into_iter()
         .filter(|name| *name != ignored)
         .filter_map(|name| input.optional(name).map(|value| (name, value.to_owned())))
-        .filter(|(_, value)| !is_kept(value))
+        .filter(|(_, value)| has_effect(value))
         .collect()
 }

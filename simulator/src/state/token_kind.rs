@@ -1,19 +1,19 @@
-//! The kinds of tokens in the member `type` of the calls for a token's status and for unregistering.
+//! The kinds of tokens that the calls for a token's status and for unregistering name.
 
 use serde::{Deserialize, Serialize};
 
-/// The member `type` of these calls.
+/// The values of the member `type` in these calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum TokenKind {
-    /// `1`.
+    /// `type` 1.
     #[default]
     Mobile,
-    /// `2`.
+    /// `type` 2.
     Sms,
-    /// `3`.
+    /// `type` 3.
     Challenge,
-    /// `4`.
+    /// `type` 4.
     Pki,
 }
 

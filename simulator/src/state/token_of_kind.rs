@@ -1,4 +1,4 @@
-//! The token that a `type` reaches, and what the calls with a `type` do to it.
+//! The token that a kind reaches: its status, a new status, and unbinding.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ enum Token {
 }
 
 impl User {
-    /// The user's token that the kind reaches. Two kinds of tokens are reached as the open answers say.
+    /// The user's token that a kind reaches. The open answers say which kind reaches a mobile and a hardware token.
     fn token_of_kind(&self, kind: TokenKind, answers: &OpenAnswers) -> Option<Token> {
         let tokens = &self.tokens;
         let (reaches_otp, reaches_hardware) =
