@@ -17,7 +17,7 @@ use tracing::info;
 use super::application::Application;
 use super::shutdown::{finish, shut_down};
 use crate::api::{self, Gateway};
-use crate::listener::{self, Listener, ListenerCertificate, ListenerOptions};
+use crate::listener::{self, Intake, Listener, ListenerCertificate, ListenerOptions};
 use crate::settings::ServerSettings;
 
 /// The options of the management listener.
@@ -48,7 +48,7 @@ impl Application {
             workers => workers,
         };
         info!(address = %api.address, management = %management.address, workers, "serving");
-        let api = serve_api(api, workers, &settings, &gateway)?;
+        let (api, intake) = serve_api(api, workers, &settings, &gateway)?;
         let management = serve_management(management, &gateway)?;
         let handles = [api.handle(), management.handle()];
         // On this thread, because they must outlive the workers.
@@ -71,7 +71,7 @@ impl Application {
         let deadline = Instant::now() + settings.drain + settings.shutdown;
         tokio::select! {
             ended = &mut serving => ended?,
-            () = shut_down(&gateway, &settings, &handles) => {} // dropping `serving` ends the workers
+            () = shut_down(&gateway, &settings, &intake, &handles) => {} // dropping `serving` ends the workers
         }
         finish(&gateway, deadline).await;
         info!("stopped");
@@ -84,7 +84,7 @@ fn serve_api(
     workers: usize,
     settings: &ServerSettings,
     gateway: &web::Data<Gateway>,
-) -> io::Result<Server> {
+) -> io::Result<(Server, Intake)> {
     let options = ListenerOptions {
         workers,
         connections: settings.max_connections.div_ceil(workers),
@@ -102,11 +102,12 @@ fn serve_api(
 
 fn serve_management(listener: Listener, gateway: &web::Data<Gateway>) -> io::Result<Server> {
     let shared = gateway.clone();
-    listener::serve(listener.socket, None, MANAGEMENT, move || {
+    let (server, _) = listener::serve(listener.socket, None, MANAGEMENT, move || {
         App::new()
             .configure(|config| api::configure_management(config, &shared))
             .wrap(from_fn(api::one_request_per_connection))
-    })
+    })?;
+    Ok(server)
 }
 
 /// Calls `work` at once and then every `period`.

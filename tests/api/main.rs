@@ -42,6 +42,7 @@ mod blocked_output;
 mod bodies;
 mod broken_files;
 mod caller_keys;
+mod closing_listener;
 mod command_line;
 mod concurrent_audit;
 mod concurrent_callers;
