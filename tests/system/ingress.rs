@@ -2,6 +2,8 @@
 
 mod load;
 mod nginx;
+mod rolling;
+mod running;
 
 use centagate_simulator::{Admin, Config, Simulator};
 use reqwest::{Client, Method, Response, Url};
