@@ -23,6 +23,7 @@ mod panic_tests;
 mod pipeline;
 mod problems;
 mod rate_limit;
+mod readiness;
 mod record;
 mod routes;
 

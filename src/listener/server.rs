@@ -95,7 +95,8 @@ where
             handshake.set_handshake_timeout(HEAD_TIMEOUT);
             builder.listen("tls", socket, move || {
                 let handshake = handshake.clone().map_err(TlsError::into_service_error);
-                let http = http::<TlsStream<TcpStream>, _, _, _>(options, newcomers.clone(), stopping.clone(), [app(), app()]);
+                let http =
+                    http::<TlsStream<TcpStream>, _, _, _>(options, newcomers.clone(), stopping.clone(), [app(), app()]);
                 handshake.and_then(http.map_err(TlsError::Service))
             })?
         }

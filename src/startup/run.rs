@@ -36,6 +36,9 @@ const RATE_LIMIT_CLEANUP: Duration = Duration::from_secs(60);
 /// How often idle connections to CENTAGATE are closed, before CENTAGATE closes them.
 const CONNECTION_CLEANUP: Duration = Duration::from_secs(5);
 
+/// The pause between two attempts to connect to CENTAGATE at the start.
+const CONNECT_INTERVAL: Duration = Duration::from_secs(1);
+
 impl Application {
     /// Serves until `stop` resolves, then shuts down.
     ///
@@ -59,6 +62,7 @@ impl Application {
         background.spawn(every(RATE_LIMIT_CLEANUP, gateway.clone(), |gateway| gateway.rate_limits.forget_idle()));
         background
             .spawn(every(CONNECTION_CLEANUP, gateway.clone(), |gateway| gateway.centagate.close_idle_connections()));
+        background.spawn(connect_once(gateway.clone()));
         if let Some(refresher) = jwks_refresher {
             background.spawn(refresher.run());
         }
@@ -108,6 +112,18 @@ fn serve_management(listener: Listener, gateway: &web::Data<Gateway>) -> io::Res
             .wrap(from_fn(api::one_request_per_connection))
     })?;
     Ok(server)
+}
+
+/// Tries to connect to CENTAGATE until a connection was opened, or until the grace period is over. Readiness waits for that.
+/// Only a given session needs it: a login connects anyway.
+async fn connect_once(gateway: web::Data<Gateway>) {
+    while Instant::now() < gateway.grace_ends && !gateway.centagate.contact_status().ever_connected {
+        if gateway.centagate.session_status().ever_live {
+            gateway.centagate.try_to_connect().await;
+        }
+        tokio::time::sleep(CONNECT_INTERVAL).await;
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Calls `work` at once and then every `period`.

@@ -114,6 +114,7 @@ mod shutdown_under_load;
 mod signals;
 mod slow_peers;
 mod smuggling;
+mod startup_readiness;
 mod surplus_replies;
 mod sync_hardware_token;
 mod target_usernames;

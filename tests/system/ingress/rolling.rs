@@ -57,7 +57,7 @@ async fn start(address: SocketAddr, simulator: &Simulator, admin: &Admin) -> Gat
         .set("GATEWAY__SERVER__PORT", &address.port().to_string())
         .set("GATEWAY__SERVER__DRAIN_MS", DRAIN_MS);
     let gateway = environment.serve().await;
-    assert_eq!(gateway.manage("/readyz").await.0, 200);
+    gateway.wait_until_ready().await;
     gateway
 }
 
