@@ -10,6 +10,7 @@ mod clients;
 mod demo;
 mod gateway;
 mod generated_clients;
+mod helm_chart;
 mod hostile_peers;
 mod idempotency;
 mod ingress;
