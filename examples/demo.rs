@@ -1,4 +1,4 @@
-//! A CENTAGATE simulator and the gateway in front of it, in one process, with a fresh caller key.
+//! A CENTAGATE simulator and the gateway in front of it, in one process, with a fresh caller key and lines to paste.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -8,7 +8,7 @@ use centagate_gateway::callers::Scope;
 use centagate_gateway::settings::{Settings, Sources};
 use centagate_gateway::startup::Application;
 use centagate_gateway::telemetry;
-use centagate_simulator::{Admin, Config, Simulator, User};
+use centagate_simulator::{Admin, BoundToken, Config, Simulator, Tokens, User};
 use sha2::{Digest, Sha256};
 
 type Failure = Box<dyn std::error::Error>;
@@ -18,7 +18,7 @@ async fn main() -> Result<(), Failure> {
     let (auth_token, secret_code, key) = (random_hex()?, random_hex()?, format!("cgw_{}", random_hex()?));
     let admin = Admin { username: "admin".into(), auth_token: auth_token.clone(), secret_code: secret_code.clone() };
     let simulator = Simulator::start(Config::new(admin)).await?;
-    simulator.add_user(User::new("bob"));
+    seed(&simulator);
 
     let directory = tempfile::tempdir()?;
     let callers_file = directory.path().join("callers.toml");
@@ -44,6 +44,20 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
+/// Adds two hardware tokens to the stock, one of which is the example in the contract, and bob, who has a mobile token, an SMS
+/// token and a hardware token. Bob and his hardware token are locked.
+fn seed(simulator: &Simulator) {
+    simulator.add_to_stock("2601000042");
+    simulator.add_to_stock("2601000043");
+    let token = |sn: &str, status: &str| Some(BoundToken { sn: sn.into(), status: status.into() });
+    let (active, active_and_locked) = ("1", "2");
+    let sms = token("+60111111111", active);
+    let hardware = token("2601000041", active_and_locked);
+    let (email, tokens) = ("bob@example.com".into(), Tokens { sms, hardware, ..Tokens::default() });
+    simulator.add_user(User { email, locked: true, tokens, ..User::new("bob") });
+    simulator.bind_token("bob");
+}
+
 fn print_guide(application: &Application, simulator: &Simulator, key: &str) {
     let (gateway, management) = (application.address(), application.management_address());
     println!(
@@ -51,19 +65,34 @@ fn print_guide(application: &Application, simulator: &Simulator, key: &str) {
 CENTAGATE gateway   http://{gateway}
 Swagger UI          http://{gateway}/docs/
 Health and metrics  http://{management}/readyz  http://{management}/metrics
-Simulator           {simulator}  (group "Staff", user "bob")
+Simulator           {simulator}  (group "Staff", user "bob", hardware tokens "2601000042" and "2601000043")
 Caller key          {key}
 
-Register a user:
-  curl -i http://{gateway}/users -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \
-    -d '{{"username":"alice","firstName":"Alice","lastName":"Archer","email":"alice@example.com","group":"Staff","app":"portal"}}'
+Paste the indented lines in this order:
+  URL=http://{gateway} SIMULATOR={simulator}
+  KEY='Authorization: Bearer {key}' JSON='Content-Type: application/json'
 
-Register an OTP token for the user:
-  curl -i http://{gateway}/users/alice/otp-token -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \
-    -d '{{"status":"valid","validitySeconds":600}}'
+Create a user:
+  curl -i $URL/users -H "$KEY" -H "$JSON" -d '{{"username":"alice","firstName":"Alice","lastName":"Archer","email":"alice@example.com","group":"Staff","app":"portal"}}'
 
-Look the user up:
-  curl -i http://{gateway}/users/alice -H 'Authorization: Bearer {key}'
+Register tokens: for the mobile app, for codes by SMS, and a hardware token from the stock:
+  curl -i $URL/users/alice/otp-token -H "$KEY" -H "$JSON" -d '{{"status":"valid","validitySeconds":600}}'
+  curl -i $URL/users/alice/sms-token -H "$KEY" -H "$JSON" -d '{{"phoneNumber":"+60123456789"}}'
+  curl -i $URL/users/alice/hardware-token -H "$KEY" -H "$JSON" -d '{{"serialNumber":"2601000042"}}'
+
+Look the user up, through the gateway and in the simulator, which shows the whole state:
+  curl -i $URL/users/alice -H "$KEY"
+  curl -i $SIMULATOR/simulator/users/alice
+
+Change the status of a token, read it, and deactivate the user:
+  curl -i -X PUT $URL/users/alice/tokens/sms/status -H "$KEY" -H "$JSON" -d '{{"status":"temporarilyDeactivated"}}'
+  curl -i $URL/users/alice/tokens/sms -H "$KEY"
+  curl -i -X PUT $URL/users/alice/status -H "$KEY" -H "$JSON" -d '{{"status":"inactive"}}'
+
+Unlock bob and his hardware token, and delete alice:
+  curl -i -X POST $URL/users/bob/unlock -H "$KEY"
+  curl -i -X POST $URL/users/bob/hardware-token/unlock -H "$KEY"
+  curl -i -X DELETE $URL/users/alice -H "$KEY"
 
 In Swagger UI: Authorize with the caller key, then Try it out. Stop with Ctrl-C.
 "#,

@@ -23,6 +23,13 @@ impl Centagate {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Unlocks the admin's account.
+    pub(crate) fn unlock_admin(&self) {
+        let mut state = self.state();
+        let admin = state.admin.clone();
+        state.users.change(&admin, |user| user.set_locked(false));
+    }
+
     pub(crate) fn instructions(&self) -> MutexGuard<'_, Instructions> {
         self.instructions.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -43,6 +43,7 @@ mod gate;
 mod handle;
 mod http;
 mod instruction;
+mod open_answers;
 mod record;
 mod return_code;
 mod state;
@@ -55,9 +56,15 @@ pub use crate::config::Config;
 pub use crate::gate::Gate;
 pub use crate::handle::Simulator;
 pub use crate::instruction::{Behaviour, Instruction};
+pub use crate::open_answers::{
+    AvailApps, EmptyText, FurtherChange, GroupMember, OfflineKey, OpenAnswers, PasswordReset, Timestamp, UsedEmail,
+    WaitingChange,
+};
 pub use crate::record::Request;
 pub use crate::return_code::ReturnCode;
-pub use crate::state::{BoundToken, Certificate, Device, Login, MobileToken, Obstacle, Secret, Tokens, User};
+pub use crate::state::{
+    BoundToken, Certificate, Change, Device, Login, MobileToken, Obstacle, Secret, TokenKind, Tokens, User,
+};
 pub use crate::tls::{Tls, TlsVersion};
 
 /// What the binary prints for `--help` about the control interface; the same text as in the crate documentation.

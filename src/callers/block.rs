@@ -84,7 +84,7 @@ impl Rights {
         if self.target_usernames.is_none()
             && let Some(scope) = self.scopes.iter().find(|scope| scope.requires_target_usernames())
         {
-            let problem = format_args!("is required with {}; [\"*\"] allows all users", scope.as_str());
+            let problem = format_args!("is required with {}; the pattern \"*\" allows all users", scope.as_str());
             return Err(SettingsFault::of("target_usernames", problem));
         }
         let unnarrowed = self.scopes.iter().find(|scope| scope.cannot_be_narrowed_by_groups());

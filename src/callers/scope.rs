@@ -19,6 +19,13 @@ macro_rules! scopes {
                     $(Self::$variant => $word,)*
                 }
             }
+
+            /// What the scope allows, in one or two sentences.
+            pub(crate) fn description(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $allows,)*
+                }
+            }
         }
     };
 }

@@ -8,6 +8,7 @@ use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::process::ExitCode;
 
 use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use sha2::{Digest, Sha256};
 use toml::Value;
 
@@ -17,31 +18,68 @@ use crate::domain::OtpTokenStatus;
 
 /// The members of the new block, as arguments.
 #[derive(Args)]
+#[command(after_long_help = EXAMPLE)]
 pub(super) struct NewCallerKey {
     /// The caller's name in logs
     #[arg(long)]
     name: String,
-    #[arg(long = "scope", value_name = "SCOPE", required = true)]
-    #[arg(help = format!("A scope of the caller (repeatable): {}", Scope::words()))]
+    /// A scope of the caller (repeatable)
+    #[arg(long = "scope", value_name = "SCOPE", required = true, value_parser = scopes())]
     scopes: Vec<String>,
     /// When the key expires: a date (2027-01-31) or a time (2027-01-31T12:00:00Z). Default: never
     #[arg(long, value_name = "DATE")]
     expires: Option<String>,
-    /// A group in which the caller may create users (repeatable). Default: any group
+    /// A group in which the caller may create users, or into which it may move users (repeatable). Default: any group
+    ///
+    /// CENTAGATE does not tell the group of an existing user. With users:update, users:status, users:delete, passwords:set or a
+    /// scope of tokens:…, --target is therefore also required.
     #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<String>,
-    /// A pattern of user names that the caller may act on, with * and ? (repeatable). Default: any user
-    #[arg(long = "target", value_name = "GLOB")]
+    /// A pattern of user names that the caller may act on (repeatable). Default: any user
+    ///
+    /// In a pattern, * stands for any characters and ? for one. Quote it, so that the shell does not expand it: '*' allows all
+    /// users. Required with users:delete and passwords:set.
+    #[arg(long = "target", value_name = "PATTERN", visible_alias = "target-username")]
     target_usernames: Vec<String>,
-    #[arg(long = "otp-token-status", value_name = "STATUS")]
-    #[arg(help = format!(
-        "A status that the caller may give to OTP tokens (repeatable): {}. Default: any status",
-        OtpTokenStatus::ALL.map(OtpTokenStatus::as_str).join(", ")
-    ))]
+    /// A status that the caller may give to tokens (repeatable). Default: any status
+    ///
+    /// SMS, hardware and offline tokens can be used as soon as they are registered: registering one requires valid.
+    #[arg(long = "otp-token-status", value_name = "STATUS", value_parser = OtpTokenStatus::ALL.map(OtpTokenStatus::as_str))]
     otp_token_statuses: Vec<String>,
     /// The subject of JWTs that also identify the caller
     #[arg(long, value_name = "SUBJECT")]
     jwt_subject: Option<String>,
+}
+
+const EXAMPLE: &str = "\
+Example: a help desk for staff that can lock people out and let them in again, and deactivate or remove tokens.
+
+  centagate-gateway new-caller-key --name help-desk --scope users:read --scope users:status \\
+    --scope tokens:update --scope tokens:delete --target 'staff-*' \\
+    --otp-token-status temporarilyDeactivated --otp-token-status deactivated >> callers.toml";
+
+/// The members of a block and the options that set them.
+const OPTIONS: [(&str, &str); 7] = [
+    ("name", "--name"),
+    ("scopes", "--scope"),
+    ("expires_at", "--expires"),
+    ("groups", "--group"),
+    ("target_usernames", "--target"),
+    ("otp_token_statuses", "--otp-token-status"),
+    ("jwt_subject", "--jwt-subject"),
+];
+
+/// The scopes, with what each allows for `--help`.
+fn scopes() -> PossibleValuesParser {
+    PossibleValuesParser::new(Scope::ALL.map(|scope| PossibleValue::new(scope.as_str()).help(scope.description())))
+}
+
+/// Returns a fault of the block as a fault of the option that set the member.
+fn with_option(fault: &str) -> String {
+    let fault = fault.trim_start_matches("[[callers]] number 1: ");
+    let (member, problem) = fault.split_once(": ").unwrap_or((fault, ""));
+    let option = OPTIONS.iter().find(|(name, _)| *name == member).map_or(member, |(_, option)| option);
+    format!("{option}: {}", problem.replace("target_usernames", "--target"))
 }
 
 impl NewCallerKey {
@@ -55,7 +93,7 @@ impl NewCallerKey {
         // Parse the block as the gateway will, so that every printed block can be loaded.
         if let Err(fault) = Callers::parse(&block) {
             for line in fault.lines() {
-                fail(USAGE, &line.trim_start_matches("[[callers]] number 1: "));
+                fail(USAGE, &with_option(line));
             }
             return ExitCode::from(USAGE);
         }

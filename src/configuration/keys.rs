@@ -91,16 +91,63 @@ pub(crate) fn variable(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use toml::Value;
+
     use super::KEYS;
 
+    /// The values in `config/base.toml` by key.
+    fn defaults() -> BTreeMap<String, String> {
+        let file: toml::Table = toml::from_str(include_str!("../../config/base.toml")).expect("TOML");
+        let mut defaults = BTreeMap::new();
+        let mut tables = vec![(String::new(), file)];
+        while let Some((prefix, table)) = tables.pop() {
+            for (name, value) in table {
+                match value {
+                    Value::Table(table) => tables.push((format!("{prefix}{name}."), table)),
+                    Value::String(text) => _ = defaults.insert(format!("{prefix}{name}"), text),
+                    other => _ = defaults.insert(format!("{prefix}{name}"), other.to_string()),
+                }
+            }
+        }
+        defaults
+    }
+
+    /// The rows of the tables of keys in `docs/configuration.md`: key and default.
+    fn documented() -> Vec<(&'static str, &'static str)> {
+        let document = include_str!("../../docs/configuration.md");
+        let (_, tables) = document.split_once("## All keys").expect("the tables");
+        let (tables, _) = tables.split_once("\n## ").expect("a next section");
+        let rows = tables.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+        rows.map(|(key, rest)| (key, rest.split(" | ").next().expect("a default"))).collect()
+    }
+
     #[test]
-    fn the_readme_and_the_defaults_contain_every_key() {
-        let readme = include_str!("../../README.md");
-        let defaults = include_str!("../../config/base.toml");
+    fn the_documentation_has_a_row_for_each_key_with_its_default() {
+        let (documented, defaults) = (documented(), defaults());
+        for (key, stated) in &documented {
+            let key = KEYS.iter().find(|known| known.name == *key).unwrap_or_else(|| panic!("{key} does not exist"));
+            let expected = match defaults.get(key.name) {
+                Some(value) => format!("`{value}`"),
+                None if key.secret => "– (secret)".to_owned(),
+                None if *stated == "required" => continue, // `configuration_faults` tests which keys are
+                None => "–".to_owned(),
+            };
+            assert_eq!(*stated, expected, "{}", key.name);
+        }
         for key in KEYS {
-            assert!(readme.contains(&format!("`{}`", key.name)), "{} is missing in README.md", key.name);
+            let rows = documented.iter().filter(|(name, _)| *name == key.name).count();
+            assert_eq!(rows, 1, "rows for {} in docs/configuration.md", key.name);
+        }
+    }
+
+    #[test]
+    fn the_defaults_mention_every_key() {
+        let file = include_str!("../../config/base.toml");
+        for key in KEYS {
             let last = key.name.rsplit('.').next().unwrap_or_default();
-            assert!(defaults.contains(last), "{} is missing in config/base.toml", key.name);
+            assert!(file.contains(last), "{} is missing in config/base.toml", key.name);
         }
     }
 }

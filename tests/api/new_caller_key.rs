@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
+use crate::callers;
 use crate::gateway::alice;
 use crate::process::{Environment, Finished};
 use crate::raw;
@@ -70,7 +71,7 @@ fn the_block_has_all_members_that_the_arguments_give() {
         "Guests",
         "--target",
         "shop-*",
-        "--target",
+        "--target-username",
         "test?",
         "--otp-token-status",
         "pending",
@@ -110,32 +111,70 @@ async fn a_new_caller_key_may_expire() {
 }
 
 #[test]
-fn a_block_that_the_gateway_would_refuse_is_not_printed() {
+fn a_block_that_the_gateway_would_refuse_is_not_printed_and_the_fault_names_the_option() {
     let environment = Environment::without_centagate();
     let good = ["new-caller-key", "--name", "x", "--scope", "users:create"];
-    for (arguments, named) in [
-        (&["--scope", "users:destroy"][..], "scopes"),
-        (&["--scope", "users:delete"], "target_usernames"),
-        (&["--expires", "tomorrow"], "expires_at"),
-        (&["--expires", "2027-02-30"], "expires_at"),
-        (&["--expires", "2027-01-31\"\nscopes = [\"admins:create\"]\n#"], "expires_at"),
-        (&["--otp-token-status", "paused"], "otp_token_statuses"),
-        (&["--jwt-subject", ""], "jwt_subject"),
+    for (arguments, option) in [
+        (&["--scope", "users:destroy"][..], "--scope"),
+        (&["--expires", "tomorrow"], "--expires"),
+        (&["--expires", "2027-02-30"], "--expires"),
+        (&["--expires", "2027-01-31\"\nscopes = [\"admins:create\"]\n#"], "--expires"),
+        (&["--otp-token-status", "paused"], "--otp-token-status"),
+        (&["--otp-token-status", "suspended"], "--otp-token-status"),
+        (&["--jwt-subject", ""], "--jwt-subject"),
     ] {
-        let run = environment.run(&[&good[..], arguments].concat());
-        assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""), "{arguments:?}: {run:?}");
-        assert!(run.stderr.contains(named) && !run.stderr.contains("cgw_"), "{arguments:?}: {run:?}");
+        assert_refused(&environment, &[&good[..], arguments].concat(), option);
     }
-    for arguments in [
-        &["new-caller-key", "--name", "x"][..],
-        &["new-caller-key", "--scope", "users:create"],
-        &["new-caller-key", "--name", "", "--scope", "users:create"],
-        &["new-caller-key", "--name", "two\nlines", "--scope", "users:create"],
+    for (arguments, option) in [
+        (&["--name", "x"][..], "--scope"),
+        (&["--scope", "users:create"], "--name"),
+        (&["--name", "", "--scope", "users:create"], "--name"),
+        (&["--name", "two\nlines", "--scope", "users:create"], "--name"),
     ] {
-        let run = environment.run(arguments);
-        assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""), "{arguments:?}: {run:?}");
-        assert!(!run.stderr.contains("cgw_"), "{run:?}");
+        assert_refused(&environment, &[&["new-caller-key"][..], arguments].concat(), option);
     }
+}
+
+#[test]
+fn a_narrowing_that_the_gateway_could_not_keep_is_refused_for_each_scope() {
+    let environment = Environment::without_centagate();
+    for scope in callers::scopes() {
+        let arguments = ["new-caller-key", "--name", "x", "--scope", scope];
+        let all_users = ["--target", "*"];
+        if ["users:delete", "passwords:set"].contains(&scope) {
+            assert_refused(&environment, &arguments, "--target");
+        } else {
+            key(&environment.run(&arguments));
+        }
+        let groups = [&arguments[..], &["--group", "Staff"]].concat();
+        if ["users:delete", "passwords:set"].contains(&scope) {
+            assert_refused(&environment, &groups, "--target");
+        } else if ["users:create", "users:read", "otp-tokens:create", "admins:create"].contains(&scope) {
+            key(&environment.run(&groups));
+        } else {
+            let run = assert_refused(&environment, &groups, "--group");
+            assert!(run.stderr.contains("add --target") && run.stderr.contains(scope), "{run:?}");
+        }
+        key(&environment.run(&[&groups[..], &all_users].concat()));
+    }
+}
+
+/// Asserts that there is no key and no block, and that the fault names the option. Returns what was printed.
+fn assert_refused(environment: &Environment, arguments: &[&str], option: &str) -> Finished {
+    let run = environment.run(arguments);
+    assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""), "{arguments:?}: {run:?}");
+    assert!(run.stderr.contains(option) && !run.stderr.contains("cgw_"), "{arguments:?}: {run:?}");
+    run
+}
+
+#[test]
+fn help_explains_each_scope_and_lists_each_status() {
+    let run = Environment::without_centagate().run(&["new-caller-key", "--help"]);
+    assert_eq!(run.status, Some(0), "{run:?}");
+    for scope in callers::scopes() {
+        assert!(run.stdout.contains(&format!("- {scope}: ")), "{scope}: {}", run.stdout);
+    }
+    assert!(run.stdout.contains("pending, valid, temporarilyDeactivated, deactivated"), "{}", run.stdout);
 }
 
 #[test]
@@ -151,4 +190,25 @@ fn no_block_is_printed_if_nobody_can_see_the_key() {
     let mut command = environment.command(&["new-caller-key", "--name", "x", "--scope", "users:create"]);
     let run = command.stdout(writable("/dev/full")).output().unwrap();
     assert_eq!(run.status.code(), Some(1), "a block that is lost is no success");
+}
+
+#[test]
+fn the_commands_in_the_documents_print_blocks() {
+    let environment = Environment::without_centagate();
+    let mut names = Vec::new();
+    for document in [
+        include_str!("../../README.md"),
+        include_str!("../../docs/operations.md"),
+        include_str!("../../deploy/kubernetes/README.md"),
+    ] {
+        let document = document.replace("\\\n", " ");
+        let commands = document.lines().filter_map(|line| line.split_once("centagate-gateway new-caller-key --name "));
+        for (_, arguments) in commands {
+            let words = arguments.split(" >> ").next().unwrap().split_whitespace().map(|word| word.trim_matches('\''));
+            let words: Vec<&str> = words.collect();
+            key(&environment.run(&[&["new-caller-key", "--name"][..], &words].concat()));
+            names.push(words[0].to_owned());
+        }
+    }
+    assert_eq!(names, ["shop", "help-desk", "shop", "help-desk"]);
 }

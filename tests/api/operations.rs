@@ -26,6 +26,8 @@ pub(crate) struct Operation {
     pub(crate) method: &'static str,
     /// The path pattern, such as `/users/{id}/otp-token`.
     pub(crate) path: &'static str,
+    /// The title in the contract.
+    pub(crate) summary: &'static str,
     pub(crate) scope: &'static str,
     /// The status of a successful reply.
     pub(crate) success: u16,
@@ -104,6 +106,7 @@ impl Operation {
             label: spec.label,
             method: spec.method.as_str(),
             path: spec.path,
+            summary: spec.docs.summary,
             scope: spec.scope.as_str(),
             success: spec.success,
             body: example.map(|example| serde_json::from_str(example).expect("a JSON example")),

@@ -2,9 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+use crate::markdown::{documents, root};
 
 /// Every file below `directory`.
 fn files(directory: &Path) -> Vec<PathBuf> {
@@ -21,15 +19,13 @@ fn the_gateway_does_not_depend_on_the_simulator() {
 
 #[test]
 fn every_file_that_a_document_names_exists() {
-    let documents = ["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(|name| root().join(name));
-    for document in documents.into_iter().chain(files(&root().join("docs"))) {
-        let text = std::fs::read_to_string(&document).unwrap();
-        for name in text.split('`').skip(1).step_by(2) {
+    for document in documents() {
+        for name in document.text.split('`').skip(1).step_by(2) {
             let is_path = ["src/", "tests/", "config/", "deploy/", "docs/", "bench/"]
                 .iter()
                 .any(|directory| name.starts_with(directory));
             if is_path && !name.contains(['{', '*', ' ']) {
-                assert!(root().join(name).exists(), "{} names {name}, which does not exist", document.display());
+                assert!(root().join(name).exists(), "{} names {name}, which does not exist", document.name());
             }
         }
     }

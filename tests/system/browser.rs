@@ -79,6 +79,13 @@ impl Browser {
         Ok(serde_json::from_value(ids)?)
     }
 
+    /// Waits for an element, and scrolls it to the top of the window.
+    pub(crate) async fn scroll_to(&self, xpath: &str) -> Result<(), Failure> {
+        let script = "document.evaluate(arguments[0], document, null, 9, null).singleNodeValue.scrollIntoView()";
+        self.element(xpath).await?;
+        self.post("execute/sync", &json!({ "script": script, "args": [xpath] })).await.map(drop)
+    }
+
     /// Waits for an element, and clicks on it.
     pub(crate) async fn click(&self, xpath: &str) -> Result<(), Failure> {
         let element = self.element(xpath).await?;

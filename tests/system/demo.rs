@@ -1,4 +1,4 @@
-//! The demo, started as the README says.
+//! The demo, started as the README says, and the lines that it prints.
 
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -8,21 +8,24 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::printed::Printed;
+use crate::program::Program;
 
-/// How long the demo may take to start: where the tests were built without it, it is built first.
+/// How long the demo may take to start. Cargo builds it first, unless it is up to date.
 const START_DEADLINE: Duration = Duration::from_secs(600);
 const STOP_DEADLINE: Duration = Duration::from_secs(20);
 
-/// The running demo. Dropping it ends it.
+/// The running demo. Dropping it stops it.
 pub(crate) struct Demo {
     pub(crate) swagger_ui: String,
     pub(crate) caller_key: String,
+    /// The lines to paste, in this order.
+    lines: Vec<String>,
     process: Child,
     _directory: TempDir,
 }
 
 impl Demo {
-    /// Starts it, and reads from what it prints where it is.
+    /// Starts the demo and reads its addresses, its caller key and its lines.
     pub(crate) async fn start() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let mut process = Command::new(env!("CARGO"))
@@ -35,17 +38,42 @@ impl Demo {
             .spawn()
             .expect("cargo starts");
         let mut printed = Printed::by(&mut process);
-        let guide = async { (printed.after("Swagger UI ").await, printed.after("Caller key ").await) };
-        let (swagger_ui, caller_key) = timeout(START_DEADLINE, guide).await.expect("the demo starts in time");
+        let guide = async {
+            let addresses = (printed.after("Swagger UI ").await, printed.after("Caller key ").await);
+            (addresses, printed.before("In Swagger UI").await)
+        };
+        let ((swagger_ui, caller_key), guide) = timeout(START_DEADLINE, guide).await.expect("the demo starts in time");
         printed.ignore_the_rest();
-        Self { swagger_ui, caller_key, process, _directory: directory }
+        let lines = guide.iter().filter_map(|line| line.strip_prefix("  ")).map(str::to_owned).collect();
+        Self { swagger_ui, caller_key, lines, process, _directory: directory }
     }
 
-    /// Presses Ctrl-C, and answers how it ended.
+    /// Sends SIGINT, as Ctrl-C does, and returns the exit status.
     pub(crate) async fn stop(mut self) -> ExitStatus {
         let id = self.process.id().expect("it runs");
         let pressed = Command::new("sh").args(["-c", &format!("kill -INT {id}")]).status().await;
         assert!(pressed.expect("sh starts").success());
         timeout(STOP_DEADLINE, self.process.wait()).await.expect("it stops in time").expect("its status")
     }
+}
+
+const BASH: Program = Program { name: "bash", package: "bash and curl" };
+
+#[tokio::test]
+async fn each_printed_line_works_when_pasted_in_order() {
+    let demo = Demo::start().await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let pasted = directory.path().join("pasted");
+    std::fs::write(&pasted, demo.lines.join("\n") + "\n").expect("a file");
+    let output = BASH.run_on(pasted.to_str().expect("a path of text"), &["-e"], directory.path()).await;
+    let statuses: Vec<&str> =
+        output.split("HTTP/1.1 ").skip(1).filter_map(|reply| reply.split([' ', '\r']).next()).collect();
+    let expected = "201 201 201 201 200 200 204 200 204 204 204 204";
+    assert_eq!(statuses.join(" "), expected, "{output}");
+    for shown in
+        [r#""serialNumber":"2601000042""#, r#""phoneNumber":"+60123456789""#, r#""status":"temporarilyDeactivated""#]
+    {
+        assert!(output.contains(shown), "no {shown} in {output}");
+    }
+    demo.stop().await;
 }

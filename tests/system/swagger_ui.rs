@@ -93,7 +93,7 @@ async fn visit(browser: &Browser, url: &str, caller_key: &str) -> Result<Visit, 
     Ok(Visit { address, order, replies, console_errors: errors.collect(), foreign_requests: foreign.collect() })
 }
 
-async fn authorize(browser: &Browser, caller_key: &str) -> Result<(), Failure> {
+pub(crate) async fn authorize(browser: &Browser, caller_key: &str) -> Result<(), Failure> {
     browser.click("//button[contains(@class, 'authorize')]").await?;
     let dialog = "//div[contains(@class, 'modal-ux')]";
     browser.type_into(&format!("{dialog}//input"), caller_key).await?;
@@ -101,12 +101,12 @@ async fn authorize(browser: &Browser, caller_key: &str) -> Result<(), Failure> {
     browser.click(&format!("{dialog}//button[normalize-space() = 'Close']")).await
 }
 
-async fn open_or_close(browser: &Browser, operation: &str) -> Result<(), Failure> {
+pub(crate) async fn open_or_close(browser: &Browser, operation: &str) -> Result<(), Failure> {
     browser.click(&format!("{}//button[@class = 'opblock-summary-control']", block(operation))).await
 }
 
 /// Executes an open operation with the values that the page proposes. Returns the status and the body that the page shows.
-async fn execute(browser: &Browser, operation: &str, has_body: bool) -> Result<(String, String), Failure> {
+pub(crate) async fn execute(browser: &Browser, operation: &str, has_body: bool) -> Result<(String, String), Failure> {
     let operation = block(operation);
     browser.click(&format!("{operation}//button[normalize-space() = 'Execute']")).await?;
     let reply = format!("{operation}//table[contains(@class, 'live-responses-table')]/tbody/tr[@class = 'response']");
@@ -119,7 +119,7 @@ async fn execute(browser: &Browser, operation: &str, has_body: bool) -> Result<(
 }
 
 /// Where the page shows an operation.
-fn block(operation: &str) -> String {
+pub(crate) fn block(operation: &str) -> String {
     format!("//div[contains(@class, 'opblock ') and contains(@id, '-{operation}')]")
 }
 

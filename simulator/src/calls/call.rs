@@ -1,5 +1,7 @@
 //! The description of a call, which every call's file fills in.
 
+use serde_json::Value;
+
 use super::{Input, Members, Signature};
 use crate::ReturnCode;
 use crate::state::State;
@@ -31,8 +33,7 @@ impl Call {
 
 /// The result of a call that CENTAGATE answers with code 0.
 pub(crate) struct Success {
-    /// The text of `object`.
-    pub(crate) object: String,
+    pub(crate) object: Value,
     /// Whether the call changed the state.
     pub(crate) executed: bool,
 }
@@ -40,6 +41,6 @@ pub(crate) struct Success {
 impl Success {
     /// The call changed the state, and `object` is empty.
     pub(super) fn executed() -> Self {
-        Self { object: String::new(), executed: true }
+        Self { object: Value::from(""), executed: true }
     }
 }

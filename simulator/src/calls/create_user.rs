@@ -1,7 +1,8 @@
 //! `PUT /CentagateWS/webresources/user/registerUserActivate/{admin}`: adds an active user.
 
+use super::submit::submit;
 use super::{Call, Input, Members, Signature, Success};
-use crate::state::State;
+use crate::state::{Change, State};
 use crate::{ReturnCode, User};
 
 const REGISTRATION_FAILED: ReturnCode = ReturnCode::new("22011", "User self register failed");
@@ -41,7 +42,7 @@ pub(super) const CALL: Call = Call {
 
 /// The page does not order its codes. The order here: input, licence file, company, group, username, e-mail, user limit.
 fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
-    let user = User {
+    let mut user = User {
         first_name: input.text("firstName"),
         last_name: input.text("lastName"),
         app: input.text("userApp"),
@@ -57,6 +58,15 @@ fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
     if !is_email || !matches!(user.role.as_str(), "2" | "3" | "4") {
         return Err(ReturnCode::INVALID_INPUT);
     }
+    check(state, &user)?;
+    user.id = state.users.fresh_id();
+    let (username, id) = (user.username.clone(), user.id.clone());
+    let success = submit(state, &username, Change::Create(Box::new(user)))?;
+    Ok(Success { object: id.into(), ..success })
+}
+
+/// Checks the user against the state. Users who wait for their approval count.
+fn check(state: &State, user: &User) -> Result<(), ReturnCode> {
     if !state.licence_valid {
         return Err(INVALID_LICENCE);
     }
@@ -66,15 +76,16 @@ fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
     if !state.groups.contains(&user.group) {
         return Err(ReturnCode::GROUP_NOT_FOUND);
     }
-    if state.users.get(&user.username).is_some() {
+    let others = || state.users.iter().chain(state.approvals.new_users());
+    if others().any(|other| other.username == user.username) {
         return Err(DUPLICATE_USERNAME);
     }
-    if state.users.has_email(&user.email) {
+    if others().any(|other| other.email.eq_ignore_ascii_case(&user.email)) {
         return Err(ReturnCode::DUPLICATE_EMAIL);
     }
-    let registered = state.users.iter().filter(|other| other.username != state.admin).count();
+    let registered = others().filter(|other| other.username != state.admin).count();
     if state.user_limit.is_some_and(|limit| registered >= limit) {
         return Err(USER_LIMIT_REACHED);
     }
-    Ok(Success { object: state.users.put(user), executed: true })
+    Ok(())
 }

@@ -1,8 +1,9 @@
 //! `PUT /CentagateWS/webresources/user/unbindAndDelete/{admin}`: deletes a user and unbinds every token.
 
+use super::submit::submit;
 use super::{Call, Input, Members, Signature, Success};
 use crate::ReturnCode;
-use crate::state::State;
+use crate::state::{Change, State};
 
 pub(super) const CALL: Call = Call {
     page: "`life-cycle-facts.md` section 3.1",
@@ -19,13 +20,10 @@ pub(super) const CALL: Call = Call {
     run,
 };
 
-/// An unbound hardware token goes back to the stock (inferred).
 fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
-    let user = state.users.remove(&input.text("username")).ok_or(ReturnCode::USER_NOT_FOUND)?;
-    if user.tokens.offline_key.is_none()
-        && let Some(token) = user.tokens.hardware
-    {
-        state.stock.insert(token.sn);
+    let username = input.text("username");
+    if state.users.get(&username).is_none() {
+        return Err(ReturnCode::USER_NOT_FOUND);
     }
-    Ok(Success::executed())
+    submit(state, &username, Change::Delete)
 }

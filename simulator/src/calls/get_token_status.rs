@@ -22,5 +22,5 @@ pub(super) const CALL: Call = Call {
 fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
     let kind = TokenKind::parse(&input.text("type")).ok_or(ReturnCode::INVALID_INPUT)?;
     let user = state.users.get(&input.text("username")).ok_or(ReturnCode::USER_NOT_FOUND)?;
-    Ok(Success { object: user.token_status(kind).unwrap_or_default(), executed: false })
+    Ok(Success { object: user.token_status(kind, &state.open_answers).unwrap_or_default().into(), executed: false })
 }

@@ -30,7 +30,7 @@ fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
         "certList": user.certificates,
         "device": user.device,
     });
-    Ok(Success { object: object.to_string(), executed: false })
+    Ok(Success { object: object.to_string().into(), executed: false })
 }
 
 /// The user's tokens. Types in this list: 1 SMS, 2 OTP, 3 FIDO.

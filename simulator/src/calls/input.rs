@@ -14,12 +14,15 @@ pub(crate) struct Members {
     pub(super) may_be_blank: &'static [&'static str],
     /// May be absent.
     pub(super) optional: &'static [&'static str],
+    /// May be absent. `""` is a value of its own.
+    pub(super) may_be_empty: &'static [&'static str],
     /// A member that must have this value. It distinguishes calls with the same path.
     pub(super) selector: Option<(&'static str, &'static str)>,
 }
 
 impl Members {
-    pub(super) const NONE: Self = Self { required: &[], may_be_blank: &[], optional: &[], selector: None };
+    pub(super) const NONE: Self =
+        Self { required: &[], may_be_blank: &[], optional: &[], may_be_empty: &[], selector: None };
 }
 
 /// A body that is a JSON object.
@@ -40,16 +43,20 @@ impl Body {
         self.optional(name).is_ok_and(|text| text.as_deref() == Some(value))
     }
 
+    /// A member as text. `null` equals absent.
+    fn text(&self, name: &str) -> Result<Option<String>, ReturnCode> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(Value::Number(number)) => Ok(Some(number.to_string())),
+            Some(Value::Bool(flag)) => Ok(Some(flag.to_string())),
+            Some(Value::Array(_) | Value::Object(_)) => Err(ReturnCode::INVALID_INPUT),
+        }
+    }
+
     /// A member as text. `null` and `""` equal absent (`wire-facts.md` section 5, *Omitted versus ""*).
     pub(super) fn optional(&self, name: &str) -> Result<Option<String>, ReturnCode> {
-        let text = match self.0.get(name) {
-            None | Some(Value::Null) => return Ok(None),
-            Some(Value::String(text)) => text.clone(),
-            Some(Value::Number(number)) => number.to_string(),
-            Some(Value::Bool(flag)) => flag.to_string(),
-            Some(Value::Array(_) | Value::Object(_)) => return Err(ReturnCode::INVALID_INPUT),
-        };
-        Ok(Some(text).filter(|text| !text.is_empty()))
+        Ok(self.text(name)?.filter(|text| !text.is_empty()))
     }
 
     /// A member that must contain more than blanks.
@@ -83,6 +90,9 @@ impl Input {
         }
         for name in members.optional {
             values.insert(name, body.optional(name)?);
+        }
+        for name in members.may_be_empty {
+            values.insert(name, body.text(name)?);
         }
         Ok(Self(values))
     }

@@ -56,12 +56,12 @@ pub(super) const CALL: Call = Call {
 /// The documents do not order the codes. The order here, after the signature: user, lock, group, password.
 fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
     let username = input.text("username");
-    let is_active = state.users.get(&state.admin).is_some_and(|user| user.active);
-    if username != state.admin || !is_active {
+    if username != state.admin {
         return Err(INVALID_CREDENTIALS);
     }
-    let account = &mut state.account;
-    if account.lock.is_locked() {
+    let account = &state.account;
+    let admin = state.users.get_mut(&username).filter(|admin| admin.active).ok_or(INVALID_CREDENTIALS)?;
+    if admin.locked {
         return Err(USER_LOCKED);
     }
     if account.obstacle == Some(Obstacle::GroupNotAllowed) {
@@ -69,10 +69,10 @@ fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
     }
     let password = input.text("password");
     if !account.logins.iter().any(|login| login.password == password) {
-        account.lock.count_failure();
+        admin.count_failure(state.allowed_attempts);
         return Err(INVALID_CREDENTIALS);
     }
-    account.lock.reset();
+    admin.failed_attempts = 0;
     Ok(open_session(state))
 }
 
@@ -108,7 +108,7 @@ fn open_session(state: &mut State) -> Success {
         ("sessionTimeout", reported_timeout),
     ];
     object.extend(members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))));
-    Success { object: Value::Object(object).to_string(), executed }
+    Success { object: Value::Object(object).to_string().into(), executed }
 }
 
 /// The members that describe the admin. `roleJson` and `spIdList` contain JSON text (`wire-facts.md` section 1.2).

@@ -27,6 +27,7 @@ pub mod set_password;
 pub mod set_token_status;
 pub mod set_user_status;
 mod signature;
+mod submit;
 pub mod sync_hardware_token;
 mod target;
 pub mod unlock_hardware_token;

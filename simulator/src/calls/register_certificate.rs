@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Call, Input, Members, Signature, Success};
-use crate::ReturnCode;
 use crate::state::{Certificate, State};
+use crate::{ReturnCode, Timestamp};
 
 pub(super) const CALL: Call = Call {
     page: "`life-cycle-facts.md` section 3.2",
@@ -36,10 +36,14 @@ pub(super) const CALL: Call = Call {
 /// The simulator does not read the PKCS#7 message: its certificate gets a serial number of its own.
 fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
     let status = input.text("status");
-    let millis: u64 = input.text("timestamp").parse().map_err(|_| ReturnCode::INVALID_INPUT)?;
+    let timestamp: u64 = input.text("timestamp").parse().map_err(|_| ReturnCode::INVALID_INPUT)?;
+    let timestamp_seconds = match state.open_answers.timestamp {
+        Timestamp::Milliseconds => timestamp / 1000,
+        Timestamp::Seconds => timestamp,
+    };
     let is_valid = matches!(status.as_str(), "1" | "2" | "3" | "4")
         && matches!(input.optional("algorithm"), None | Some("0" | "1" | "2" | "3"))
-        && state.clock.is_close_to(millis / 1000)
+        && state.clock.is_close_to(timestamp_seconds)
         && STANDARD.decode(input.text("signature")).is_ok();
     if !is_valid {
         return Err(ReturnCode::INVALID_INPUT);

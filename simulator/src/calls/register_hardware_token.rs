@@ -32,5 +32,6 @@ fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
     let token = BoundToken { sn: serial_number, status: "1".to_owned() };
     let object = active_token::object(user, &token, false);
     user.tokens.hardware = Some(token);
-    Ok(Success { object, executed: true })
+    user.tokens.wrong_codes = 0;
+    Ok(Success { object: object.into(), executed: true })
 }

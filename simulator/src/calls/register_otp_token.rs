@@ -14,6 +14,7 @@ pub(super) const CALL: Call = Call {
     object: "a string that holds the JSON text `{\"qr\":…,\"passcode\":…}`",
     codes: &[
         ReturnCode::SUCCESS,
+        ReturnCode::PERMISSION_NOT_ALLOWED,
         ReturnCode::INVALID_INPUT,
         ReturnCode::DB_PROTECTION_ERROR,
         ReturnCode::DB_ERROR,
@@ -44,5 +45,5 @@ fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
     }
     let token = user.tokens.mobile.insert(MobileToken::fresh(status, validity_seconds));
     let object = json!({"qr": token.qr, "passcode": token.passcode}).to_string();
-    Ok(Success { object, executed: true })
+    Ok(Success { object: object.into(), executed: true })
 }

@@ -27,5 +27,5 @@ fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
     let token = BoundToken { sn: number, status: "1".to_owned() };
     let object = active_token::object(user, &token, true);
     user.tokens.sms = Some(token);
-    Ok(Success { object, executed: true })
+    Ok(Success { object: object.into(), executed: true })
 }

@@ -1,8 +1,8 @@
 //! `PUT /CentagateWS/webresources/password/resetbyusername/{admin}`: sets the password of a user.
 
 use super::{Call, Input, Members, Signature, Success};
-use crate::ReturnCode;
 use crate::state::{Secret, State};
+use crate::{PasswordReset, ReturnCode};
 
 const POLICY_OUTDATED: ReturnCode = ReturnCode::new("28001", "Password policy content is not up to date");
 const USED_BEFORE: ReturnCode = ReturnCode::new("28003", "Not allowed to use the last passwords");
@@ -57,5 +57,6 @@ fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
         return Err(SAME_AS_CURRENT);
     }
     user.password = Some(password);
+    user.must_change_password = state.open_answers.password_reset == PasswordReset::MustChange;
     Ok(Success::executed())
 }

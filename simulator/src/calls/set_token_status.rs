@@ -28,7 +28,7 @@ fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
         return Err(ReturnCode::INVALID_INPUT);
     }
     let user = state.users.get_mut(&input.text("username")).ok_or(ReturnCode::USER_NOT_FOUND)?;
-    if !user.set_token_status(kind, &status) {
+    if !user.set_token_status(kind, &status, &state.open_answers) {
         return Err(ReturnCode::TOKEN_NOT_FOUND);
     }
     Ok(Success::executed())

@@ -1,8 +1,9 @@
 //! `PUT /CentagateWS/webresources/user/status/update/{admin}`: activates or deactivates a user.
 
+use super::submit::submit;
 use super::{Call, Input, Members, Signature, Success};
 use crate::ReturnCode;
-use crate::state::State;
+use crate::state::{Change, State};
 
 pub(super) const CALL: Call = Call {
     page: "`life-cycle-facts.md` section 3.1",
@@ -26,7 +27,9 @@ fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
         "1" => true,
         _ => return Err(ReturnCode::INVALID_INPUT),
     };
-    let user = state.users.get_mut(&input.text("username")).ok_or(ReturnCode::USER_NOT_FOUND)?;
-    user.active = active;
-    Ok(Success::executed())
+    let username = input.text("username");
+    if state.users.get(&username).is_none() {
+        return Err(ReturnCode::USER_NOT_FOUND);
+    }
+    submit(state, &username, Change::SetActive(active))
 }

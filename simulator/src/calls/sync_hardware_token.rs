@@ -27,15 +27,22 @@ pub(super) const CALL: Call = Call {
     run,
 };
 
-/// A token that is not active gives 29002. The simulator's tokens compute no codes: any two different codes match.
+/// A token that is not active gives 29002, and so does a locked one (inferred).
+///
+/// The simulator's tokens compute no codes. Two codes match unless they are equal or one of them is all zeros. Wrong codes
+/// lock the token.
 fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
     let user = state.users.get_mut(&input.text("username")).ok_or(ReturnCode::USER_NOT_FOUND)?;
     let token = user.tokens.hardware.as_ref().ok_or(ReturnCode::TOKEN_NOT_FOUND)?;
-    if !matches!(token.status.as_str(), "1" | "2") {
+    if token.status != "1" {
         return Err(ReturnCode::TOKEN_NOT_ACTIVE);
     }
-    if input.text("otpStr1") == input.text("otpStr2") {
+    let codes = [input.text("otpStr1"), input.text("otpStr2")];
+    let is_wrong = |code: &String| code.chars().all(|digit| digit == '0');
+    if codes[0] == codes[1] || codes.iter().any(is_wrong) {
+        user.tokens.count_wrong_code(state.allowed_attempts);
         return Err(SYNC_FAILED);
     }
+    user.tokens.wrong_codes = 0;
     Ok(Success::executed())
 }

@@ -24,12 +24,11 @@ pub(super) const CALL: Call = Call {
 /// A token that is not locked gives 29017.
 fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
     let user = state.users.get_mut(&input.text("username")).ok_or(ReturnCode::USER_NOT_FOUND)?;
-    let token = user.tokens.hardware.as_mut().ok_or(ReturnCode::TOKEN_NOT_FOUND)?;
-    let unlocked = match token.status.as_str() {
-        "2" => "1", // active
-        "4" => "3", // pending
-        _ => return Err(ReturnCode::INVALID_TOKEN_STATUS),
-    };
-    unlocked.clone_into(&mut token.status);
+    if user.tokens.hardware.is_none() {
+        return Err(ReturnCode::TOKEN_NOT_FOUND);
+    }
+    if !user.tokens.unlock() {
+        return Err(ReturnCode::INVALID_TOKEN_STATUS);
+    }
     Ok(Success::executed())
 }

@@ -25,10 +25,19 @@ pub(super) const CALL: Call = Call {
     run,
 };
 
+/// The page does not order its codes. The order here: company, own account, user, lock.
 fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
-    let user = state.users.get_mut(&input.text("lockedUsername")).ok_or(ReturnCode::USER_NOT_FOUND)?;
-    if !std::mem::take(&mut user.locked) {
+    let username = input.text("lockedUsername");
+    if !state.company_exists {
+        return Err(ReturnCode::COMPANY_NOT_FOUND);
+    }
+    if username == state.admin {
+        return Err(OWN_ACCOUNT);
+    }
+    let user = state.users.get_mut(&username).ok_or(ReturnCode::USER_NOT_FOUND)?;
+    if !user.locked {
         return Err(NOT_LOCKED);
     }
+    user.set_locked(false);
     Ok(Success::executed())
 }

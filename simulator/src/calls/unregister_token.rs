@@ -28,11 +28,12 @@ pub(super) const CALL: Call = Call {
     run,
 };
 
-/// The page does not say which code answers which missing token (inferred). None of the types reaches the hardware token.
+/// The page does not say which code answers which missing token (inferred). [`OpenAnswers`](crate::OpenAnswers)
+/// says which type reaches a hardware token.
 fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
     let kind = TokenKind::parse(&input.text("type")).ok_or(ReturnCode::INVALID_INPUT)?;
     let user = state.users.get_mut(&input.text("username")).ok_or(ReturnCode::USER_NOT_FOUND)?;
-    if user.unbind_token(kind) {
+    if user.unbind_token(kind, &state.open_answers, &mut state.stock) {
         return Ok(Success::executed());
     }
     Err(match kind {

@@ -1,14 +1,16 @@
 //! `PUT /CentagateWS/webresources/user/updatebyusername/{admin}`: changes the profile of a user.
 
-use super::{Call, Input, Members, Signature, Success};
-use crate::ReturnCode;
-use crate::state::State;
+use std::collections::BTreeMap;
 
-const PENDING_APPROVAL: ReturnCode = ReturnCode::new("22029", "User edit pending approval");
+use super::submit::{PENDING_APPROVAL, submit};
+use super::{Call, Input, Members, Signature, Success};
+use crate::state::{Change, State};
+use crate::{AvailApps, EmptyText, GroupMember, OpenAnswers, ReturnCode, UsedEmail};
+
 const EDIT_FAILED: ReturnCode = ReturnCode::new("22031", "User edit fail");
 
-/// The last four have no documented values, so the simulator ignores them.
-const OPTIONAL: [&str; 15] = [
+/// The members that change the profile.
+const PROFILE: [&str; 12] = [
     "firstName",
     "lastName",
     "address",
@@ -19,18 +21,18 @@ const OPTIONAL: [&str; 15] = [
     "availApps",
     "clientId",
     "userGroupName",
+    "userGroup",
     "roles",
-    "statusUser",
-    "userCountryId",
-    "userTimeZoneId",
-    "userType",
 ];
+
+/// The values of these members are not documented, so the simulator ignores them.
+const IGNORED: [&str; 4] = ["statusUser", "userCountryId", "userTimeZoneId", "userType"];
 
 pub(super) const CALL: Call = Call {
     page: "`life-cycle-facts.md` section 3.1",
     method: "PUT",
     paths: &[("/CentagateWS/webresources/user/updatebyusername/{admin}", Signature::Admin)],
-    members: Members { required: &["username"], optional: &OPTIONAL, ..Members::NONE },
+    members: Members { required: &["username"], optional: &IGNORED, may_be_empty: &PROFILE, ..Members::NONE },
     object: "`\"\"`",
     codes: &[
         ReturnCode::SUCCESS,
@@ -50,43 +52,47 @@ pub(super) const CALL: Call = Call {
 
 /// The page does not order its codes. The order here: input, company, user, group, e-mail.
 ///
-/// An absent member changes nothing. So does `""` here, although its effect is not documented. The page does not list 22001
-/// for an e-mail address of another user: this is inferred from `createUser`.
+/// An absent member changes nothing. The page does not list 22001 for an e-mail address of another user.
+/// [`OpenAnswers`](crate::OpenAnswers) says whether CENTAGATE answers it, and what `""` means.
 fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
-    if input.optional("roles").is_some_and(|role| !matches!(role, "2" | "3" | "4")) {
+    let username = input.text("username");
+    let answers = state.open_answers;
+    let mut members = effective_members(input, &answers);
+    if members.get("roles").is_some_and(|role| !matches!(role.as_str(), "2" | "3" | "4")) {
         return Err(ReturnCode::INVALID_INPUT);
     }
     if !state.company_exists {
         return Err(ReturnCode::COMPANY_NOT_FOUND);
     }
-    let mut user = state.users.get(&input.text("username")).ok_or(ReturnCode::USER_NOT_FOUND)?.clone();
-    if input.optional("userGroupName").is_some_and(|group| !state.groups.contains(group)) {
+    let user = state.users.get(&username).ok_or(ReturnCode::USER_NOT_FOUND)?;
+    let mut groups = ["userGroupName", "userGroup"].into_iter().filter_map(|name| members.get(name));
+    if groups.any(|group| !state.groups.contains(group)) {
         return Err(ReturnCode::GROUP_NOT_FOUND);
     }
-    if let Some(email) = input.optional("email")
-        && !email.eq_ignore_ascii_case(&user.email)
-        && state.users.has_email(email)
-    {
+    let new_email = members.get("email").filter(|email| !email.is_empty() && !email.eq_ignore_ascii_case(&user.email));
+    if answers.used_email == UsedEmail::Refused && new_email.is_some_and(|email| state.users.has_email(email)) {
         return Err(ReturnCode::DUPLICATE_EMAIL);
     }
-    let fields = [
-        ("firstName", &mut user.first_name),
-        ("lastName", &mut user.last_name),
-        ("address", &mut user.address),
-        ("zip", &mut user.zip),
-        ("city", &mut user.city),
-        ("state", &mut user.state),
-        ("email", &mut user.email),
-        ("availApps", &mut user.app),
-        ("clientId", &mut user.client_id),
-        ("userGroupName", &mut user.group),
-        ("roles", &mut user.role),
-    ];
-    for (name, field) in fields {
-        if let Some(value) = input.optional(name) {
-            value.clone_into(field);
-        }
+    if answers.avail_apps == AvailApps::Add
+        && let Some(app) = members.get_mut("availApps")
+        && !user.app.is_empty()
+    {
+        *app = format!("{},{app}", user.app);
     }
-    state.users.put(user);
-    Ok(Success::executed())
+    submit(state, &username, Change::Update(members))
+}
+
+/// The members that change something.
+fn effective_members(input: &Input, answers: &OpenAnswers) -> BTreeMap<&'static str, String> {
+    let ignored = match answers.group_member {
+        GroupMember::UserGroupName => "userGroup",
+        GroupMember::UserGroup => "userGroupName",
+    };
+    let has_effect = |value: &str| !value.is_empty() || answers.empty_text == EmptyText::Erase;
+    PROFILE
+        .into_iter()
+        .filter(|name| *name != ignored)
+        .filter_map(|name| input.optional(name).map(|value| (name, value.to_owned())))
+        .filter(|(_, value)| has_effect(value))
+        .collect()
 }

@@ -45,9 +45,10 @@ async fn set_login(centagate: Data<Centagate>, login: Json<Login>) -> HttpRespon
 
 async fn show(centagate: Data<Centagate>) -> HttpResponse {
     let state = centagate.state();
+    let admin = state.users.get(&state.admin);
     HttpResponse::Ok().json(json!({
-        "locked": state.account.lock.is_locked(),
-        "wrongPasswords": state.account.lock.failures(),
+        "locked": admin.is_some_and(|admin| admin.locked),
+        "wrongPasswords": admin.map_or(0, |admin| admin.failed_attempts),
         "liveSessions": state.sessions.live().count(),
         "logins": state.account.sessions_opened,
         "executions": state.executions,
@@ -55,6 +56,6 @@ async fn show(centagate: Data<Centagate>) -> HttpResponse {
 }
 
 async fn unlock(centagate: Data<Centagate>) -> HttpResponse {
-    centagate.state().account.lock.reset();
+    centagate.unlock_admin();
     done()
 }

@@ -9,6 +9,7 @@ use crate::Instruction;
 use crate::centagate::Centagate;
 
 mod account;
+mod open_answers;
 mod reply;
 mod settings;
 mod users;
@@ -21,6 +22,8 @@ pub(crate) fn scope() -> Scope {
         .route("/instructions", web::delete().to(clear_instructions))
         .route("/requests", web::get().to(list_requests))
         .route("/settings", web::post().to(settings::change))
+        .route("/open-answers", web::get().to(open_answers::show))
+        .route("/open-answers", web::post().to(open_answers::change))
         .configure(users::routes)
         .configure(account::routes)
         .default_service(web::to(HttpResponse::NotFound))

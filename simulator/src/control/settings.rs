@@ -18,6 +18,8 @@ pub(super) struct Settings {
     user_limit: Option<OrNull<usize>>,
     licence_valid: Option<bool>,
     company_exists: Option<bool>,
+    allowed_attempts: Option<u32>,
+    approval_required: Option<bool>,
     registration_denial: Option<String>,
     session_timeout_ms: Option<u64>,
     report_session_timeout: Option<bool>,
@@ -47,6 +49,8 @@ pub(super) async fn change(centagate: Data<Centagate>, settings: Json<Settings>)
     set(&mut state.user_limit, settings.user_limit.map(|limit| limit.0));
     set(&mut state.licence_valid, settings.licence_valid);
     set(&mut state.company_exists, settings.company_exists);
+    set(&mut state.allowed_attempts, settings.allowed_attempts);
+    set(&mut state.approvals.required, settings.approval_required);
     set(&mut state.clock.skew_seconds, settings.clock_skew_seconds);
     set(&mut state.registration_denial, denial);
     let account = &mut state.account;

@@ -83,18 +83,25 @@ impl Simulator {
         self.centagate.state().registration_denial = code;
     }
 
-    /// Whether the account is locked (22033), as it is after 5 consecutive wrong passwords.
+    /// Sets how many wrong passwords or codes in a row lock a user or an OTP token.
+    pub fn set_allowed_attempts(&self, attempts: u32) {
+        self.centagate.state().allowed_attempts = attempts;
+    }
+
+    /// Whether the admin is locked (22033), as it is after too many wrong passwords in a row.
     pub fn is_locked(&self) -> bool {
-        self.centagate.state().account.lock.is_locked()
+        let state = self.centagate.state();
+        state.users.get(&state.admin).is_some_and(|admin| admin.locked)
     }
 
     /// How many wrong passwords were sent since the last login or unlock.
     pub fn wrong_passwords(&self) -> u32 {
-        self.centagate.state().account.lock.failures()
+        let state = self.centagate.state();
+        state.users.get(&state.admin).map_or(0, |admin| admin.failed_attempts)
     }
 
-    /// Unlocks the account.
+    /// Unlocks the admin.
     pub fn unlock(&self) {
-        self.centagate.state().account.lock.reset();
+        self.centagate.unlock_admin();
     }
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use crate::centagate::Centagate;
 use crate::http::Server;
-use crate::{Config, Instruction, Request, Tls, User};
+use crate::{Config, Instruction, OpenAnswers, Request, Tls, User};
 
 mod account;
+mod approvals;
 
 /// A running simulator. Dropping it stops it.
 pub struct Simulator {
@@ -116,7 +117,7 @@ impl Simulator {
 
     /// Locks or unlocks a user; false if there is no such user.
     pub fn set_user_locked(&self, username: &str, locked: bool) -> bool {
-        self.centagate.state().users.change(username, |user| user.locked = locked)
+        self.centagate.state().users.change(username, |user| user.set_locked(locked))
     }
 
     /// Binds a mobile token to a user, so that another one is refused (22027); false if there is no such user.
@@ -132,6 +133,11 @@ impl Simulator {
     /// The passcode of the user's mobile token.
     pub fn last_passcode(&self, username: &str) -> Option<String> {
         self.user(username)?.tokens.mobile.map(|token| token.passcode)
+    }
+
+    /// Sets the answers to open questions.
+    pub fn set_open_answers(&self, answers: OpenAnswers) {
+        self.centagate.state().open_answers = answers;
     }
 
     /// Sets how many users the licence allows besides the admin (22013).

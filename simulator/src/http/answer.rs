@@ -29,7 +29,8 @@ pub(crate) async fn answer(request: HttpRequest, body: Bytes, centagate: Data<Ce
 /// Runs the call in a separate task, so that it is executed even if the client disconnects, as in a servlet container.
 async fn respond(request: HttpRequest, bytes: Bytes, centagate: Data<Centagate>) -> HttpResponse {
     let body = Body::parse(&bytes);
-    let route = Route::find(request.method().as_str(), request.uri().path(), body.as_ref());
+    let open_answers = centagate.state().open_answers;
+    let route = Route::find(request.method().as_str(), request.uri().path(), body.as_ref(), &open_answers);
     let number = centagate.log.arrive(record(&request, &bytes, &route, body.as_ref()));
     let refuse = |status| {
         centagate.log.finish(number, None, false);

@@ -2,8 +2,8 @@
 
 use percent_encoding::percent_decode_str;
 
-use crate::Operation;
 use crate::calls::{Body, Target};
+use crate::{OpenAnswers, Operation, PasswordReset};
 
 /// What a request line leads to.
 pub(crate) enum Route {
@@ -17,10 +17,14 @@ pub(crate) enum Route {
 
 impl Route {
     /// Accepts one trailing slash. Among calls with the same path, the body selects one: the first if it fits none.
-    pub(crate) fn find(method: &str, path: &str, body: Option<&Body>) -> Self {
+    /// `open_answers` says whether the call `setPassword` exists.
+    pub(crate) fn find(method: &str, path: &str, body: Option<&Body>, open_answers: &OpenAnswers) -> Self {
         let path = path.strip_suffix('/').unwrap_or(path);
         let mut first = None;
         for operation in Operation::ALL {
+            if *operation == Operation::SetPassword && open_answers.password_reset == PasswordReset::Unsupported {
+                continue;
+            }
             let call = operation.call();
             for (template, signature) in call.paths {
                 if let Some(path_value) = match_path(template, path) {

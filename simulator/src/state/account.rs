@@ -1,16 +1,14 @@
-//! The admin's account: what a login needs, and what it leads to.
+//! The admin's account: what a login needs, and what it leads to. The lock is part of the admin's [`User`](super::User).
 
 use std::time::Duration;
 
-use super::{Lock, Login, Obstacle};
+use super::{Login, Obstacle};
 
-/// Credentials, lock, obstacle and the settings for sessions.
+/// Credentials, obstacle and the settings for sessions.
 pub(crate) struct Account {
     /// All valid credentials: during a rotation there may be two.
     pub(crate) logins: Vec<Login>,
     pub(crate) obstacle: Option<Obstacle>,
-    /// Counts wrong passwords.
-    pub(crate) lock: Lock,
     /// How long a session lives after its login.
     pub(crate) session_timeout: Duration,
     /// Whether the reply to a login contains `sessionTimeout`.
@@ -26,7 +24,6 @@ impl Account {
         Self {
             logins: login.into_iter().collect(),
             obstacle: None,
-            lock: Lock::default(),
             session_timeout,
             report_session_timeout: true,
             single_session,

@@ -1,30 +1,43 @@
-//! The lock that closes after too many wrong attempts.
+//! Counts wrong attempts. Too many in a row lock a user or an OTP token.
 
-/// The documents state no number.
-const FAILURES_ALLOWED: u32 = 5;
+use super::{Tokens, User};
 
-/// Counts consecutive wrong attempts.
-#[derive(Default)]
-pub(crate) struct Lock {
-    failures: u32,
+impl User {
+    /// Counts a wrong password, and locks the user at the last of the `allowed` attempts.
+    pub(crate) fn count_failure(&mut self, allowed: u32) {
+        self.failed_attempts += 1;
+        self.locked |= self.failed_attempts >= allowed;
+    }
+
+    /// Locks or unlocks the user. Counting starts from zero.
+    pub(crate) fn set_locked(&mut self, locked: bool) {
+        self.locked = locked;
+        self.failed_attempts = 0;
+    }
 }
 
-impl Lock {
-    pub(crate) fn is_locked(&self) -> bool {
-        self.failures >= FAILURES_ALLOWED
+impl Tokens {
+    /// Counts a wrong code of the OTP token, and locks an active token at the last of the `allowed` attempts.
+    pub(crate) fn count_wrong_code(&mut self, allowed: u32) {
+        self.wrong_codes += 1;
+        if self.wrong_codes >= allowed
+            && let Some(token) = &mut self.hardware
+            && token.status == "1"
+        {
+            "2".clone_into(&mut token.status); // active and locked
+        }
     }
 
-    /// Wrong attempts since the last success or unlock.
-    pub(crate) fn failures(&self) -> u32 {
-        self.failures
-    }
-
-    pub(crate) fn count_failure(&mut self) {
-        self.failures += 1;
-    }
-
-    /// Unlocks and starts counting from zero, as a success does.
-    pub(crate) fn reset(&mut self) {
-        self.failures = 0;
+    /// Unlocks the OTP token; false if it is not locked.
+    pub(crate) fn unlock(&mut self) -> bool {
+        let Some(token) = &mut self.hardware else { return false };
+        let unlocked = match token.status.as_str() {
+            "2" => "1", // active
+            "4" => "3", // pending
+            _ => return false,
+        };
+        unlocked.clone_into(&mut token.status);
+        self.wrong_codes = 0;
+        true
     }
 }

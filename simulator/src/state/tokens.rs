@@ -19,6 +19,8 @@ pub struct Tokens {
     pub hardware: Option<BoundToken>,
     /// The key of the OTP token, if it is an offline token.
     pub offline_key: Option<Secret>,
+    /// Wrong codes of the OTP token since the last correct ones or the last unlock.
+    pub wrong_codes: u32,
     /// The challenge-response token. No documented call registers or lists one.
     pub challenge: Option<BoundToken>,
 }

@@ -42,10 +42,14 @@ pub struct User {
     pub state: String,
     /// The password, `None` until `setPassword` sets one.
     pub password: Option<Secret>,
+    /// Whether the user must change the password at the next login.
+    pub must_change_password: bool,
     /// Whether the user is active; an inactive user cannot get a token (22004).
     pub active: bool,
     /// Whether the user is locked, as after too many wrong passwords or codes. Independent of `active`.
     pub locked: bool,
+    /// Wrong passwords since the last correct one or the last unlock.
+    pub failed_attempts: u32,
     /// The tokens that are bound to the user.
     pub tokens: Tokens,
     /// The certificates that are bound to the user.
@@ -82,8 +86,10 @@ impl Default for User {
             city: String::new(),
             state: String::new(),
             password: None,
+            must_change_password: false,
             active: true,
             locked: false,
+            failed_attempts: 0,
             tokens: Tokens::default(),
             certificates: Vec::new(),
             certificate_status: "2".to_owned(),
@@ -100,11 +106,16 @@ pub(crate) struct Users {
 }
 
 impl Users {
+    /// An id that no user has got from the simulator.
+    pub(crate) fn fresh_id(&mut self) -> String {
+        self.ids_issued += 1;
+        (1000 + self.ids_issued).to_string()
+    }
+
     /// Adds or replaces a user and returns its id, a fresh one if the user has none.
     pub(crate) fn put(&mut self, mut user: User) -> String {
         if user.id.is_empty() {
-            self.ids_issued += 1;
-            user.id = (1000 + self.ids_issued).to_string();
+            user.id = self.fresh_id();
         }
         let id = user.id.clone();
         self.by_name.insert(user.username.clone(), user);

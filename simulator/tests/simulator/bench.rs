@@ -96,7 +96,8 @@ impl Bench {
     }
 }
 
-fn change(body: &mut Value, changes: Value) {
+/// Changes members of a body; `null` removes a member.
+pub(crate) fn change(body: &mut Value, changes: Value) {
     let Value::Object(changes) = changes else { panic!("changes are an object") };
     let members = body.as_object_mut().unwrap();
     for (name, value) in changes {

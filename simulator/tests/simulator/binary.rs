@@ -1,8 +1,10 @@
 //! The program: serve, healthcheck, prepare.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use centagate_simulator::Login;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -53,21 +55,33 @@ fn prepare_makes_everything_once() {
     assert_eq!((token.trim_end().len(), code.trim_end().len()), (44, 32));
     let seal_key = read(&directory.path().join("secrets/store.seal_keys"));
     assert!(seal_key.trim_end().len() == 64 && seal_key.trim_end().bytes().all(|byte| byte.is_ascii_hexdigit()));
-    let key = read(&directory.path().join("callers/caller-key"));
-    let key = key.trim_end();
-    assert!(key.starts_with("cgw_") && key.len() == 68);
+    let [demo, help_desk] = ["caller-key", "help-desk-key"].map(|name| {
+        let key = read(&directory.path().join("callers").join(name));
+        let key = key.trim_end();
+        assert!(key.starts_with("cgw_") && key.len() == 68);
+        hex::encode(Sha256::digest(key))
+    });
+    assert_ne!(demo, help_desk);
     let callers = read(&directory.path().join("callers/callers.toml"));
-    let hash = hex::encode(Sha256::digest(key));
     assert_eq!(
         callers,
         format!(
-            "[[callers]]\nname = \"demo\"\nkey_sha256 = \"{hash}\"\n\
+            "[[callers]]\nname = \"demo\"\nkey_sha256 = \"{demo}\"\n\
              scopes = [\"users:create\", \"users:read\", \"otp-tokens:create\", \"admins:create\", \"users:update\", \"users:status\", \"users:delete\", \"passwords:set\", \"tokens:create\", \"tokens:update\", \"tokens:delete\"]\n\
-             target_usernames = [\"*\"]\n"
+             target_usernames = [\"*\"]\n\n\
+             [[callers]]\nname = \"help-desk\"\nkey_sha256 = \"{help_desk}\"\n\
+             scopes = [\"users:read\", \"users:status\", \"tokens:update\", \"tokens:delete\"]\n\
+             target_usernames = [\"alice\"]\n\
+             otp_token_statuses = [\"temporarilyDeactivated\", \"deactivated\"]\n"
         )
     );
     let printed = String::from_utf8(first.stdout).unwrap();
-    assert!(printed.contains("caller-key") && printed.contains("curl"));
+    assert!(printed.contains("caller-key") && printed.contains("help-desk-key"));
+    let requests: Vec<&str> = printed.lines().filter(|line| line.starts_with("curl")).collect();
+    assert!(
+        requests.len() == 2 && requests[1].contains("\"username\":\"alice\""),
+        "the last one creates a user: {printed}"
+    );
     assert!([&token, &code, &seal_key].iter().all(|secret| !printed.contains(secret.trim_end())));
     let second = prepare(directory.path());
     assert_eq!(String::from_utf8(second.stdout).unwrap(), printed);
@@ -75,6 +89,18 @@ fn prepare_makes_everything_once() {
     assert_eq!(read(&directory.path().join("secrets/centagate.admin.auth_token")), token);
     assert_eq!(read(&directory.path().join("secrets/store.seal_keys")), seal_key);
     assert_eq!(std::fs::read_dir(directory.path().join("secrets")).unwrap().count(), 3);
+}
+
+#[test]
+fn prepare_keeps_a_callers_file_without_a_help_desk() {
+    let directory = TempDir::new().unwrap();
+    prepare(directory.path());
+    std::fs::remove_file(directory.path().join("callers/help-desk-key")).unwrap();
+    let printed = String::from_utf8(prepare(directory.path()).stdout).unwrap();
+    assert!(
+        printed.lines().filter(|line| line.starts_with("curl")).count() == 1 && !printed.contains("help"),
+        "{printed}"
+    );
 }
 
 #[cfg(unix)]
@@ -90,6 +116,7 @@ fn prepare_lets_nobody_else_read() {
         ("secrets/store.seal_keys", 0o600),
         ("callers", 0o700),
         ("callers/caller-key", 0o600),
+        ("callers/help-desk-key", 0o600),
         ("callers/callers.toml", 0o600),
     ] {
         let metadata = std::fs::metadata(directory.path().join(file)).unwrap();
@@ -152,6 +179,28 @@ fn it_serves_tls_and_a_login_from_files() {
 }
 
 #[test]
+fn open_answers_come_from_the_environment() {
+    let mut command = program(&["serve"]);
+    command
+        .env("SIMULATOR_ADDRESS", "127.0.0.1:0")
+        .env("SIMULATOR_AUTH_TOKEN", "t")
+        .env("SIMULATOR_SECRET_CODE", "s")
+        .env("SIMULATOR_APPROVAL_REQUIRED", "true")
+        .env("SIMULATOR_ALLOWED_ATTEMPTS", "3")
+        .env("SIMULATOR_OPEN_ANSWERS", r#"{"emptyText":"erase"}"#);
+    let (mut child, line) = started(&mut command);
+    let mut connection = TcpStream::connect(address_in(&line)).unwrap();
+    connection.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let request = "GET /simulator/open-answers HTTP/1.1\r\nHost: simulator\r\nConnection: close\r\n\r\n";
+    connection.write_all(request.as_bytes()).unwrap();
+    let mut reply = String::new();
+    connection.read_to_string(&mut reply).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(reply.contains(r#""emptyText":"erase""#) && reply.contains(r#""timestamp":"milliseconds""#), "{reply}");
+}
+
+#[test]
 fn problems_are_one_line() {
     let problem = |command: &mut Command| {
         let output = command.output().unwrap();
@@ -165,6 +214,20 @@ fn problems_are_one_line() {
         (program(&[]).env("SIMULATOR_PASSWORD", "p"), "SIMULATOR_INTEGRATION_KEY, SIMULATOR_APP_SECRET_KEY"),
         (program(&[]).env("SIMULATOR_AUTH_TOKEN", "t"), "SIMULATOR_SECRET_CODE"),
         (program(&[]).env("SIMULATOR_SECRETS_DIR", "/nowhere"), "SIMULATOR_SECRETS_DIR"),
+        (
+            program(&[])
+                .env("SIMULATOR_AUTH_TOKEN", "t")
+                .env("SIMULATOR_SECRET_CODE", "s")
+                .env("SIMULATOR_APPROVAL_REQUIRED", "yes"),
+            "SIMULATOR_APPROVAL_REQUIRED",
+        ),
+        (
+            program(&[])
+                .env("SIMULATOR_AUTH_TOKEN", "t")
+                .env("SIMULATOR_SECRET_CODE", "s")
+                .env("SIMULATOR_OPEN_ANSWERS", r#"{"emptyText":"lost"}"#),
+            "SIMULATOR_OPEN_ANSWERS",
+        ),
         (program(&["healthcheck"]).env("SIMULATOR_ADDRESS", "here"), "SIMULATOR_ADDRESS"),
     ] {
         let problem = problem(command);
@@ -173,5 +236,9 @@ fn problems_are_one_line() {
     }
     let output = program(&["--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
-    assert!(help.contains("SIMULATOR_USER_LIMIT") && help.contains("POST /simulator/instructions"));
+    assert!(
+        ["SIMULATOR_USER_LIMIT", "POST /simulator/instructions", "`furtherChange`"]
+            .iter()
+            .all(|text| help.contains(text))
+    );
 }

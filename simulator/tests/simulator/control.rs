@@ -107,6 +107,62 @@ async fn users_are_locked_and_unlocked() {
 }
 
 #[tokio::test]
+async fn the_whole_state_of_a_user_is_shown() {
+    let bench = Bench::with_alice().await;
+    let show = async |username: &str| control(&bench, "GET", &format!("users/{username}"), Value::Null).await;
+    let alice = show("alice").await.json();
+    assert_eq!((&alice["email"], &alice["passwordSet"]), (&json!("alice@example.com"), &json!(false)));
+    assert_eq!((&alice["tokens"]["mobile"], &alice["waitingChanges"]), (&Value::Null, &json!([])));
+    bench.simulator.add_to_stock("HW1");
+    for (path, body) in [
+        ("user/status/update", json!({"username": "alice", "status": "0"})),
+        ("password/resetbyusername", json!({"username": "alice", "newPassword": "correct horse"})),
+        ("token/registerActiveToken", json!({"username": "alice", "tokenType": "1", "tokenSn": "+60123456789"})),
+        ("token/registerActiveToken", json!({"username": "alice", "tokenType": "2", "tokenSn": "HW1"})),
+        ("token/syncToken", json!({"username": "alice", "otpStr1": "1234", "otpStr2": "0000"})),
+    ] {
+        bench.call(path, body).await;
+    }
+    bench.simulator.bind_token("alice");
+    bench.simulator.set_user_locked("alice", true);
+    bench.simulator.set_approval_required(true);
+    bench.call("user/updatebyusername", json!({"username": "alice", "city": "Ipoh"})).await;
+    let alice = show("alice").await.json();
+    for (pointer, expected) in [
+        ("/active", json!(false)),
+        ("/locked", json!(true)),
+        ("/passwordSet", json!(true)),
+        ("/tokens/mobile/status", json!("2")),
+        ("/tokens/sms", json!({"sn": "+60123456789", "status": "1"})),
+        ("/tokens/hardware", json!({"sn": "HW1", "status": "1"})),
+        ("/tokens/wrongCodes", json!(1)),
+        ("/tokens/offlineKey", Value::Null),
+        ("/certificates", json!([])),
+        ("/waitingChanges", json!([{"update": {"city": "Ipoh"}}])),
+    ] {
+        assert_eq!(alice.pointer(pointer), Some(&expected), "{pointer}");
+    }
+    assert_eq!(show("nobody").await.status, 404);
+    let admin = show("admin").await.body;
+    assert!(!admin.contains(&bench.admin.auth_token) && !admin.contains(&bench.admin.secret_code), "{admin}");
+}
+
+#[tokio::test]
+async fn waiting_changes_are_approved_or_rejected() {
+    let bench = Bench::start().await;
+    let status = async |path: &str, body: Value| control(&bench, "POST", path, body).await.status;
+    assert_eq!(status("settings", json!({"approvalRequired": true, "allowedAttempts": 3})).await, 204);
+    for (approved, exists) in [(false, false), (true, true)] {
+        assert_eq!(bench.code_with(json!({})).await, "0");
+        let bob = control(&bench, "GET", "users/bob", Value::Null).await.json();
+        assert_eq!(bob["waitingChanges"][0]["create"]["username"], "bob");
+        assert_eq!(status("users/bob/approval", json!(approved)).await, 204);
+        assert_eq!(bench.simulator.user("bob").is_some(), exists);
+        assert_eq!(status("users/bob/approval", json!(approved)).await, 404);
+    }
+}
+
+#[tokio::test]
 async fn settings_and_sessions_are_changed() {
     let bench = Bench::start().await;
     let set = async |settings: Value| {

@@ -34,7 +34,7 @@ pub(crate) struct Step {
     pub(crate) body: Option<Value>,
     pub(crate) success: u16,
     pub(crate) way: Way,
-    /// Puts the user into the state that the request ends. No call of the gateway does this.
+    /// Locks what the request unlocks. No operation of the gateway locks anything.
     pub(crate) before: fn(&Simulator, &str),
 }
 

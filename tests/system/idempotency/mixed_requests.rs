@@ -33,6 +33,8 @@ fn to_callers(number: usize) -> Fate {
 }
 
 /// Every tenth reply is lost on its way from CENTAGATE, or comes too late. A few requests are lost on their way there.
+///
+/// No request arrives late, so callers need not wait before they look a user up or send a request again.
 fn to_centagate(number: usize) -> Fate {
     match (number % 10, number % 50, number % 200) {
         (_, _, 109) => Fate::ReplyHeld,
@@ -42,7 +44,7 @@ fn to_centagate(number: usize) -> Fate {
     }
 }
 
-/// Sends the requests of one user.
+/// One user, and the caller that sends the requests about that user.
 struct Life {
     house: Arc<House>,
     gateways: [SocketAddr; 2],

@@ -14,8 +14,8 @@ A simulated CENTAGATE for development and tests.
 
   centagate-simulator [serve]      run the simulator (ctrl-c or SIGTERM stops it)
   centagate-simulator prepare --secrets-dir DIR --callers-file FILE
-                                   write fresh secrets, the gateway's callers file, and a caller key
-                                   (to `caller-key` in the directory of FILE), unless they exist
+                                   write fresh secrets, the gateway's callers file, and the keys of its callers
+                                   (`caller-key`, `help-desk-key` in the directory of FILE), unless they exist
   centagate-simulator healthcheck  exit with 0 if a simulator with the same environment answers
 
 Environment of serve and healthcheck:
@@ -33,6 +33,11 @@ Environment of serve and healthcheck:
                             PEM files; with them, https instead of http
   SIMULATOR_GROUPS          groups that exist, separated by commas (Staff)
   SIMULATOR_USER_LIMIT      how many users the licence allows (no limit)
+  SIMULATOR_ALLOWED_ATTEMPTS
+                            how many wrong passwords or codes in a row lock a user or an OTP token (5)
+  SIMULATOR_APPROVAL_REQUIRED
+                            true: changes of users wait for an approval (false)
+  SIMULATOR_OPEN_ANSWERS    answers to open questions as JSON, for example {\"emptyText\":\"erase\"}; see below
 ";
 
 fn main() -> ExitCode {

@@ -7,19 +7,44 @@ use std::path::Path;
 use centagate_simulator::credential;
 use sha2::{Digest as _, Sha256};
 
-const SCOPES: &str = r#"["users:create", "users:read", "otp-tokens:create", "admins:create", "users:update", "users:status", "users:delete", "passwords:set", "tokens:create", "tokens:update", "tokens:delete"]"#;
+/// Has every scope.
+const DEMO: &str = r#"scopes = ["users:create", "users:read", "otp-tokens:create", "admins:create", "users:update", "users:status", "users:delete", "passwords:set", "tokens:create", "tokens:update", "tokens:delete"]
+target_usernames = ["*"]
+"#;
+
+/// Looks up, locks and unlocks Alice, and deactivates or removes her tokens. It cannot activate or register a token.
+const HELP_DESK: &str = r#"scopes = ["users:read", "users:status", "tokens:update", "tokens:delete"]
+target_usernames = ["alice"]
+otp_token_statuses = ["temporarilyDeactivated", "deactivated"]
+"#;
 
 pub(crate) fn run(secrets_dir: &Path, callers_file: &Path) -> Result<(), String> {
     prepare_secrets(secrets_dir).map_err(|error| format!("cannot prepare {}: {error}", secrets_dir.display()))?;
-    let key_file = callers_file.with_file_name("caller-key");
-    let key = prepare_caller(callers_file, &key_file)
-        .map_err(|error| format!("cannot prepare {}: {error}", callers_file.display()))?;
-    println!("The caller key is in {}. Try:", key_file.display());
+    let demo = callers_file.with_file_name("caller-key");
+    let help_desk = callers_file.with_file_name("help-desk-key");
+    prepare_callers(callers_file, &[("demo", DEMO, &demo), ("help-desk", HELP_DESK, &help_desk)])
+        .and_then(|()| print_requests(&demo, &help_desk))
+        .map_err(|error| format!("cannot prepare {}: {error}", callers_file.display()))
+}
+
+/// Prints a request of each caller. The last one creates Alice.
+fn print_requests(demo: &Path, help_desk: &Path) -> io::Result<()> {
+    let request =
+        |key: &str| format!("-H 'Authorization: Bearer {}' -H 'Content-Type: application/json'", key.trim_end());
+    // A callers file of an earlier version has no help desk.
+    if help_desk.try_exists()? {
+        println!("The help desk's key is in {}. When alice exists, it can lock her out:", help_desk.display());
+        println!(
+            "curl -sS -X PUT http://127.0.0.1:8080/users/alice/status {} -d '{{\"status\":\"inactive\"}}'",
+            request(&fs::read_to_string(help_desk)?)
+        );
+    }
+    println!("The caller key is in {}. Try:", demo.display());
     println!(
-        "curl -sS http://127.0.0.1:8080/users -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' \
+        "curl -sS http://127.0.0.1:8080/users {} \
          -d '{{\"username\":\"alice\",\"firstName\":\"Alice\",\"lastName\":\"Doe\",\"email\":\"alice@example.com\",\
          \"group\":\"Staff\",\"app\":\"demo\"}}'",
-        key.trim_end()
+        request(&fs::read_to_string(demo)?)
     );
     Ok(())
 }
@@ -41,24 +66,23 @@ fn prepare_secrets(directory: &Path) -> io::Result<()> {
     write(&secret_code, &credential::secret_code())
 }
 
-/// Writes the caller key and then the callers file, unless the callers file exists. Returns the caller key.
-fn prepare_caller(callers_file: &Path, key_file: &Path) -> io::Result<String> {
+/// Writes the key of each caller and then the callers file, unless the callers file exists. A caller has a name, the other members
+/// of its block, and a file for its key.
+fn prepare_callers(callers_file: &Path, callers: &[(&str, &str, &Path)]) -> io::Result<()> {
     if callers_file.try_exists()? {
-        return fs::read_to_string(key_file);
+        return Ok(());
     }
     if let Some(directory) = callers_file.parent() {
         create_directory(directory)?;
     }
-    let key = credential::caller_key();
-    let hash = hex::encode(Sha256::digest(&key));
-    write(key_file, &key)?;
-    write(
-        callers_file,
-        &format!(
-            "[[callers]]\nname = \"demo\"\nkey_sha256 = \"{hash}\"\nscopes = {SCOPES}\ntarget_usernames = [\"*\"]"
-        ),
-    )?;
-    Ok(key)
+    let mut blocks = Vec::new();
+    for (name, members, key_file) in callers {
+        let key = credential::caller_key();
+        let hash = hex::encode(Sha256::digest(&key));
+        write(key_file, &key)?;
+        blocks.push(format!("[[callers]]\nname = \"{name}\"\nkey_sha256 = \"{hash}\"\n{members}"));
+    }
+    write(callers_file, blocks.join("\n").trim_end())
 }
 
 /// Writes a temporary file and renames it, so that no reader sees an incomplete file. Mode 0600 is enough because all containers

@@ -44,6 +44,18 @@ pub(crate) fn config() -> Result<Config, String> {
         config.groups = groups.split(',').map(|group| group.trim().to_owned()).collect();
     }
     config.user_limit = number("SIMULATOR_USER_LIMIT")?;
+    if let Some(attempts) = number("SIMULATOR_ALLOWED_ATTEMPTS")? {
+        config.allowed_attempts = attempts;
+    }
+    config.approval_required = match variable("SIMULATOR_APPROVAL_REQUIRED").as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        _ => return Err("SIMULATOR_APPROVAL_REQUIRED must be true or false".to_owned()),
+    };
+    if let Some(answers) = variable("SIMULATOR_OPEN_ANSWERS") {
+        config.open_answers = serde_json::from_str(&answers)
+            .map_err(|_| "SIMULATOR_OPEN_ANSWERS must be a JSON object of open answers; see --help")?;
+    }
     if let Some(seconds) = number("SIMULATOR_SESSION_TIMEOUT_SECONDS")? {
         config.session_timeout = Duration::from_secs(seconds);
     }
