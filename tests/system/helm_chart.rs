@@ -12,7 +12,7 @@ const LABELS_OF_HELM: [&str; 4] =
 const TEMPLATE: [&str; 2] = ["template", "centagate-gateway"];
 
 /// The settings that are secrets.
-const SECRETS: [&str; 8] = [
+pub(crate) const SECRETS: [&str; 8] = [
     "centagate.proxy_url",
     "centagate.admin.auth_token",
     "centagate.admin.secret_code",

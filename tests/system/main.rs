@@ -16,6 +16,7 @@ mod hostile_peers;
 mod idempotency;
 mod ingress;
 mod kubernetes;
+mod linux;
 mod manifests;
 mod monitoring;
 mod own_address;
