@@ -3,7 +3,7 @@
 
 # Everything in Cargo.lock, compiled for two empty crates: this layer lasts until a manifest changes.
 # Two builds, because a package on its own may ask its dependencies for fewer features than both together.
-FROM rust:1.95-slim-bookworm AS dependencies
+FROM rust:1.95-slim-bookworm@sha256:d7482085ff5b415f84dba5647ae71606650bdef00db7aeb69f4b3d170c3e4082 AS dependencies
 WORKDIR /build
 COPY Cargo.toml Cargo.lock ./
 COPY simulator/Cargo.toml simulator/
@@ -22,7 +22,7 @@ RUN mkdir volume
 COPY simulator/src simulator/src
 RUN cargo build --locked --offline --release --package centagate-simulator
 
-FROM gcr.io/distroless/cc-debian12:nonroot AS simulator
+FROM gcr.io/distroless/cc-debian12:nonroot@sha256:9dac0a79194e45a7da0158a9c6da57b217585af0786db3845d1f0ec1a0dd182f AS simulator
 COPY --from=build-simulator /build/target/release/centagate-simulator /usr/local/bin/
 COPY --from=build-simulator --chown=65532:65532 /build/volume /etc/centagate-gateway
 ENV SIMULATOR_ADDRESS=0.0.0.0:9000
@@ -51,7 +51,7 @@ COPY deploy/sbom deploy/
 # The gateway's user can read it whatever the umask of the checkout.
 RUN CARGO_NET_OFFLINE=true deploy/sbom >sbom.cdx.json && chmod a+r sbom.cdx.json
 
-FROM gcr.io/distroless/cc-debian12:nonroot AS gateway
+FROM gcr.io/distroless/cc-debian12:nonroot@sha256:9dac0a79194e45a7da0158a9c6da57b217585af0786db3845d1f0ec1a0dd182f AS gateway
 WORKDIR /srv/centagate-gateway
 COPY --from=build-gateway /build/sbom.cdx.json /usr/share/doc/centagate-gateway/
 COPY --from=build-gateway /build/target/release/centagate-gateway /usr/local/bin/

@@ -13,9 +13,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::new_caller_key::NewCallerKey;
+use crate::domain::VERSION;
 
 #[derive(Parser)]
-#[command(name = "centagate-gateway", version, about = "A REST gateway in front of CENTAGATE's CentagateWS")]
+#[command(name = "centagate-gateway", version = VERSION.as_str(), about = "A REST gateway in front of CENTAGATE's CentagateWS")]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

@@ -22,6 +22,7 @@ mod token_status;
 mod user_authentication;
 mod user_status;
 mod username;
+mod version;
 
 pub use self::base64_signature::Base64Signature;
 pub use self::comparable_name::ComparableName;
@@ -44,3 +45,4 @@ pub use self::user_authentication::{
 };
 pub use self::user_status::UserStatus;
 pub use self::username::{Username, UsernameFault};
+pub(crate) use self::version::{REVISION, VERSION};

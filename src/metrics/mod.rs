@@ -37,12 +37,7 @@ use self::session::SessionMetrics;
 use self::store::StoreMetrics;
 use self::validity::ValidityMetrics;
 use crate::centagate::SessionEvents;
-
-/// The commit that the program was built from, if the build sets it.
-const REVISION: &str = match option_env!("GATEWAY_REVISION") {
-    Some(revision) => revision,
-    None => "unknown",
-};
+use crate::domain::REVISION;
 
 /// All metrics of one gateway.
 #[derive(Debug)]

@@ -112,13 +112,12 @@ async fn a_secret_in_a_variable_is_never_read_as_a_number() {
 }
 
 #[test]
-fn the_program_tells_its_version_and_its_commands() {
+fn the_program_tells_its_version_its_revision_and_its_commands() {
     let environment = Environment::without_centagate();
     let version = environment.run(&["--version"]);
-    assert_eq!(
-        (version.status, version.stdout.trim()),
-        (Some(0), concat!("centagate-gateway ", env!("CARGO_PKG_VERSION")))
-    );
+    let revision = option_env!("GATEWAY_REVISION").unwrap_or("unknown");
+    let expected = format!("centagate-gateway {} ({revision})", env!("CARGO_PKG_VERSION"));
+    assert_eq!((version.status, version.stdout.trim()), (Some(0), &*expected));
     let help = environment.run(&["--help"]);
     for command in ["serve", "check-config", "openapi", "new-caller-key", "healthcheck"] {
         assert!(help.stdout.contains(command), "{}", help.stdout);

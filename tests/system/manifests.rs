@@ -11,6 +11,9 @@ use tokio::time::timeout;
 
 /// Where `.ci/run` installs `kubectl` and `kubernetes-validate`.
 const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/kubernetes/bin");
+/// Where `.ci/run` installs Helm.
+const HELM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/helm/helm");
+const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/helm");
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// All objects of an overlay.
@@ -22,7 +25,11 @@ pub(crate) struct Manifests {
 impl Manifests {
     /// What `kubectl kustomize` makes of `overlay`, a directory.
     pub(crate) async fn render(overlay: &Path) -> Self {
-        let text = run("kubectl", &["kustomize"], overlay).await;
+        Self::parse(run("kubectl", &["kustomize"], overlay).await)
+    }
+
+    /// The objects in YAML.
+    pub(crate) fn parse(text: String) -> Self {
         let documents = yaml_serde::Deserializer::from_str(&text);
         let objects = documents.map(|document| Value::deserialize(document).expect("YAML")).collect();
         Self { text, objects }
@@ -45,6 +52,10 @@ impl Manifests {
         let (before, after) = text.split_once("# components: ").expect("a line to take into use");
         std::fs::write(file, format!("{before}components: {after}")).expect("the overlay");
         Self::render(&overlay).await
+    }
+
+    pub(crate) fn objects(&self) -> &[Value] {
+        &self.objects
     }
 
     pub(crate) fn all(&self, kind: &str) -> impl Iterator<Item = &Value> {
@@ -80,13 +91,26 @@ impl Manifests {
 
 /// Runs a program on a file or directory, and answers what it printed.
 pub(crate) async fn run(program: &str, arguments: &[&str], target: &Path) -> String {
-    let path = Path::new(PROGRAMS).join(program);
-    assert!(path.exists(), "{} is absent: .ci/run installs it, with Debian's python3-venv", path.display());
-    let running = Command::new(path).args(arguments).arg(target).stdin(Stdio::null()).kill_on_drop(true).output();
-    let finished = timeout(DEADLINE, running).await.expect("it ends in time").expect("its output");
-    let [printed, errors] = [finished.stdout, finished.stderr].map(|text| String::from_utf8(text).expect("UTF-8"));
-    assert!(finished.status.success(), "{program} {arguments:?}: {}\n{printed}\n{errors}", finished.status);
+    let output = output(&Path::new(PROGRAMS).join(program), arguments, target).await;
+    let [printed, errors] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("UTF-8"));
+    assert!(output.status.success(), "{program} {arguments:?}: {}\n{printed}\n{errors}", output.status);
     printed + &errors
+}
+
+/// Runs Helm's `command` on the chart with these values. Returns standard output, or standard error if it fails.
+pub(crate) async fn helm(command: &[&str], values: &Value) -> Result<String, String> {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), values.to_string()).expect("the values");
+    let arguments = [command, &[CHART, "--values"]].concat();
+    let output = output(Path::new(HELM), &arguments, file.path()).await;
+    let [printed, errors] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("UTF-8"));
+    if output.status.success() { Ok(printed) } else { Err(printed + &errors) }
+}
+
+async fn output(program: &Path, arguments: &[&str], target: &Path) -> std::process::Output {
+    assert!(program.exists(), "{} is absent: .ci/run installs it, with Debian's python3-venv", program.display());
+    let running = Command::new(program).args(arguments).arg(target).stdin(Stdio::null()).kill_on_drop(true).output();
+    timeout(DEADLINE, running).await.expect("it ends in time").expect("its output")
 }
 
 /// Copies a directory and all below it.

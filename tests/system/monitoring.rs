@@ -10,6 +10,7 @@ use tokio::process::Child;
 use tokio::time::{sleep, timeout};
 
 use crate::gateway::{Gateway, user};
+use crate::manifests::Manifests;
 use crate::own_address::own_address;
 use crate::program::Program;
 
@@ -50,6 +51,23 @@ async fn each_alert_fires_when_its_tests_say_so_and_not_otherwise() {
     PROMTOOL.run(&["check", "rules", "--lint=all", "--lint-fatal", &rules], directory.path()).await;
     let tests = monitoring("alerts_test.yml").display().to_string();
     PROMTOOL.run(&["test", "rules", &tests], directory.path()).await;
+}
+
+#[tokio::test]
+async fn the_prometheus_operator_selects_the_monitor_and_the_alerts() {
+    let alerts = std::fs::read_to_string(monitoring("alerts.yml")).expect("the alerts");
+    let alerts: Value = yaml_serde::from_str(&alerts).expect("YAML");
+    let production = Manifests::of("production").await;
+    let rule = production.one("PrometheusRule", "centagate-gateway");
+    assert_eq!(rule["spec"], alerts, "run deploy/monitoring/prometheus-rule");
+    for object in [rule, production.one("ServiceMonitor", "centagate-gateway")] {
+        assert_eq!(object["metadata"]["labels"]["release"], "kube-prometheus-stack");
+    }
+    let generated = std::process::Command::new(monitoring("prometheus-rule")).output();
+    let generated = String::from_utf8(generated.expect("it runs").stdout).expect("UTF-8");
+    let file = monitoring("../kubernetes/base/prometheus-rule.yaml");
+    let file = std::fs::read_to_string(file).expect("the object");
+    assert!(generated == file, "run deploy/monitoring/prometheus-rule");
 }
 
 #[tokio::test]
