@@ -30,12 +30,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let directory = PathBuf::from(env::var("OUT_DIR")?);
     let mut index = fs::read_to_string(Path::new(PAGE).join(INDEX))?;
     index = index.replace(ICON, &fs::read_to_string(Path::new(PAGE).join(ICON))?);
-    let mut list = "[\n".to_owned();
+    let mut list = format!("static FILES: [File; {}] = [\n", 1 + OWN.len() + SWAGGER_UI.len());
     let mut add = |name: &str, media_type: &str, content: &[u8]| {
         let path = directory.join(name);
         fs::write(&path, compress(content)?)?;
         let path = path.to_str().ok_or("OUT_DIR is not UTF-8")?;
-        writeln!(list, "File {{ name: {name:?}, media_type: {media_type:?}, gzip: include_bytes!({path:?}) }},")
+        let content = format!("Gzip::from_static(include_bytes!({path:?}))");
+        writeln!(list, "File {{ name: {name:?}, media_type: {media_type:?}, content: {content} }},")
             .map_err(Box::<dyn Error>::from)
     };
     for (name, media_type) in OWN {
@@ -51,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         add(&hashed, media_type, &file.bytes)?;
     }
     add(INDEX, "text/html; charset=utf-8", index.as_bytes())?;
-    fs::write(directory.join("swagger_ui.rs"), list + "]")?;
+    fs::write(directory.join("swagger_ui.rs"), list + "];\n")?;
     Ok(())
 }
 

@@ -259,11 +259,22 @@ impl GatewayProcess {
 
     /// What the management listener answers.
     pub(crate) async fn manage(&self, path: &str) -> (u16, String) {
-        // Without the system's CAs, which take long to read: there is no TLS here.
-        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(PATIENCE).build().unwrap();
-        let reply = client.get(format!("http://{}{path}", self.management)).send().await.unwrap();
-        (reply.status().as_u16(), reply.text().await.unwrap())
+        get(self.management, path).await
     }
+}
+
+/// The path of the largest file that a gateway serves: Swagger UI's script.
+pub(crate) async fn largest_file(address: SocketAddr) -> String {
+    let (_, page) = get(address, "/docs/").await;
+    let name = page.split('"').find(|name| name.starts_with("swagger-ui-bundle.")).expect("the script");
+    format!("/docs/{name}")
+}
+
+async fn get(address: SocketAddr, path: &str) -> (u16, String) {
+    // Without the system's CAs, which take long to read: there is no TLS here.
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(PATIENCE).build().unwrap();
+    let reply = client.get(format!("http://{address}{path}")).send().await.unwrap();
+    (reply.status().as_u16(), reply.text().await.unwrap())
 }
 
 impl Drop for GatewayProcess {

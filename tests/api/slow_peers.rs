@@ -9,7 +9,7 @@ use tokio::time::{Instant, interval, timeout};
 
 use crate::gateway::{Setup, TestGateway};
 use crate::listener_tls::{Pair, configured};
-use crate::process::{Environment, GatewayProcess};
+use crate::process::{Environment, GatewayProcess, largest_file};
 use crate::raw;
 
 /// What a connection has until the next whole head: the times for a request, for being idle and for a head.
@@ -118,9 +118,7 @@ async fn a_body_that_trickles_in_behind_the_last_request_is_not_waited_for() {
 #[tokio::test]
 async fn a_reader_that_takes_a_little_at_a_time_is_cut() {
     let gateway = start().await;
-    let page = gateway.get("/docs/").await.text();
-    let name = page.split('"').find(|name| name.starts_with("swagger-ui-bundle.")).expect("the largest file");
-    let script = format!("/docs/{name}");
+    let script = largest_file(gateway.address).await;
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(16 * 1024).unwrap();
     let mut connection = socket.connect(gateway.address).await.unwrap();

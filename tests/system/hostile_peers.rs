@@ -12,7 +12,7 @@ use tokio::time::{Instant, interval, sleep, timeout};
 
 use crate::callers::EVERYTHING;
 use crate::gateway::{client, user};
-use crate::process::{Environment, GatewayProcess, sample};
+use crate::process::{Environment, GatewayProcess, largest_file, sample};
 
 const HOSTILE: usize = 256;
 const SILENT: usize = 8_600;
@@ -24,17 +24,16 @@ const DURATION: Duration = Duration::from_secs(30);
 /// The limit of the deployment's manifest is 256 MiB, the kernel's buffers included.
 const MOST_MEMORY: u64 = 150 << 20;
 
-/// What a hostile connection sends over and over. The replies have bodies, none at all, or are large.
-const REQUESTS: [&str; 5] = [
+/// What a hostile connection sends over and over, besides requests for the largest file. The replies have bodies or none.
+const REQUESTS: [&str; 4] = [
     "GET / HTTP/1.1\r\nHost:g\r\n\r\n",
     "GET /docs HTTP/1.1\nHost:g\n\n",
     "HEAD /problems HTTP/1.1\r\nHost:g\r\n\r\n",
-    "GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost:g\r\n\r\n",
     "POST /users HTTP/1.1\r\nHost:g\r\nContent-Length:1\r\n\r\n\n",
 ];
 
 /// Sends requests without reading a reply, on one connection after the other.
-async fn flood(address: SocketAddr, request: &'static str) {
+async fn flood(address: SocketAddr, request: String) {
     let requests = request.repeat(10_000);
     loop {
         let socket = TcpSocket::new_v4().expect("a socket");
@@ -77,13 +76,13 @@ async fn good_client(url: String, duration: Duration, name: &str) -> Vec<Duratio
 }
 
 /// As many well-behaved connections at once as there will be hostile ones: the allocator keeps some of what they cost.
-async fn ordinary_load(url: &str) {
+async fn ordinary_load(url: &str, largest: String) {
     let mut connections = JoinSet::new();
     for _ in 0..HOSTILE {
-        let url = url.to_owned();
+        let (url, largest) = (url.to_owned(), largest.clone());
         connections.spawn(async move {
             let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("a client");
-            for path in ["/problems", "/docs/swagger-ui-bundle.js", "/nowhere"].into_iter().cycle().take(12) {
+            for path in ["/problems", &largest, "/nowhere"].into_iter().cycle().take(12) {
                 let reply = client.get(format!("{url}{path}")).send().await.expect("a reply");
                 reply.bytes().await.expect("a whole reply");
             }
@@ -103,11 +102,14 @@ async fn senders_that_read_nothing_cost_little_memory_which_is_given_back() {
     let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
     let gateway = Environment::new(&simulator.base_url(), &admin).set("GATEWAY__SERVER__WORKERS", "2").serve().await;
     let url = format!("http://{}", gateway.address);
-    ordinary_load(&url).await;
+    let largest = largest_file(gateway.address).await;
+    ordinary_load(&url, largest.clone()).await;
+    let large = format!("GET {largest} HTTP/1.1\r\nHost:g\r\n\r\n");
+    let requests: Vec<String> = REQUESTS.into_iter().map(str::to_owned).chain([large]).collect();
     let before = resident(&gateway).await;
     let mut hostile = JoinSet::new();
     for number in 0..HOSTILE {
-        hostile.spawn(flood(gateway.address, REQUESTS[number % REQUESTS.len()]));
+        hostile.spawn(flood(gateway.address, requests[number % requests.len()].clone()));
     }
     let good = tokio::spawn(good_client(url.clone(), DURATION, "good"));
     let mut most = 0;

@@ -9,7 +9,7 @@ use tokio::time::{Instant, interval, sleep, timeout};
 
 use crate::callers::EVERYTHING;
 use crate::gateway::{client, user};
-use crate::process::{Environment, GatewayProcess, sample};
+use crate::process::{Environment, GatewayProcess, largest_file, sample};
 use crate::program::Program;
 
 const SLOWHTTPTEST: Program = Program { name: "slowhttptest", package: "slowhttptest" };
@@ -23,7 +23,8 @@ const SLACK: Duration = Duration::from_secs(5);
 struct Attack {
     name: &'static str,
     arguments: &'static [&'static str],
-    path: &'static str,
+    /// Whether it asks for a large file. If not, it sends a request to `/users`.
+    reads: bool,
     deadline: Duration,
 }
 
@@ -31,7 +32,7 @@ const ATTACKS: [Attack; 3] = [
     Attack {
         name: "slow heads",
         arguments: &["-H", "-i", "1", "-x", "24"],
-        path: "/users",
+        reads: false,
         deadline: Duration::from_secs(5), // for a head
     },
     Attack {
@@ -48,13 +49,13 @@ const ATTACKS: [Attack; 3] = [
             "-j",
             "a=b\r\nAuthorization: Bearer key-of-everything",
         ],
-        path: "/users",
+        reads: false,
         deadline: Duration::from_secs(6), // half of a request's time, and a second for the peer to end the connection
     },
     Attack {
         name: "slow readers",
         arguments: &["-X", "-w", "10", "-y", "20", "-n", "5", "-z", "32"],
-        path: "/docs/swagger-ui-bundle.js",
+        reads: true,
         deadline: Duration::from_secs(10), // without taking a byte
     },
 ];
@@ -78,7 +79,8 @@ impl Attack {
     /// One wave, until all its connections are cut; answers the most that the gateway used meanwhile.
     async fn wave(&self, gateway: &GatewayProcess, before: Usage, home: &Path) -> Usage {
         let connections = CONNECTIONS.to_string();
-        let url = format!("http://{}{}", gateway.address, self.path);
+        let path = if self.reads { largest_file(gateway.address).await } else { "/users".to_owned() };
+        let url = format!("http://{}{path}", gateway.address);
         let usual = ["-c", &connections, "-r", &connections, "-l", "60", "-u", &url];
         let started = Instant::now();
         let mut slow = SLOWHTTPTEST.start(&[self.arguments, &usual].concat(), home);

@@ -5,10 +5,11 @@ mod gzip;
 mod swagger_ui;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
-use actix_web::web::{self, Bytes};
+use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
 
 pub(crate) use self::contract::Contract;
+use self::gzip::Gzip;
 use self::swagger_ui::File;
 use super::gateway::Gateway;
 use super::page_headers;
@@ -16,17 +17,17 @@ use super::problems::{ApiError, Problem};
 
 /// `GET /openapi.json`: the contract as `OpenAPI` 3.1.
 pub(super) async fn openapi(request: HttpRequest, gateway: web::Data<Gateway>) -> Result<HttpResponse, ApiError> {
-    json(&request, gateway.contract.as_ref().map(Contract::version_3_1))
+    json(&request, gateway.contract.as_ref().map(|contract| &*contract.version_3_1))
 }
 
 /// `GET /openapi-3.0.json`: the contract as `OpenAPI` 3.0.
 pub(super) async fn openapi_3_0(request: HttpRequest, gateway: web::Data<Gateway>) -> Result<HttpResponse, ApiError> {
-    json(&request, gateway.contract.as_ref().map(Contract::version_3_0))
+    json(&request, gateway.contract.as_ref().map(|contract| &*contract.version_3_0))
 }
 
-fn json(request: &HttpRequest, gzip: Option<Bytes>) -> Result<HttpResponse, ApiError> {
-    let gzip = gzip.ok_or(Problem::NotFound)?;
-    Ok(gzip::reply(HttpResponse::Ok().content_type("application/json"), request, gzip))
+fn json(request: &HttpRequest, document: Option<&Gzip>) -> Result<HttpResponse, ApiError> {
+    let document = document.ok_or(Problem::NotFound)?;
+    Ok(document.reply(HttpResponse::Ok().content_type("application/json"), request))
 }
 
 /// Redirects `/` and `/docs` to `/docs/`. The redirect is relative, because the browser may see a path with a prefix.
@@ -43,5 +44,5 @@ pub(super) async fn swagger_ui(request: HttpRequest) -> Result<HttpResponse, Api
     if file.is_immutable() {
         reply.insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"));
     }
-    Ok(gzip::reply(&mut reply, &request, Bytes::from_static(file.gzip)))
+    Ok(file.content.reply(&mut reply, &request))
 }

@@ -1,15 +1,17 @@
 //! The files of Swagger UI, as the build script prepared them.
 
+use super::gzip::Gzip;
+
 /// A file of the page.
 pub(super) struct File {
     /// The name below `/docs/`. All names except the page's own contain a hash of the content.
     name: &'static str,
     pub(super) media_type: &'static str,
-    /// The content, compressed with gzip.
-    pub(super) gzip: &'static [u8],
+    pub(super) content: Gzip,
 }
 
-const FILES: &[File] = &include!(concat!(env!("OUT_DIR"), "/swagger_ui.rs"));
+// Defines `FILES`.
+include!(concat!(env!("OUT_DIR"), "/swagger_ui.rs"));
 const INDEX: &str = "index.html";
 
 impl File {
