@@ -45,6 +45,7 @@ pub(crate) async fn boundary(
         method_label(request.method()),
     ));
     request.extensions_mut().insert(Arc::clone(&record));
+    let _request = gateway.lifecycle.begin_request();
     let exit = Exit { gateway, record, connection: Connection::of(&request) };
     let _turn = exit.connection.begin();
     let body = SharedBody::share(&mut request);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use tokio::time::Instant;
 
 use super::docs::Contract;
 use super::lifecycle::Lifecycle;
@@ -44,6 +45,8 @@ pub(crate) struct Gateway {
     /// The OpenAPI documents, if they are served.
     pub(crate) contract: Option<Contract>,
     pub(crate) lifecycle: Lifecycle,
+    /// When the process becomes ready although it has never worked.
+    pub(crate) grace_ends: Instant,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) traces: Traces,
 }

@@ -1,7 +1,5 @@
 //! The management listener: liveness, readiness and metrics.
 
-use std::fmt::Write as _;
-
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
@@ -11,8 +9,8 @@ use actix_web::{Error, HttpRequest, HttpResponse, web};
 
 use super::gateway::Gateway;
 use super::problems::{ApiError, Problem};
+use super::readiness::Readiness;
 use super::routes::{get, get_or_head};
-use crate::centagate::LoginRefusal;
 use crate::listener::{Connection, ListenerCertificate};
 use crate::metrics::Exposition;
 
@@ -41,26 +39,12 @@ async fn livez() -> &'static str {
     "alive\n"
 }
 
-/// `GET /readyz`: whether the process accepts requests. It is not ready while it drains, while the audit trail cannot be
-/// written, or while CENTAGATE refuses the login of a process that never had a session. It does not follow CENTAGATE's state
-/// otherwise: one outage would remove every replica. `?verbose` adds the reasons, one per line.
+/// `GET /readyz`: whether the process should get requests. `?verbose` adds the reasons, one per line.
 async fn readyz(request: HttpRequest, gateway: web::Data<Gateway>) -> HttpResponse {
-    let draining = gateway.lifecycle.is_draining();
-    let session = gateway.centagate.session_status();
-    let never_let_in = !session.ever_live && session.refusal.as_ref().is_some_and(LoginRefusal::is_for_operators);
-    let audit_broken = gateway.audit.broken();
-    let unready = draining || never_let_in || audit_broken.is_some();
-    let mut reply = if unready { HttpResponse::ServiceUnavailable() } else { HttpResponse::Ok() };
-    let mut text = if unready { "not ready\n" } else { "ready\n" }.to_owned();
-    if request.query_string().split('&').any(|flag| flag == "verbose" || flag.starts_with("verbose=")) {
-        let draining = if draining { "stopping" } else { "no" };
-        let audit = audit_broken.map_or_else(|| "ok".to_owned(), |cause| format!("cannot be written: {cause}"));
-        let store = gateway.ledger.last_check();
-        let _ = write!(
-            text,
-            "draining: {draining}\nsession: {session}\naudit: {audit}\nidempotency store check: {store}\n"
-        );
-    }
+    let readiness = Readiness::of(&gateway);
+    let is_verbose = request.query_string().split('&').any(|flag| flag == "verbose" || flag.starts_with("verbose="));
+    let text = if is_verbose { readiness.details() } else { readiness.summary() };
+    let mut reply = if readiness.is_ready() { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     reply.content_type(ContentType::plaintext()).body(text)
 }
 

@@ -22,6 +22,7 @@ mod panic_tests;
 mod pipeline;
 mod problems;
 mod rate_limit;
+mod readiness;
 mod record;
 mod routes;
 

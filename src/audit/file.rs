@@ -6,13 +6,17 @@ use std::os::unix::fs::{FileExt as _, FileTypeExt as _, MetadataExt as _, OpenOp
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{FsWord, OFlags, fstatfs};
+use rustix::fs::{FallocateFlags, FsWord, OFlags, fallocate, fstatfs};
+use rustix::io::Errno;
 
 /// An append that takes longer than this marks the disk as slow.
 const SLOW_APPEND: Duration = Duration::from_millis(20);
 
 /// How long the disk is considered slow after a slow append.
 const SLOW_PERIOD: Duration = Duration::from_secs(60);
+
+/// The space that must be free at the start, in bytes.
+const SPACE_FOR_LINES: u64 = 4096;
 
 /// The audit file at a path, which log rotation may move away.
 #[derive(Debug)]
@@ -61,6 +65,18 @@ impl AuditFile {
         let mut file = Self { path, fsync, file: None, slow_until: None, is_torn: false };
         file.file = Some(file.reopen()?);
         Ok(file)
+    }
+
+    /// Checks that the disk has space for more lines, without changing the content.
+    ///
+    /// # Errors
+    /// If the disk or the quota is full.
+    pub(super) fn check_space(&self) -> io::Result<()> {
+        let Some(OpenFile { file, .. }) = &self.file else { return Ok(()) };
+        match fallocate(file, FallocateFlags::KEEP_SIZE, file.metadata()?.len(), SPACE_FOR_LINES) {
+            Err(full @ (Errno::NOSPC | Errno::DQUOT)) => Err(full.into()),
+            _ => Ok(()), // not every file system can reserve space
+        }
     }
 
     /// Appends whole `lines`. If the file ends with an incomplete line, a line feed is written first.

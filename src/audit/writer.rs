@@ -53,7 +53,12 @@ impl Writer {
         let file = match sink {
             AuditSink::StandardOutput => None,
             AuditSink::File(path) => {
-                Some(AuditFile::open(path.clone(), fsync).map_err(|cause| OpenError::Sink(SinkFault(cause)))?)
+                let file = AuditFile::open(path.clone(), fsync).map_err(|cause| OpenError::Sink(SinkFault(cause)))?;
+                // Otherwise only the first request would show that the disk is full.
+                if let Err(cause) = file.check_space() {
+                    health.set_broken(reason(&cause));
+                }
+                Some(file)
             }
         };
         let shared = Arc::new(Shared {

@@ -13,6 +13,7 @@ use tracing::warn;
 use super::before_sending::BeforeSending;
 use super::call::{CallSpec, Message};
 use super::client_options::ClientOptions;
+use super::contact::{Contact, ContactStatus};
 use super::encoding::percent_encode_segment;
 use super::error::{Error, NotSent};
 use super::guard::{Breaker, Bulkhead, Load, Turn};
@@ -46,6 +47,7 @@ pub struct Client {
     sessions: Sessions,
     bulkhead: Bulkhead,
     breaker: Breaker,
+    contact: Arc<Contact>,
     certificate: Arc<ServerCertificate>,
     events: Arc<dyn SessionEvents>,
 }
@@ -70,10 +72,12 @@ impl Client {
             HttpClient::new(&options.base_url, &options.http, &options.trust, certificate, max_spares)
         };
         let (http, login_http) = (http(SPARE_CONNECTIONS)?, http(0)?);
+        let contact = Arc::new(Contact::default());
         let authenticator = HttpAuthenticator {
             http: login_http.clone(),
             admin_username: options.admin_username.clone(),
             auth_api: options.auth_api,
+            contact: Arc::clone(&contact),
         };
         let (sessions, keeper) = keep(
             authenticator,
@@ -94,6 +98,7 @@ impl Client {
             sessions,
             bulkhead: Bulkhead::new(options.max_in_flight, options.caller_share),
             breaker: Breaker::new(),
+            contact,
             certificate,
             events,
         };
@@ -117,6 +122,21 @@ impl Client {
     /// The state of the admin's session.
     pub fn session_status(&self) -> SessionStatus {
         self.sessions.status()
+    }
+
+    /// What CENTAGATE last answered.
+    pub fn contact_status(&self) -> ContactStatus {
+        self.contact.status()
+    }
+
+    /// Opens a connection and closes it, unless there has been one before. Sends no request.
+    pub async fn try_to_connect(&self) {
+        if !self.contact.status().ever_connected {
+            match upstream::connect(&self.login_http.load()).await {
+                Ok(_) => self.contact.connected(),
+                Err(error) => self.contact.failed(&error),
+            }
+        }
     }
 
     /// When the server's current certificate expires, if a connection has been opened.
@@ -186,6 +206,7 @@ impl Client {
         };
         let suspicion = suspicion(message.call(), refused, &session);
         if suspicion != Suspicion::None {
+            session.refused_with(refused);
             self.events.suspected();
         }
         let newer = match suspicion {
@@ -258,6 +279,7 @@ impl Client {
         }
         let pass = self.breaker.admit().map_err(|wait| Error::NotSent(NotSent::CircuitOpen(wait)))?;
         let sent = upstream::send(&self.http.load(), request, times).await;
+        self.contact.record(&sent);
         let failed = matches!(sent, Err(Error::NotSent(NotSent::CannotConnect(_)) | Error::TimedOut));
         // A request whose deadline passed before it was sent says nothing about CENTAGATE, so it must not close the breaker.
         if !matches!(sent, Err(Error::NotSent(NotSent::DeadlineSpent))) {

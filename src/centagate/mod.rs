@@ -9,6 +9,7 @@ mod calls;
 mod client;
 mod client_options;
 pub(crate) mod configuration;
+mod contact;
 mod encoding;
 mod envelope;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use calls::*;
 pub use client::Client;
 pub use client_options::ClientOptions;
 pub use configuration::{AdminSettings, CentagateSettings, SessionSettings, TrustSettings};
+pub use contact::ContactStatus;
 pub use encoding::percent_encode_segment;
 pub(crate) use envelope::decode;
 pub use error::{Error, NotSent, Unreadable};

@@ -27,6 +27,7 @@ pub(crate) const KEYS: &[Key] = &[
     plain("server.request_timeout_ms"),
     plain("server.keep_alive_ms"),
     plain("server.max_connections"),
+    plain("server.startup_grace_ms"),
     plain("server.drain_ms"),
     plain("server.shutdown_ms"),
     plain("management.host"),

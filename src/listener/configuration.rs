@@ -22,6 +22,7 @@ pub struct ServerSettings {
     pub request_timeout: Duration,
     pub keep_alive: Duration,
     pub max_connections: usize,
+    pub startup_grace: Duration,
     pub drain: Duration,
     pub shutdown: Duration,
 }
@@ -39,6 +40,7 @@ impl ServerSettings {
             request_timeout: request_timeout(values),
             keep_alive: values.milliseconds("server.keep_alive_ms", 0),
             max_connections: values.number("server.max_connections", 1..=1_000_000),
+            startup_grace: values.milliseconds("server.startup_grace_ms", 0),
             drain: values.milliseconds("server.drain_ms", 0),
             shutdown: shutdown(values),
         })

@@ -9,6 +9,7 @@ use actix_web::HttpResponse;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::ConnectionType;
 use tokio::time::Instant;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// The state of an accepted connection, shared by its stream and its requests.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,8 @@ pub(crate) struct Connection(pub(super) Rc<State>);
 
 #[derive(Debug, Default)]
 pub(super) struct State {
+    /// Held until the first request. Shutdown waits for it for a moment.
+    newcomer: RefCell<Option<TaskTrackerToken>>,
     /// How long the connection may stay open without a complete request head.
     idle_timeout: Duration,
     /// When the stream closes the connection. `None` if there is no stream, as in tests.
@@ -38,9 +41,9 @@ pub(super) struct State {
 
 impl Connection {
     /// Creates the state of a connection that closes after `idle_timeout` without a complete request head.
-    pub(super) fn new(idle_timeout: Duration) -> Self {
+    pub(super) fn new(idle_timeout: Duration, newcomer: TaskTrackerToken) -> Self {
         let deadline = Cell::new(Some(Instant::now() + idle_timeout));
-        Self(Rc::new(State { idle_timeout, deadline, ..State::default() }))
+        Self(Rc::new(State { newcomer: RefCell::new(Some(newcomer)), idle_timeout, deadline, ..State::default() }))
     }
 
     /// Returns the connection of `request`.
@@ -51,6 +54,7 @@ impl Connection {
     /// Marks a handler as running until the returned guard is dropped. The head of its request is complete.
     pub(crate) fn begin(&self) -> HandlerGuard {
         let state = &self.0;
+        state.newcomer.take();
         state.deadline.set(state.deadline.get().map(|_| Instant::now() + state.idle_timeout));
         state.busy.set(true);
         state.drained.set(false);

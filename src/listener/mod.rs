@@ -7,6 +7,7 @@ pub(crate) mod configuration;
 mod connection;
 mod expectation;
 mod input_window;
+mod intake;
 mod open_connections;
 mod open_files;
 mod server;
@@ -18,6 +19,7 @@ mod tls;
 
 pub use configuration::{ManagementSettings, ServerSettings, TlsFiles};
 pub(crate) use connection::Connection;
+pub(crate) use intake::Intake;
 pub(crate) use open_files::{MANAGEMENT_CONNECTIONS, raise_open_files_limit};
 pub(crate) use server::{HEAD_TIMEOUT, ListenerOptions, serve};
 pub(crate) use socket::Listener;

@@ -17,9 +17,11 @@ use actix_web::dev::{AppConfig, Response, Server, ServiceFactory, fn_service};
 use actix_web::http::KeepAlive;
 use actix_web::rt::net::TcpStream;
 use rustls::ServerConfig;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::connection::Connection;
 use super::expectation::{continuing, expecting};
+use super::intake::Intake;
 use super::open_connections::OpenConnections;
 use super::stream::{BoundedStream, Transport};
 
@@ -49,7 +51,7 @@ pub(crate) struct ListenerOptions {
     pub(crate) shutdown_seconds: u64,
 }
 
-/// Serves `app` on `socket`, over TLS if `tls` is set.
+/// Serves `app` on `socket`, over TLS if `tls` is set. Also returns the accepting side of the server.
 ///
 /// Not with actix-web's own server, which cannot limit its connections as `BoundedStream` does.
 ///
@@ -60,7 +62,7 @@ pub(crate) fn serve<S, I>(
     tls: Option<ServerConfig>,
     options: ListenerOptions,
     app: impl Fn() -> I + Send + Clone + 'static,
-) -> io::Result<Server>
+) -> io::Result<(Server, Intake)>
 where
     I: IntoServiceFactory<S, Request>,
     S: ServiceFactory<Request, Config = AppConfig, Service: 'static, Future: 'static> + 'static,
@@ -75,14 +77,17 @@ where
         .max_concurrent_connections(if evicts_oldest { 2 * connections } else { connections })
         .shutdown_timeout(shutdown_seconds)
         .disable_signals();
+    let intake = Intake::of(&socket)?;
+    let newcomers = intake.newcomers();
     let signal = builder.graceful_shutdown_signal();
     let stopping = move || {
         let signal = signal.clone();
         async move { signal.notified().await }
     };
     let builder = match tls {
-        None => builder
-            .listen("plain", socket, move || http::<TcpStream, _, _, _>(options, stopping.clone(), [app(), app()]))?,
+        None => builder.listen("plain", socket, move || {
+            http::<TcpStream, _, _, _>(options, newcomers.clone(), stopping.clone(), [app(), app()])
+        })?,
         Some(tls) => {
             // Stalled handshakes must not block others.
             max_concurrent_tls_connect(connections);
@@ -90,18 +95,22 @@ where
             handshake.set_handshake_timeout(HEAD_TIMEOUT);
             builder.listen("tls", socket, move || {
                 let handshake = handshake.clone().map_err(TlsError::into_service_error);
-                let http = http::<TlsStream<TcpStream>, _, _, _>(options, stopping.clone(), [app(), app()]);
+                let http =
+                    http::<TlsStream<TcpStream>, _, _, _>(options, newcomers.clone(), stopping.clone(), [app(), app()]);
                 handshake.and_then(http.map_err(TlsError::Service))
             })?
         }
     };
-    Ok(builder.run())
+    let server = builder.run();
+    let intake = intake.served_by(server.handle());
+    Ok((server, intake))
 }
 
 /// Serves an application on accepted connections. Takes the application twice: one instance serves requests with `Expect`,
 /// the other one all requests.
 fn http<T, S, I, Stopping>(
     options: ListenerOptions,
+    newcomers: impl Fn() -> TaskTrackerToken + Clone + 'static,
     stopping: impl Fn() -> Stopping + 'static,
     [for_expectations, main]: [I; 2],
 ) -> impl ServiceFactory<T, Config = (), Response = (), Error = DispatchError, InitError = ()>
@@ -128,7 +137,7 @@ where
     let open = options.evicts_oldest.then(|| Rc::new(OpenConnections::new(options.connections)));
     let bound = move |transport: T| {
         let _ = transport.tcp().set_nodelay(true); // fails if the connection is already closed
-        let connection = Connection::new(options.idle_timeout);
+        let connection = Connection::new(options.idle_timeout, newcomers());
         if let Some(open) = &open {
             open.add(&connection);
         }

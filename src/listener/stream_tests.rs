@@ -7,6 +7,7 @@ use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::{self, timeout};
+use tokio_util::task::TaskTracker;
 
 use super::connection::Connection;
 use super::stream::BoundedStream;
@@ -18,7 +19,7 @@ async fn connect(idle_timeout: Duration) -> (TcpStream, BoundedStream<TcpStream>
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (accepted, _) = listener.accept().await.unwrap();
-    (client, BoundedStream::new(accepted, Connection::new(idle_timeout)))
+    (client, BoundedStream::new(accepted, Connection::new(idle_timeout, TaskTracker::new().token())))
 }
 
 /// Reads like actix-http, until no input arrives for 100 ms.

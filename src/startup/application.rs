@@ -6,6 +6,7 @@ use std::sync::Arc;
 use actix_web::web;
 use arc_swap::ArcSwap;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::build_error::BuildError;
 use crate::api::{Contract, Gateway, Lifecycle, Limits, RateLimits};
@@ -78,6 +79,7 @@ impl Application {
             base_path: public_url.map_or("", PublicUrl::path).to_owned(),
             contract: settings.docs_enabled.then(|| Contract::new(public_url)),
             lifecycle: Lifecycle::default(),
+            grace_ends: Instant::now() + settings.server.startup_grace,
             metrics,
             traces,
         };

@@ -17,7 +17,7 @@ use tracing::info;
 use super::application::Application;
 use super::shutdown::{finish, shut_down};
 use crate::api::{self, Gateway};
-use crate::listener::{self, Listener, ListenerCertificate, ListenerOptions};
+use crate::listener::{self, Intake, Listener, ListenerCertificate, ListenerOptions};
 use crate::settings::ServerSettings;
 
 /// The options of the management listener.
@@ -36,6 +36,9 @@ const RATE_LIMIT_CLEANUP: Duration = Duration::from_secs(60);
 /// How often idle connections to CENTAGATE are closed, before CENTAGATE closes them.
 const CONNECTION_CLEANUP: Duration = Duration::from_secs(5);
 
+/// The pause between two attempts to connect to CENTAGATE at the start.
+const CONNECT_INTERVAL: Duration = Duration::from_secs(1);
+
 impl Application {
     /// Serves until `stop` resolves, then shuts down.
     ///
@@ -48,7 +51,7 @@ impl Application {
             workers => workers,
         };
         info!(address = %api.address, management = %management.address, workers, "serving");
-        let api = serve_api(api, workers, &settings, &gateway)?;
+        let (api, intake) = serve_api(api, workers, &settings, &gateway)?;
         let management = serve_management(management, &gateway)?;
         let handles = [api.handle(), management.handle()];
         // On this thread, because they must outlive the workers.
@@ -59,6 +62,7 @@ impl Application {
         background.spawn(every(RATE_LIMIT_CLEANUP, gateway.clone(), |gateway| gateway.rate_limits.forget_idle()));
         background
             .spawn(every(CONNECTION_CLEANUP, gateway.clone(), |gateway| gateway.centagate.close_idle_connections()));
+        background.spawn(connect_once(gateway.clone()));
         if let Some(refresher) = jwks_refresher {
             background.spawn(refresher.run());
         }
@@ -71,7 +75,7 @@ impl Application {
         let deadline = Instant::now() + settings.drain + settings.shutdown;
         tokio::select! {
             ended = &mut serving => ended?,
-            () = shut_down(&gateway, &settings, &handles) => {} // dropping `serving` ends the workers
+            () = shut_down(&gateway, &settings, &intake, &handles) => {} // dropping `serving` ends the workers
         }
         finish(&gateway, deadline).await;
         info!("stopped");
@@ -84,7 +88,7 @@ fn serve_api(
     workers: usize,
     settings: &ServerSettings,
     gateway: &web::Data<Gateway>,
-) -> io::Result<Server> {
+) -> io::Result<(Server, Intake)> {
     let options = ListenerOptions {
         workers,
         connections: settings.max_connections.div_ceil(workers),
@@ -102,11 +106,24 @@ fn serve_api(
 
 fn serve_management(listener: Listener, gateway: &web::Data<Gateway>) -> io::Result<Server> {
     let shared = gateway.clone();
-    listener::serve(listener.socket, None, MANAGEMENT, move || {
+    let (server, _) = listener::serve(listener.socket, None, MANAGEMENT, move || {
         App::new()
             .configure(|config| api::configure_management(config, &shared))
             .wrap(from_fn(api::one_request_per_connection))
-    })
+    })?;
+    Ok(server)
+}
+
+/// Tries to connect to CENTAGATE until a connection was opened, or until the grace period is over. Readiness waits for that.
+/// Only a given session needs it: a login connects anyway.
+async fn connect_once(gateway: web::Data<Gateway>) {
+    while Instant::now() < gateway.grace_ends && !gateway.centagate.contact_status().ever_connected {
+        if gateway.centagate.session_status().ever_live {
+            gateway.centagate.try_to_connect().await;
+        }
+        tokio::time::sleep(CONNECT_INTERVAL).await;
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Calls `work` at once and then every `period`.

@@ -8,6 +8,7 @@ use tracing::{info, warn};
 
 use crate::api::Gateway;
 use crate::domain::milliseconds;
+use crate::listener::Intake;
 use crate::settings::ServerSettings;
 
 /// The minimum time for the logout, which can exceed the time for shutdown.
@@ -19,16 +20,21 @@ const LAST_CHANGES_TIMEOUT: Duration = Duration::from_secs(1);
 /// Stops serving, in at most `drain` + `shutdown`.
 ///
 /// At once, readiness fails and every reply closes its connection. New requests are still served during `drain`, until the
-/// ingress has noticed. Then the listeners close, and requests and calls to CENTAGATE finish, also those whose callers have
-/// disconnected.
-pub(super) async fn shut_down(gateway: &Gateway, settings: &ServerSettings, [api, management]: &[ServerHandle; 2]) {
+/// ingress has noticed. Then the listening socket closes: an ingress that does not follow readiness notices that. Requests and
+/// calls to CENTAGATE finish, also those whose callers have disconnected.
+pub(super) async fn shut_down(
+    gateway: &Gateway,
+    settings: &ServerSettings,
+    intake: &Intake,
+    [api, management]: &[ServerHandle; 2],
+) {
     info!(drain_ms = milliseconds(settings.drain), "stopping");
     gateway.lifecycle.drain();
     tokio::time::sleep(settings.drain).await;
     let finished = timeout(settings.shutdown, async {
-        api.pause().await;
+        intake.close().await;
         // Before the workers stop, because the calls run on them.
-        gateway.lifecycle.finish_executions().await;
+        gateway.lifecycle.finish().await;
         api.stop(true).await;
     });
     if finished.await.is_err() {

@@ -42,6 +42,8 @@ pub(super) struct Health {
     metrics: Arc<Metrics>,
     is_unreachable: AtomicBool,
     checks: Mutex<Checks>,
+    /// Whether a check has ever passed.
+    ever_passed: AtomicBool,
     /// Whether `checks.current` is `Passed`. Requests read it without a lock.
     has_passed: AtomicBool,
 }
@@ -60,6 +62,7 @@ impl Health {
             metrics,
             is_unreachable: AtomicBool::default(),
             checks: Mutex::default(),
+            ever_passed: AtomicBool::default(),
             has_passed: AtomicBool::default(),
         }
     }
@@ -67,6 +70,11 @@ impl Health {
     /// Returns the result of the last check.
     pub(super) fn last_check(&self) -> CheckResult {
         if self.has_passed.load(Ordering::Relaxed) { CheckResult::Passed } else { self.checks().current }
+    }
+
+    /// Returns whether a check has ever passed.
+    pub(super) fn ever_passed(&self) -> bool {
+        self.ever_passed.load(Ordering::Relaxed)
     }
 
     /// Records the result of a check.
@@ -79,6 +87,9 @@ impl Health {
         };
         let is_failed = result != CheckResult::Passed;
         self.metrics.store.set_check_failed(is_failed);
+        if !is_failed {
+            self.ever_passed.store(true, Ordering::Relaxed);
+        }
         if is_failed && result != previous {
             error!("the check of the idempotency store {result}; requests with an Idempotency-Key are refused");
         } else if !is_failed && matches!(previous, CheckResult::UnknownSealKey | CheckResult::MayEvict) {

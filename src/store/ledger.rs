@@ -115,6 +115,11 @@ impl Ledger {
         self.health.last_check()
     }
 
+    /// Returns whether a check of the store has ever passed in this process.
+    pub(crate) fn has_worked(&self) -> bool {
+        self.health.ever_passed()
+    }
+
     /// Checks the store at intervals and retries pending writes. Runs until the task is dropped.
     pub(crate) async fn maintain(self: Arc<Self>) {
         loop {

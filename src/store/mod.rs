@@ -29,6 +29,7 @@ mod unavailable;
 
 pub(crate) use self::claim::{Claim, Settlement};
 pub use self::configuration::{IdempotencySettings, StoreSettings};
+pub(crate) use self::health::CheckResult;
 pub(crate) use self::key_status::KeyStatus;
 pub(crate) use self::ledger::Ledger;
 pub use self::redis::RedisOptions;

@@ -87,7 +87,7 @@ async fn without_a_reader_actions_are_refused_and_no_line_of_theirs_appears_late
     assert!(simulator.requests().is_empty(), "nothing is sent");
     let (status, reasons) = caller.readiness().await;
     let reason = "\naudit: cannot be written: ";
-    assert_eq!((status, reasons.contains(reason), reasons.lines().count()), (503, true, 5), "{reasons}");
+    assert_eq!((status, reasons.contains(reason), reasons.lines().count()), (503, true, 7), "{reasons}");
     let resumed = Instant::now();
     gateway.reader.set(Reading::On);
     caller.wait_for_readiness(200).await;

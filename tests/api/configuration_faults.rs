@@ -95,6 +95,7 @@ fn a_value_of_the_wrong_kind_is_named_and_never_shown() {
         "server.request_timeout_ms",
         "server.keep_alive_ms",
         "server.max_connections",
+        "server.startup_grace_ms",
         "server.drain_ms",
         "server.shutdown_ms",
         "server.public_url",
@@ -110,7 +111,15 @@ fn a_value_of_the_wrong_kind_is_named_and_never_shown() {
         // The variables of the valid environment stand above its files.
         let (section, member) = key.split_once('.').unwrap();
         let environment = with_file(&format!("[{section}]\n{member} = \"{PLANTED}\""));
-        if !["server.port", "server.workers", "server.drain_ms", "management.port", "centagate.base_url"].contains(&key)
+        if ![
+            "server.port",
+            "server.workers",
+            "server.startup_grace_ms",
+            "server.drain_ms",
+            "management.port",
+            "centagate.base_url",
+        ]
+        .contains(&key)
         {
             expect_fault(&environment, &[key, &name]);
         }

@@ -80,6 +80,7 @@ async fn serve(base_url: &str) -> GatewayProcess {
         .set("GATEWAY__CENTAGATE__CA_CERTIFICATE_FILE", &ca)
         .set("GATEWAY__CENTAGATE__CONNECT_TIMEOUT_MS", "1200")
         .set("GATEWAY__CENTAGATE__REQUEST_TIMEOUT_MS", "1000")
+        .set("GATEWAY__SERVER__STARTUP_GRACE_MS", "0") // as in an outage: some rows never have a connection
         .set("GATEWAY__SERVER__REQUEST_TIMEOUT_MS", &DEADLINE.as_millis().to_string())
         .serve()
         .await

@@ -195,6 +195,16 @@ impl TestGateway {
         raw::exchange(self.address, &raw::post(path, headers, body)).await
     }
 
+    /// Waits until the gateway is ready.
+    pub(crate) async fn wait_until_ready(&self) {
+        let ready = tokio::time::timeout(Duration::from_secs(20), async {
+            while self.manage("/readyz").await.0 != 200 {
+                tokio::time::sleep(Duration::from_millis(10)).await; // between two looks
+            }
+        });
+        ready.await.expect("it becomes ready");
+    }
+
     /// The status and the text of a page of the management listener.
     pub(crate) async fn manage(&self, path: &str) -> (u16, String) {
         let reply = self.http.get(format!("http://{}{path}", self.management)).send().await.unwrap();

@@ -1,4 +1,4 @@
-//! A login that gets no answer, or none that can be read: tried again, and no reason to take the replica out.
+//! A login that gets no answer, or none that can be read. It is tried again, and the process is not ready before it works.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ async fn expect_failure_told(gateway: &GatewayProcess, caller: &Caller, cause: &
     let line = gateway.wait_for_line(|line| line.contains("the login to CENTAGATE failed")).await;
     assert!(line.contains(cause), "{cause}: {line}");
     let (status, readiness) = caller.readiness().await;
-    assert!(status == 200 && readiness.contains("last login failed") && readiness.contains(cause), "{readiness}");
+    assert!(status == 503 && readiness.contains("last login failed") && readiness.contains(cause), "{readiness}");
     assert!(caller.metric("gateway_session_logins_total{result=\"failed\"}").await > 0);
     assert_eq!(lines_at("ERROR", gateway), [Value::Null; 0], "an outage is not the operator's to mend here");
     let reply = caller.create_user("no-session").await;
@@ -23,7 +23,7 @@ async fn expect_failure_told(gateway: &GatewayProcess, caller: &Caller, cause: &
 }
 
 #[tokio::test]
-async fn a_login_whose_answer_cannot_be_read_is_tried_again_and_readiness_stays() {
+async fn a_login_whose_answer_cannot_be_read_is_tried_again_until_the_process_is_ready() {
     let replies = [
         (Behaviour::reply(200, "text/html", "<html>Maintenance</html>"), "not a JSON object"),
         (Behaviour::reply(500, "text/html", "<html>Error</html>"), "HTTP status 500"),
@@ -44,7 +44,8 @@ async fn a_login_whose_answer_cannot_be_read_is_tried_again_and_readiness_stays(
         bench.simulator.clear_instructions();
         gateway.wait_for_line(|line| line.contains("logged in to CENTAGATE")).await;
         assert_eq!(caller.create_user("alice").await.status, 201, "{cause}");
-        assert!(!caller.readiness().await.1.contains("failed"));
+        let (status, readiness) = caller.readiness().await;
+        assert!(status == 200 && !readiness.contains("failed"), "{readiness}");
         assert!(bench.attempts() > 1, "{cause}");
     }))
     .await;
@@ -65,7 +66,7 @@ async fn an_outage_of_the_login_is_met_with_growing_waits() {
     }
     // At once, after half a second to one, after one to two more, after two to four more.
     assert!(started.elapsed() > Duration::from_millis(3500), "4 logins in {:?}", started.elapsed());
-    assert_eq!(caller.readiness().await.0, 200);
+    assert_eq!(caller.readiness().await.0, 503, "it has never worked");
 }
 
 #[tokio::test]

@@ -79,8 +79,7 @@ async fn expect_told(gateway: &GatewayProcess, caller: &Caller, refusal: &Refusa
     assert_eq!(errors[0]["reason"], label);
     assert!(errors[0]["retry_ms"].is_u64(), "{label}: {}", errors[0]);
     let (status, readiness) = caller.readiness().await;
-    // What nobody can mend here takes no replica out.
-    assert_eq!(status, if label == "other" { 200 } else { 503 }, "{label}: {readiness}");
+    assert_eq!(status, 503, "{label}: {readiness}");
     assert!(readiness.contains(label) && readiness.contains(refusal.fix[0]), "{label}: {readiness}");
     assert_eq!(caller.page("/livez").await.0, 200, "{label}: alive");
 }

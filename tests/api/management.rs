@@ -5,12 +5,14 @@ use reqwest::Method;
 use crate::gateway::TestGateway;
 
 #[tokio::test]
-async fn a_gateway_is_alive_and_ready_from_the_start() {
+async fn a_gateway_is_alive_from_the_start_and_ready_when_it_has_reached_centagate() {
     let gateway = TestGateway::start().await;
     assert_eq!(gateway.manage("/livez").await, (200, "alive\n".into()));
+    gateway.wait_until_ready().await;
     assert_eq!(gateway.manage("/readyz").await, (200, "ready\n".into()));
     let (status, verbose) = gateway.manage("/readyz?verbose").await;
-    let lines = "ready\ndraining: no\nsession: live for 0 s\naudit: ok\nidempotency store check: passed\n";
+    let lines = "ready\ndraining: no\nstartup: complete\nsession: live for 0 s\nCENTAGATE: can be reached; no call yet\naudit: ok\n\
+                 idempotency store check: passed\n";
     assert_eq!((status, verbose.as_str()), (200, lines));
     assert_eq!(gateway.manage("/readyz?verbose=1").await.1, verbose);
     assert_eq!(gateway.manage("/readyz?verbosely").await.1, "ready\n");
@@ -32,6 +34,7 @@ async fn each_listener_has_its_own_routes_alone() {
 #[tokio::test]
 async fn health_takes_get_and_head_alone() {
     let gateway = TestGateway::start().await;
+    gateway.wait_until_ready().await;
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     for path in ["/livez", "/readyz", "/metrics"] {
         let url = format!("http://{}{path}", gateway.management);

@@ -90,7 +90,8 @@ async fn expect_refused(what: &str, tls: Tls, trust: Trust, fix: &str) {
     let (gateway, caller, simulator, _environment) = start(tls, trust).await;
     expect_told(what, &gateway, &caller, fix).await;
     assert!(simulator.requests().is_empty(), "{what}: nothing was sent");
-    assert_eq!(caller.page("/readyz").await.0, 200, "{what}");
+    let (status, reasons) = caller.readiness().await;
+    assert_eq!((status, reasons.contains(fix)), (503, true), "{what}: it has never worked: {reasons}");
 }
 
 /// When the certificate ends that CENTAGATE has shown, by `date --date=2049-01-01T00:00:00Z +%s` and the like.
@@ -231,7 +232,7 @@ async fn a_login_over_tls_that_fails_is_told_with_the_fix() {
     let line = gateway.wait_for_line(|line| line.contains("the login to CENTAGATE failed")).await;
     assert!(json(&line)["cause"].as_str().unwrap().contains(CA_UNKNOWN), "{line}");
     let readiness = Caller::of(&gateway).readiness().await;
-    assert!(readiness.0 == 200 && readiness.1.contains(CA_UNKNOWN), "{readiness:?}");
+    assert!(readiness.0 == 503 && readiness.1.contains(CA_UNKNOWN), "{readiness:?}");
     drop(gateway);
     let mut bench = bench;
     bench.environment = Trust::Ca(ca.pem()).configure(bench.environment);

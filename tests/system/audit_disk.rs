@@ -8,6 +8,7 @@ use centagate_simulator::{Admin, Config, Simulator};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
+use crate::audit_file::AuditFile;
 use crate::gateway::{Gateway, user};
 use crate::process::{Environment, PATIENCE};
 
@@ -51,6 +52,24 @@ async fn setup(trail: &Path) -> (Gateway, Simulator) {
     let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
     let sink = trail.to_str().expect("a path in UTF-8");
     (Gateway::configured(&simulator, &admin, &[("GATEWAY__AUDIT__SINK", sink)]), simulator)
+}
+
+#[tokio::test]
+async fn a_process_that_starts_on_a_full_disk_is_not_ready_until_there_is_space() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let disk = Disk::mount(directory.path(), 4096);
+    std::fs::write(directory.path().join("other"), filler(4096)).expect("the filler");
+    let admin = Admin::with_fresh_session("admin");
+    let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
+    let trail = directory.path().join("audit.jsonl");
+    let environment = Environment::new(&simulator.base_url(), &admin);
+    let gateway = environment.set("GATEWAY__AUDIT__SINK", trail.to_str().expect("UTF-8")).serve().await;
+    let (status, reasons) = gateway.manage("/readyz?verbose").await;
+    assert_eq!((status, reasons.contains("\naudit: cannot be written: ")), (503, true), "{reasons}");
+    disk.remount("size=64k");
+    gateway.wait_until_ready().await;
+    let lines = AuditFile::at(trail).lines();
+    assert_eq!(lines.iter().map(|line| &line["audit"]).collect::<Vec<_>>(), ["resumed"]);
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 mod load;
 mod nginx;
+mod rolling;
+mod running;
 
 use centagate_simulator::{Admin, Config, Simulator};
 use reqwest::{Client, Method, Response, Url};
@@ -59,7 +61,7 @@ impl House {
 async fn start_replica(simulator: &Simulator, admin: &Admin) -> GatewayProcess {
     let environment = Environment::new(&simulator.base_url(), admin).unset("GATEWAY__SERVER__DRAIN_MS");
     let gateway = environment.set("GATEWAY__SERVER__PUBLIC_URL", PUBLIC_URL).serve().await;
-    assert_eq!(gateway.manage("/readyz").await.0, 200);
+    gateway.wait_until_ready().await;
     gateway
 }
 

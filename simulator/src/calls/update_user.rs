@@ -53,7 +53,7 @@ pub(super) const CALL: Call = Call {
 /// The page does not order its codes. The order here: input, company, user, group, e-mail.
 ///
 /// An absent member changes nothing. The page does not list 22001 for an e-mail address of another user.
-/// [`OpenAnswers`](crate::OpenAnswers) says whether CENTAGATE answers it, and what `""` means.
+/// [`OpenAnswers`] says whether CENTAGATE answers it, and what `""` means.
 fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
     let username = input.text("username");
     let answers = state.open_answers;

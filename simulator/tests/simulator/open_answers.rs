@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use centagate_simulator::{
-    AvailApps, BoundToken, Certificate, EmptyText, GroupMember, OfflineKey, OpenAnswers, PasswordReset, Secret,
-    Timestamp, TokenKind, Tokens, UsedEmail, User,
+    AvailApps, BoundToken, CONTROL_HELP, Certificate, EmptyText, GroupMember, OfflineKey, OpenAnswers, PasswordReset,
+    Secret, Timestamp, TokenKind, Tokens, UsedEmail, User,
 };
 use serde_json::{Value, json};
 
@@ -182,4 +182,32 @@ async fn the_control_interface_changes_the_answers_that_it_names() {
         ..OpenAnswers::default()
     };
     assert_eq!(show().await, json!(expected));
+}
+
+#[tokio::test]
+async fn the_help_names_every_answer_and_every_value() {
+    let bench = Bench::start().await;
+    let table = CONTROL_HELP.split_once("Open answers:").unwrap().1;
+    let rows = table.lines().skip_while(|line| !line.starts_with("| `")).take_while(|line| line.starts_with("| `"));
+    let mut named = Vec::new();
+    for row in rows {
+        let cells: Vec<&str> = row.split('|').collect();
+        let name = cells[1].trim().trim_matches('`');
+        let values = cells[3].split('`').skip(1).step_by(2).map(|value| match value {
+            "null" => Value::Null,
+            text => json!(text),
+        });
+        for (position, value) in values.enumerate() {
+            let body = json!({name: value}).to_string();
+            let path = "/simulator/open-answers";
+            let answer = send(bench.simulator.address(), "POST", path, &[], body.as_bytes()).await;
+            assert_eq!(answer.status, 204, "{body}: {}", answer.body);
+            assert!(position > 0 || json!(OpenAnswers::default())[name] == value, "{body} is not the default");
+        }
+        named.push(name.to_owned());
+    }
+    named.sort();
+    let mut known: Vec<_> = json!(OpenAnswers::default()).as_object().unwrap().keys().cloned().collect();
+    known.sort();
+    assert_eq!(named, known);
 }

@@ -20,5 +20,5 @@ pub use options::{HttpOptions, SetupError};
 pub use request::ConnectionKind;
 pub(super) use request::UpstreamRequest;
 pub(super) use server_certificate::ServerCertificate;
-pub(super) use transport::{Reply, Times, send};
+pub(super) use transport::{Reply, Times, connect, send};
 pub use trust::{Trust, TrustFault};

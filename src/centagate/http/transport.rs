@@ -47,7 +47,7 @@ pub(in crate::centagate) async fn send(
         let was_idle = idle.is_some();
         let mut connection = match idle {
             Some(connection) => connection,
-            None => Box::pin(connect(pool, times.send_by)).await?, // rare and large
+            None => Box::pin(connect_by(pool, times.send_by)).await?, // rare and large
         };
         if request.connection == ConnectionKind::Dedicated {
             pool.open_spare(); // while CENTAGATE answers
@@ -77,12 +77,16 @@ pub(in crate::centagate) async fn send(
 }
 
 /// Opens a connection. If the deadline passes before, that says nothing about CENTAGATE, so it is not `CannotConnect`.
-async fn connect(pool: &Pool, send_by: Instant) -> Result<Connection, Error> {
-    match timeout_at(send_by, pool.connect()).await {
-        Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(error)) => Err(Error::NotSent(NotSent::CannotConnect(cause(&*error)))),
-        Err(_) => Err(Error::NotSent(NotSent::DeadlineSpent)),
-    }
+async fn connect_by(pool: &Pool, send_by: Instant) -> Result<Connection, Error> {
+    timeout_at(send_by, connect(pool)).await.unwrap_or(Err(Error::NotSent(NotSent::DeadlineSpent)))
+}
+
+/// Opens a connection.
+///
+/// # Errors
+/// If the server cannot be reached, or is not trusted.
+pub(in crate::centagate) async fn connect(pool: &Pool) -> Result<Connection, Error> {
+    pool.connect().await.map_err(|error| Error::NotSent(NotSent::CannotConnect(cause(&*error))))
 }
 
 fn read(mut response: Response) -> Result<Reply, Unreadable> {

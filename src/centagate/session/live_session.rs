@@ -1,12 +1,13 @@
 //! An admin session: the cenToken that signs each call, and when a call last succeeded with it.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::time::Instant;
 
+use crate::centagate::return_code::ReturnCode;
 use crate::centagate::signing::cen_token;
 use crate::domain::milliseconds;
 
@@ -25,6 +26,8 @@ pub struct Session {
     timeout: Option<Duration>,
     /// When a call last succeeded, in milliseconds after `obtained_at`.
     last_success_ms: AtomicU64,
+    /// The code with which CENTAGATE refused it since the last success; 0 if it did not.
+    refusal: AtomicI64,
     /// Whether CENTAGATE ended it before its timeout.
     lost_early: AtomicBool,
 }
@@ -45,6 +48,7 @@ impl Session {
             obtained_at: Instant::now(),
             timeout,
             last_success_ms: AtomicU64::new(0),
+            refusal: AtomicI64::new(0),
             lost_early: AtomicBool::new(false),
         }
     }
@@ -57,6 +61,19 @@ impl Session {
     /// Records that a call with this session has just succeeded.
     pub(in crate::centagate) fn succeeded(&self) {
         self.last_success_ms.fetch_max(milliseconds(self.age()), Ordering::Relaxed);
+        if self.refusal.load(Ordering::Relaxed) != 0 {
+            self.refusal.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Records that CENTAGATE refused a call with a code that may mean that the session has ended.
+    pub(in crate::centagate) fn refused_with(&self, code: ReturnCode) {
+        self.refusal.store(code.get(), Ordering::Relaxed);
+    }
+
+    /// The code of the last refusal, unless a call has succeeded since.
+    pub(super) fn refusal(&self) -> Option<i64> {
+        Some(self.refusal.load(Ordering::Relaxed)).filter(|code| *code != 0)
     }
 
     /// Records that CENTAGATE refuses the session. Returns `true` the first time, if the session should still be alive.

@@ -1,5 +1,6 @@
 //! Logs the admin in and out over HTTP.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -8,6 +9,7 @@ use tokio::time::Instant;
 use super::credentials::LoginCredentials;
 use crate::centagate::calls::log_in::{self, AuthApi, Grant, LoginFailure};
 use crate::centagate::calls::log_out;
+use crate::centagate::contact::Contact;
 use crate::centagate::http::{self, HttpClient, Times};
 use crate::domain::Username;
 
@@ -32,6 +34,7 @@ pub(in crate::centagate) struct HttpAuthenticator {
     pub(in crate::centagate) http: HttpClient,
     pub(in crate::centagate) admin_username: Username,
     pub(in crate::centagate) auth_api: AuthApi,
+    pub(in crate::centagate) contact: Arc<Contact>,
 }
 
 impl Authenticator for HttpAuthenticator {
@@ -40,9 +43,10 @@ impl Authenticator for HttpAuthenticator {
         credentials: LoginCredentials,
     ) -> impl Future<Output = Result<Grant, LoginFailure>> + Send + 'static {
         let request = log_in::request(self.auth_api, self.admin_username.as_str(), &credentials);
-        let pool = self.http.load();
+        let (pool, contact) = (self.http.load(), Arc::clone(&self.contact));
         async move {
             let reply = http::send(&pool, &request, times()).await;
+            contact.record(&reply);
             log_in::decode(reply.map_err(LoginFailure::Failed)?)
         }
     }

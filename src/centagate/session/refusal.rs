@@ -67,11 +67,6 @@ impl LoginRefusal {
         }
     }
 
-    /// Whether an operator must change something before a login can succeed.
-    pub fn is_for_operators(&self) -> bool {
-        !matches!(self, Self::Other(_))
-    }
-
     /// The refusal as a metric label.
     pub fn label(&self) -> &'static str {
         match self {

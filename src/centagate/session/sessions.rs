@@ -31,6 +31,8 @@ pub struct SessionStatus {
     pub ever_live: bool,
     /// The age of the current session.
     pub age: Option<Duration>,
+    /// The code with which CENTAGATE refused the current session since the last successful call, if it did.
+    pub refused_with: Option<i64>,
     /// Why CENTAGATE refused the last login, if it did.
     pub refusal: Option<LoginRefusal>,
     /// Why the last login failed without an answer, if it did.
@@ -39,9 +41,12 @@ pub struct SessionStatus {
 
 impl fmt::Display for SessionStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.age {
-            Some(age) => write!(f, "live for {} s", age.as_secs())?,
-            None => f.write_str("none")?,
+        let age = self.age.map(|age| age.as_secs());
+        match (age, self.refused_with, self.refusal.is_some()) {
+            (None, ..) => f.write_str("none")?,
+            (Some(age), Some(code), _) => write!(f, "{age} s old; CENTAGATE refused the last call with code {code}")?,
+            (Some(age), None, true) => write!(f, "{age} s old")?,
+            (Some(age), None, false) => write!(f, "live for {age} s")?,
         }
         if let Some(refusal) = &self.refusal {
             write!(f, "; last login refused: {refusal}")?;
@@ -126,7 +131,9 @@ impl Sessions {
 
     pub(in crate::centagate) fn status(&self) -> SessionStatus {
         let mut status = self.shared.status().clone();
-        status.age = self.shared.current.load().as_ref().map(|session| session.age());
+        if let Some(session) = &*self.shared.current.load() {
+            (status.age, status.refused_with) = (Some(session.age()), session.refusal());
+        }
         status
     }
 }

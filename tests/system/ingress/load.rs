@@ -1,5 +1,7 @@
 //! Callers who register users, one after the other, until they are told to stop.
 
+use std::time::Duration;
+
 use reqwest::Client;
 use serde_json::json;
 use tokio::sync::watch;
@@ -20,6 +22,11 @@ pub(crate) struct Load {
 impl Load {
     /// Starts them.
     pub(crate) fn start(client: &Client, url: &str) -> Self {
+        Self::start_with_pause(client, url, Duration::ZERO)
+    }
+
+    /// Starts them. Each caller pauses between two requests.
+    pub(crate) fn start_with_pause(client: &Client, url: &str, pause: Duration) -> Self {
         let (stop, stopped) = watch::channel(false);
         let (finished, done) = watch::channel(0);
         let mut callers = JoinSet::new();
@@ -34,6 +41,7 @@ impl Load {
                     let name = format!("caller-{caller}-{number}");
                     failures.extend(register(&client, &url, &name).await.err());
                     finished.send_modify(|count| *count += 1);
+                    tokio::time::sleep(pause).await; // sets the rate
                 }
                 failures
             });

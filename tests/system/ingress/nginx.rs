@@ -1,30 +1,22 @@
 //! nginx, set up as an ingress controller sets it up for the Ingress of the manifests.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
-use std::time::Duration;
+use std::net::SocketAddr;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, PublicKeyData as _};
 use reqwest::Certificate;
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use tempfile::TempDir;
-use tokio::process::Child;
-use tokio::time::{Instant, sleep};
 
+use super::running::{PATIENCE, Running};
 use crate::manifests::Manifests;
 use crate::own_address::own_address;
-use crate::program::Program;
 
-const NGINX: Program = Program { name: "nginx", package: "nginx-light" };
 const TEMPLATE: &str = include_str!("nginx.conf");
-const PATIENCE: Duration = Duration::from_secs(20);
 
-/// An ingress. Dropping it ends it.
+/// An ingress.
 pub(crate) struct Nginx {
     /// Where callers find the gateway: the manifest's host and path.
     pub(crate) url: String,
@@ -34,8 +26,7 @@ pub(crate) struct Nginx {
     /// The SHA-256 of its public key, by which a browser may know it.
     pub(crate) key_sha256: String,
     values: BTreeMap<String, String>,
-    directory: TempDir,
-    process: Child,
+    running: Running,
 }
 
 impl Nginx {
@@ -80,27 +71,15 @@ impl Nginx {
         values.insert("connection".into(), connection.into());
         values.insert("host".into(), host.clone());
         values.insert("path".into(), path.clone());
-        let configuration = directory.path().join("nginx.conf");
-        std::fs::write(&configuration, configure(&values, replicas)).expect("the configuration");
-        let [configuration, log] =
-            [configuration, directory.path().join("error.log")].map(|path| path.display().to_string());
-        let process = NGINX.start(&["-c", &configuration, "-e", &log], directory.path());
-        let nginx = Self {
+        Self {
             url: format!("https://{host}{path}"),
             host,
             address,
             authority: Certificate::from_pem(authority.pem().as_bytes()).expect("a certificate"),
             key_sha256: BASE64_STANDARD.encode(Sha256::digest(server_key.subject_public_key_info())),
+            running: Running::start(directory, &configure(&values, replicas), address).await,
             values,
-            directory,
-            process,
-        };
-        let started = Instant::now();
-        while TcpStream::connect(nginx.address).is_err() {
-            assert!(started.elapsed() < PATIENCE, "it does not listen: {}", nginx.read("error.log"));
-            sleep(Duration::from_millis(20)).await; // between two looks
         }
-        nginx
     }
 
     /// A client that finds the host here and trusts the authority alone. It has no connection to spare: where nginx is
@@ -120,34 +99,12 @@ impl Nginx {
 
     /// Takes other replicas into use, as an ingress controller does when the endpoints have changed.
     pub(crate) fn reload(&self, replicas: &[SocketAddr]) {
-        let configuration = self.directory.path().join("nginx.conf");
-        std::fs::write(configuration, configure(&self.values, replicas)).expect("the configuration");
-        self.signal(Signal::HUP);
+        self.running.reload(&configure(&self.values, replicas));
     }
 
     /// For each request so far: which replica it was sent to, or which ones; what these answered; what nginx answered.
     pub(crate) fn access_log(&self) -> Vec<String> {
-        self.read("access.log").lines().map(str::to_owned).collect()
-    }
-
-    fn signal(&self, signal: Signal) {
-        let id = self.process.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).expect("it runs");
-        kill_process(id, signal).expect("a signal");
-    }
-
-    fn read(&self, file: &str) -> String {
-        let path: PathBuf = self.directory.path().join(file);
-        std::fs::read_to_string(path).unwrap_or_default()
-    }
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        self.signal(Signal::TERM); // its workers would outlive a master that is killed
-        let started = Instant::now();
-        while matches!(self.process.try_wait(), Ok(None)) && started.elapsed() < PATIENCE {
-            std::thread::sleep(Duration::from_millis(10)); // between two looks
-        }
+        self.running.read("access.log").lines().map(str::to_owned).collect()
     }
 }
 
