@@ -27,6 +27,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Environment {
     pub(crate) directory: Arc<TempDir>,
     variables: BTreeMap<String, String>,
+    /// The path of the program.
+    pub(crate) program: &'static str,
 }
 
 impl Environment {
@@ -35,7 +37,8 @@ impl Environment {
         let directory = Arc::new(tempfile::tempdir().unwrap());
         let callers_file = callers::write(directory.path());
         let audit = directory.path().join("audit.jsonl");
-        let environment = Self { directory, variables: BTreeMap::new() };
+        let program = env!("CARGO_BIN_EXE_centagate-gateway");
+        let environment = Self { directory, variables: BTreeMap::new(), program };
         let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
         environment
             .set("GATEWAY_CONFIG_DIR", config.to_str().unwrap())
@@ -90,7 +93,7 @@ impl Environment {
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_centagate-gateway"));
+        let mut command = Command::new(self.program);
         command.args(arguments).env_clear().envs(&self.variables).current_dir(self.directory.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

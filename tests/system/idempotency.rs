@@ -16,3 +16,4 @@ mod redis_users;
 mod replica;
 mod rotation;
 mod sealed_records;
+mod two_versions;

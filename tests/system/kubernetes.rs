@@ -95,7 +95,7 @@ async fn ports_and_waits_fit_what_the_gateway_is_told() {
     for (manifests, secrets) in [
         (Manifests::of("production").await, &SECRETS[..]),
         (Manifests::with_an_admin_per_replica().await, &SECRETS[..]),
-        (Manifests::of("simulator").await, &session()),
+        (Manifests::of("simulator").await, &rehearsal()),
     ] {
         let directory = tempfile::tempdir().expect("a directory");
         let sources = sources(&manifests, secrets, directory.path());
@@ -174,7 +174,7 @@ async fn secrets_and_callers_are_where_the_gateway_looks_and_follow_a_rotation()
 #[tokio::test]
 async fn the_ingress_hands_on_what_the_gateway_serves_and_waits_for_its_replies() {
     for (manifests, secrets) in
-        [(Manifests::of("production").await, &SECRETS[..]), (Manifests::of("simulator").await, &session())]
+        [(Manifests::of("production").await, &SECRETS[..]), (Manifests::of("simulator").await, &rehearsal())]
     {
         let directory = tempfile::tempdir().expect("a directory");
         let settings = Settings::load(&sources(&manifests, secrets, directory.path())).expect("settings");
@@ -236,9 +236,9 @@ async fn only_the_ingress_and_prometheus_come_in_and_only_known_ways_lead_out() 
     assert_eq!(monitor["selector"]["matchLabels"], production.gateway()["spec"]["selector"]["matchLabels"]);
 }
 
-/// What a rehearsal's Secret has: the session of the simulator's admin.
-fn session() -> [(&'static str, &'static str); 3] {
-    [("centagate.admin.auth_token", "token"), ("centagate.admin.secret_code", "code"), SECRETS[4]]
+/// The Secret of a rehearsal: the login, and no password for Redis.
+fn rehearsal() -> [(&'static str, &'static str); 4] {
+    [SECRETS[0], SECRETS[1], SECRETS[2], SECRETS[4]]
 }
 
 /// The volume that the gateway has at `directory`, to read alone.

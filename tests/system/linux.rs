@@ -13,7 +13,7 @@ const SHELL: Program = Program { name: "sh", package: "dash" };
 const UNIT: &str = include_str!("../../deploy/linux/centagate-gateway.service");
 
 /// `systemd-analyze security` rates units from 0 to 100, which is unconfined. The unit must not exceed this.
-const MAXIMUM_EXPOSURE: &str = "--threshold=15";
+const MAXIMUM_EXPOSURE: &str = "--threshold=16";
 
 /// The unit in a directory, with a program and a page that exist here.
 fn installed() -> (TempDir, String) {

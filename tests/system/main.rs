@@ -16,6 +16,7 @@ mod hostile_peers;
 mod idempotency;
 mod ingress;
 mod kubernetes;
+mod kubernetes_topics;
 mod linux;
 mod manifests;
 mod monitoring;
