@@ -25,6 +25,7 @@ use super::session::{
     jitter, keep,
 };
 use super::suspicion::{Suspicion, suspicion};
+use crate::log_throttle::LogThrottle;
 
 /// The pauses between attempts to connect. Each varies by up to half of its length.
 const CONNECT_PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(150)];
@@ -47,6 +48,8 @@ pub struct Client {
     sessions: Sessions,
     bulkhead: Bulkhead,
     breaker: Breaker,
+    /// For sessions that end again and again.
+    lost_early: LogThrottle,
     contact: Arc<Contact>,
     certificate: Arc<ServerCertificate>,
     events: Arc<dyn SessionEvents>,
@@ -98,6 +101,7 @@ impl Client {
             sessions,
             bulkhead: Bulkhead::new(options.max_in_flight, options.caller_share),
             breaker: Breaker::new(),
+            lost_early: LogThrottle::default(),
             contact,
             certificate,
             events,
@@ -220,7 +224,13 @@ impl Client {
         if !is_same_refusal && session.record_early_loss() {
             self.events.lost_early();
             self.sessions.record_early_loss();
-            warn!("CENTAGATE ended the session before its timeout; does another process use the same admin?");
+            if let Some(permit) = self.lost_early.permit() {
+                let suppressed = permit.suppressed;
+                warn!(
+                    suppressed,
+                    "CENTAGATE ended the session before its timeout; does another process use the same admin?"
+                );
+            }
         }
         again
     }
@@ -280,10 +290,10 @@ impl Client {
         let pass = self.breaker.admit().map_err(|wait| Error::NotSent(NotSent::CircuitOpen(wait)))?;
         let sent = upstream::send(&self.http.load(), request, times).await;
         self.contact.record(&sent);
-        let failed = matches!(sent, Err(Error::NotSent(NotSent::CannotConnect(_)) | Error::TimedOut));
+        let failure = sent.as_ref().err().filter(|error| error.is_of_unavailability());
         // A request whose deadline passed before it was sent says nothing about CENTAGATE, so it must not close the breaker.
         if !matches!(sent, Err(Error::NotSent(NotSent::DeadlineSpent))) {
-            self.breaker.settle(&pass, failed);
+            self.breaker.settle(&pass, failure);
         }
         sent
     }

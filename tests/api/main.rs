@@ -91,6 +91,7 @@ mod new_caller_key;
 mod open_files;
 mod operators_files;
 mod order_of_checks;
+mod outage_logs;
 mod own_admin;
 mod page_headers;
 mod pipelining;
