@@ -8,7 +8,6 @@ use http::uri::PathAndQuery;
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until, timeout_at};
-use tracing::warn;
 
 use super::before_sending::BeforeSending;
 use super::call::{CallSpec, Message};
@@ -25,7 +24,6 @@ use super::session::{
     jitter, keep,
 };
 use super::suspicion::{Suspicion, suspicion};
-use crate::log_throttle::LogThrottle;
 
 /// The pauses between attempts to connect. Each varies by up to half of its length.
 const CONNECT_PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(150)];
@@ -48,8 +46,6 @@ pub struct Client {
     sessions: Sessions,
     bulkhead: Bulkhead,
     breaker: Breaker,
-    /// For sessions that end again and again.
-    lost_early: LogThrottle,
     contact: Arc<Contact>,
     certificate: Arc<ServerCertificate>,
     events: Arc<dyn SessionEvents>,
@@ -101,7 +97,6 @@ impl Client {
             sessions,
             bulkhead: Bulkhead::new(options.max_in_flight, options.caller_share),
             breaker: Breaker::new(),
-            lost_early: LogThrottle::default(),
             contact,
             certificate,
             events,
@@ -224,13 +219,6 @@ impl Client {
         if !is_same_refusal && session.record_early_loss() {
             self.events.lost_early();
             self.sessions.record_early_loss();
-            if let Some(permit) = self.lost_early.permit() {
-                let suppressed = permit.suppressed;
-                warn!(
-                    suppressed,
-                    "CENTAGATE ended the session before its timeout; does another process use the same admin?"
-                );
-            }
         }
         again
     }

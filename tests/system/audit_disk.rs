@@ -71,7 +71,7 @@ async fn a_process_that_starts_on_a_full_disk_is_not_ready_until_there_is_space(
     let (status, reasons) = gateway.manage("/readyz?verbose").await;
     assert_eq!((status, reasons.contains("\naudit: cannot be written: ")), (503, true), "{reasons}");
     disk.remount("size=64k");
-    gateway.wait_until_ready().await;
+    Caller::of(&gateway).wait_for_readiness(200).await;
     let lines = AuditFile::at(trail).lines();
     assert_eq!(lines.iter().map(|line| &line["audit"]).collect::<Vec<_>>(), ["resumed"]);
 }
