@@ -18,6 +18,7 @@ pub mod cli;
 mod configuration;
 pub mod domain;
 mod listener;
+mod log_throttle;
 #[doc(hidden)]
 pub mod measured;
 pub mod metrics;

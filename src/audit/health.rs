@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tracing::{error, info};
 
+use crate::log_throttle::{LogThrottle, Permit};
 use crate::metrics::Metrics;
 use crate::telemetry::to_json_line;
 
@@ -16,6 +17,8 @@ use crate::telemetry::to_json_line;
 pub(super) struct Health {
     is_broken: AtomicBool,
     gap: Mutex<Option<Gap>>,
+    /// For a nearly full disk, which accepts some lines and refuses others.
+    throttle: LogThrottle,
     metrics: Arc<Metrics>,
 }
 
@@ -24,6 +27,8 @@ struct Gap {
     since: Timestamp,
     cause: String,
     lost: u64,
+    /// Whether the log has a line about the gap.
+    is_logged: bool,
 }
 
 /// The line that ends a gap in the trail.
@@ -37,7 +42,7 @@ struct ResumedLine {
 
 impl Health {
     pub(super) fn new(metrics: Arc<Metrics>) -> Self {
-        Self { is_broken: AtomicBool::new(false), gap: Mutex::new(None), metrics }
+        Self { is_broken: AtomicBool::new(false), gap: Mutex::new(None), throttle: LogThrottle::default(), metrics }
     }
 
     fn gap(&self) -> MutexGuard<'_, Option<Gap>> {
@@ -53,13 +58,17 @@ impl Health {
         self.gap().as_ref().map(|gap| gap.cause.clone())
     }
 
-    /// Marks the trail as broken. Only the first cause of a gap is kept and logged.
+    /// Marks the trail as broken. Only the first cause of a gap is kept, and logged at most once per minute.
     pub(super) fn set_broken(&self, cause: impl Display) {
         let mut gap = self.gap();
         if gap.is_none() {
             let cause = cause.to_string();
-            error!(cause, "the audit trail cannot be written; actions are refused until it can");
-            *gap = Some(Gap { since: Timestamp::now(), cause, lost: 0 });
+            let permit = self.throttle.permit();
+            let is_logged = permit.is_some();
+            if let Some(Permit { suppressed }) = permit {
+                error!(cause, suppressed, "the audit trail cannot be written; actions are refused until it can");
+            }
+            *gap = Some(Gap { since: Timestamp::now(), cause, lost: 0, is_logged });
             self.is_broken.store(true, Ordering::Release);
             self.metrics.audit.set_broken(true);
         }
@@ -87,8 +96,10 @@ impl Health {
         let mut gap = self.gap();
         match &mut *gap {
             Some(gap) if gap.lost > reported => gap.lost -= reported,
-            Some(_) => {
-                info!(lost = reported, "the audit trail can be written again");
+            Some(Gap { is_logged, .. }) => {
+                if *is_logged {
+                    info!(lost = reported, "the audit trail can be written again");
+                }
                 *gap = None;
                 self.is_broken.store(false, Ordering::Release);
                 self.metrics.audit.set_broken(false);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::error;
+use tracing::{error, info};
 use uuid::Uuid;
 
 use super::health::Health;
@@ -12,6 +12,7 @@ use super::record::{Action, Ending, line};
 use super::sink::AuditSink;
 use super::writer::Writer;
 use super::written::Written;
+use crate::log_throttle::{LogThrottle, Permit};
 use crate::metrics::Metrics;
 
 /// Writes the audit trail. Requests wait until their record is written.
@@ -19,6 +20,8 @@ use crate::metrics::Metrics;
 pub(crate) struct AuditTrail {
     writer: Writer,
     metrics: Arc<Metrics>,
+    /// For outcomes that could not be written.
+    throttle: LogThrottle,
 }
 
 /// An attempt that is written. Its outcome must follow.
@@ -40,7 +43,8 @@ impl AuditTrail {
     /// # Errors
     /// If the sink cannot be opened, or the writer's thread cannot be started.
     pub(crate) fn open(sink: &AuditSink, fsync: bool, metrics: Arc<Metrics>) -> Result<Self, OpenError> {
-        Ok(Self { writer: Writer::start(sink, fsync, Health::new(Arc::clone(&metrics)))?, metrics })
+        let writer = Writer::start(sink, fsync, Health::new(Arc::clone(&metrics)))?;
+        Ok(Self { writer, metrics, throttle: LogThrottle::default() })
     }
 
     /// Why the trail cannot be written; `None` if it can.
@@ -113,7 +117,12 @@ impl Drop for Attempt<'_> {
         self.trail.metrics.audit.close_attempt(self.has_outcome);
         if !self.has_outcome {
             let (audit_id, request_id) = (&*self.id, &*self.action.request_id);
-            error!(audit_id, request_id, "the outcome of an attempt could not be written to the audit trail in time");
+            if let Some(Permit { suppressed }) = self.trail.throttle.permit() {
+                let message = "the outcome of an attempt could not be written to the audit trail in time";
+                error!(audit_id, request_id, suppressed, "{message}");
+            } else {
+                info!(audit_id, request_id, "the outcome of another attempt could not be written in time");
+            }
         }
     }
 }

@@ -8,7 +8,6 @@ use http::uri::PathAndQuery;
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until, timeout_at};
-use tracing::warn;
 
 use super::before_sending::BeforeSending;
 use super::call::{CallSpec, Message};
@@ -220,7 +219,6 @@ impl Client {
         if !is_same_refusal && session.record_early_loss() {
             self.events.lost_early();
             self.sessions.record_early_loss();
-            warn!("CENTAGATE ended the session before its timeout; does another process use the same admin?");
         }
         again
     }
@@ -280,10 +278,10 @@ impl Client {
         let pass = self.breaker.admit().map_err(|wait| Error::NotSent(NotSent::CircuitOpen(wait)))?;
         let sent = upstream::send(&self.http.load(), request, times).await;
         self.contact.record(&sent);
-        let failed = matches!(sent, Err(Error::NotSent(NotSent::CannotConnect(_)) | Error::TimedOut));
+        let failure = sent.as_ref().err().filter(|error| error.is_of_unavailability());
         // A request whose deadline passed before it was sent says nothing about CENTAGATE, so it must not close the breaker.
         if !matches!(sent, Err(Error::NotSent(NotSent::DeadlineSpent))) {
-            self.breaker.settle(&pass, failed);
+            self.breaker.settle(&pass, failure);
         }
         sent
     }

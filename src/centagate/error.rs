@@ -28,6 +28,13 @@ pub enum Error {
     Unreadable(Unreadable),
 }
 
+impl Error {
+    /// Whether CENTAGATE could not be reached or did not answer. Any answer, even an unreadable one, shows that it is there.
+    pub(super) fn is_of_unavailability(&self) -> bool {
+        matches!(self, Self::NotSent(NotSent::CannotConnect(_)) | Self::TimedOut)
+    }
+}
+
 /// Why nothing was sent.
 #[derive(Debug, ThisError)]
 pub enum NotSent {

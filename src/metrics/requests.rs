@@ -15,7 +15,7 @@ use super::registration::{Latency, register, register_latency};
 #[derive(Debug)]
 pub(crate) struct RequestMetrics {
     finished: Family<RequestLabels, Counter>,
-    duration: Latency<RouteLabels>,
+    duration: Latency<DurationLabels>,
     by_caller: CallerRequests,
     rate_limited: Family<LimitLabels, Counter>,
     panics: Counter,
@@ -29,8 +29,9 @@ struct RequestLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RouteLabels {
+struct DurationLabels {
     route: &'static str,
+    status_class: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -50,7 +51,7 @@ impl RequestMetrics {
             duration: register_latency(
                 registry,
                 "http_request_duration",
-                "Time from the request head to the reply, or to the outcome if the caller disconnected",
+                "Time from the request head to the reply, or to the outcome if the caller disconnected, by class of the status",
             ),
             by_caller: CallerRequests::new(registry),
             rate_limited: register(
@@ -77,7 +78,8 @@ impl RequestMetrics {
         duration: Duration,
     ) {
         self.finished.get_or_create(&RequestLabels { route, method, status }).inc();
-        self.duration.get_or_create(&RouteLabels { route }).observe(duration.as_secs_f64());
+        let labels = DurationLabels { route, status_class: status_class(status) };
+        self.duration.get_or_create(&labels).observe(duration.as_secs_f64());
         if let Some(caller) = caller {
             self.by_caller.count(caller);
         }
@@ -91,5 +93,16 @@ impl RequestMetrics {
     /// Counts a panic that was caught.
     pub(crate) fn count_panic(&self) {
         self.panics.inc();
+    }
+}
+
+/// The class of a status. Quick refusals must not hide slow successes.
+fn status_class(status: u16) -> &'static str {
+    match status / 100 {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        _ => "5xx",
     }
 }

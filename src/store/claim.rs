@@ -6,7 +6,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep, timeout};
-use tracing::error;
 
 use super::entry::{Change, Name, Part, Swap};
 use super::pending_writes::PendingWrites;
@@ -150,7 +149,7 @@ impl Claim {
             return;
         }
         self.metrics.idempotency.count_not_recorded();
-        error!("the outcome of a request with an Idempotency-Key could not be stored");
+        self.store.health.outcome_not_recorded();
         if matches!(result, Err(_) | Ok(Err(Unavailable::Unreachable(_)))) {
             self.pending.add(&self.caller, changes);
         }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tracing::{error, info};
 
 use super::unavailable::Unavailable;
+use crate::log_throttle::{LogThrottle, Permit};
 use crate::metrics::Metrics;
 
 /// The result of the last check of the store.
@@ -41,6 +42,9 @@ impl fmt::Display for CheckResult {
 pub(super) struct Health {
     metrics: Arc<Metrics>,
     is_unreachable: AtomicBool,
+    /// For a store that fails again and again.
+    unreachable: LogThrottle,
+    not_recorded: LogThrottle,
     checks: Mutex<Checks>,
     /// Whether a check has ever passed.
     ever_passed: AtomicBool,
@@ -61,6 +65,8 @@ impl Health {
         Self {
             metrics,
             is_unreachable: AtomicBool::default(),
+            unreachable: LogThrottle::default(),
+            not_recorded: LogThrottle::default(),
             checks: Mutex::default(),
             ever_passed: AtomicBool::default(),
             has_passed: AtomicBool::default(),
@@ -109,8 +115,14 @@ impl Health {
         match &result {
             Err(Unavailable::Unreachable(cause)) => {
                 self.metrics.store.set_unavailable(true);
-                if !self.is_unreachable.swap(true, Ordering::Relaxed) {
-                    error!(cause, "the idempotency store cannot be used; requests with an Idempotency-Key are refused");
+                if !self.is_unreachable.swap(true, Ordering::Relaxed)
+                    && let Some(Permit { suppressed }) = self.unreachable.permit()
+                {
+                    error!(
+                        cause,
+                        suppressed,
+                        "the idempotency store cannot be used; requests with an Idempotency-Key are refused"
+                    );
                 }
             }
             // `load` first: a `swap` on every request would share a cache line between all workers.
@@ -125,6 +137,13 @@ impl Health {
             Ok(_) | Err(_) => {}
         }
         result
+    }
+
+    /// Logs that an outcome could not be stored.
+    pub(super) fn outcome_not_recorded(&self) {
+        if let Some(Permit { suppressed }) = self.not_recorded.permit() {
+            error!(suppressed, "the outcome of a request with an Idempotency-Key could not be stored");
+        }
     }
 
     fn checks(&self) -> MutexGuard<'_, Checks> {

@@ -1,7 +1,6 @@
 //! The ledger: gives each idempotency key to one request, and stores what became of it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -21,6 +20,7 @@ use super::sealed_store::SealedStore;
 use super::unavailable::Unavailable;
 use crate::configuration::SettingsFault;
 use crate::domain::CallerShare;
+use crate::log_throttle::{LogThrottle, Permit};
 use crate::metrics::Metrics;
 
 /// The interval between checks of the store.
@@ -41,8 +41,8 @@ pub(crate) struct Ledger {
     pending: Arc<PendingWrites>,
     /// Wakes [`Ledger::maintain`].
     wake: Arc<Notify>,
-    /// Whether the memory was full at the last new key.
-    is_full: AtomicBool,
+    /// For refused keys, while the memory is full.
+    full: LogThrottle,
     metrics: Arc<Metrics>,
 }
 
@@ -67,7 +67,7 @@ impl Ledger {
             canary: Canary::new(Arc::clone(&metrics)),
             pending: Arc::new(PendingWrites::new(Arc::clone(&wake))),
             wake,
-            is_full: AtomicBool::default(),
+            full: LogThrottle::default(),
             metrics,
         })
     }
@@ -92,16 +92,18 @@ impl Ledger {
             claim.acquire().await
         });
         match acquired.await {
-            Ok(Swap::Applied) => {
-                self.is_full.store(false, Ordering::Relaxed);
-                Ok(KeyStatus::New(claim))
-            }
+            Ok(Swap::Applied) => Ok(KeyStatus::New(claim)),
             Ok(Swap::Conflict(entries)) => before(deadline, KeyStatus::read(&store, request, &names, &entries)).await,
             Err(reason) => {
                 match reason {
                     Unavailable::Unreachable(_) | Unavailable::DeadlinePassed => claim.withdraw(),
-                    Unavailable::Full if !self.is_full.swap(true, Ordering::Relaxed) => {
-                        error!("the memory for idempotency keys is full; requests with a new key are refused");
+                    Unavailable::Full => {
+                        if let Some(Permit { suppressed }) = self.full.permit() {
+                            error!(
+                                suppressed,
+                                "the memory for idempotency keys is full; requests with a new key are refused"
+                            );
+                        }
                     }
                     _ => {}
                 }

@@ -102,6 +102,7 @@ mod open_files;
 mod operation_lists;
 mod operators_files;
 mod order_of_checks;
+mod outage_logs;
 mod own_admin;
 mod page_headers;
 mod pipelining;

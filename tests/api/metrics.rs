@@ -45,7 +45,10 @@ async fn every_operation_is_counted_by_route_and_by_call() {
             let labels = format!(r#"route="{path}",method="{method}",status="{status}""#);
             assert_eq!(added("http_requests_total", &labels), requests, "{labels}\n{after}");
         }
-        assert_eq!(added("http_request_duration_seconds_count", &format!(r#"route="{path}""#)), 9, "{path}\n{after}");
+        for (class, requests) in [("2xx", 2), ("4xx", 3), ("5xx", 4)] {
+            let labels = format!(r#"route="{path}",status_class="{class}""#);
+            assert_eq!(added("http_request_duration_seconds_count", &labels), requests, "{labels}\n{after}");
+        }
         for (code, calls) in [("0", 2), ("10002", 1), ("other", 2), ("unreadable", 1), ("connection_lost", 1)] {
             let labels = format!(r#"operation="{label}",code="{code}""#);
             assert_eq!(added("centagate_calls_total", &labels), calls, "{labels}\n{after}");

@@ -250,16 +250,6 @@ impl GatewayProcess {
         exited.await.expect("an end in time")
     }
 
-    /// Waits until the gateway is ready.
-    pub(crate) async fn wait_until_ready(&self) {
-        let ready = timeout(PATIENCE, async {
-            while self.manage("/readyz").await.0 != 200 {
-                tokio::time::sleep(Duration::from_millis(10)).await; // between two looks
-            }
-        });
-        ready.await.expect("it becomes ready");
-    }
-
     /// What the management listener answers.
     pub(crate) async fn manage(&self, path: &str) -> (u16, String) {
         get(self.management, path).await

@@ -7,6 +7,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::caller::Caller;
 use crate::gateway::user;
 use crate::process::Environment;
 use crate::raw;
@@ -26,7 +27,7 @@ async fn send(address: std::net::SocketAddr, request: &[u8]) -> TcpStream {
 async fn a_stopping_gateway_is_not_ready_serves_on_and_finishes_what_is_under_way() {
     let (environment, simulator) = Environment::with_simulator().await;
     let mut gateway = environment.set("GATEWAY__SERVER__DRAIN_MS", "1500").serve().await;
-    gateway.wait_until_ready().await;
+    Caller::of(&gateway).wait_for_readiness(200).await;
     let gate = Gate::new();
     simulator.instruct(Instruction::times(None, 2, Behaviour::Hold(gate.clone())));
     let mut held = send(gateway.address, &registration("held")).await;

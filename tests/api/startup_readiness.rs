@@ -31,7 +31,7 @@ async fn roll_out(old: &GatewayProcess, new: &Caller) -> bool {
 async fn expect_stopped(new: &GatewayProcess, line: &str, reason: &str) {
     let (environment, _simulator) = Environment::with_simulator().await;
     let old = environment.serve().await;
-    old.wait_until_ready().await;
+    Caller::of(&old).wait_for_readiness(200).await;
     let caller = Caller::of(new);
     assert!(!roll_out(&old, &caller).await, "{reason}: the new process became ready");
     let (status, text) = caller.readiness().await;
@@ -80,7 +80,7 @@ async fn an_unreachable_centagate_stops_a_rollout_until_it_is_reached() {
     expect_stopped(&gateway, "CENTAGATE: no answer ", "cannot connect").await;
     expect_stopped(&gateway, "startup: waiting for ", "a connection to CENTAGATE").await;
     let _simulator = Simulator::start_on(port.serve(), Config::new(admin)).await.unwrap();
-    gateway.wait_until_ready().await;
+    Caller::of(&gateway).wait_for_readiness(200).await;
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn an_unreachable_redis_stops_a_rollout() {
 async fn after_the_grace_period_a_process_that_has_never_worked_is_ready() {
     let environment = Environment::without_centagate().set("GATEWAY__SERVER__STARTUP_GRACE_MS", "300");
     let gateway = environment.serve().await;
-    gateway.wait_until_ready().await;
+    Caller::of(&gateway).wait_for_readiness(200).await;
     let (_, text) = Caller::of(&gateway).readiness().await;
     let line = "\nstartup: server.startup_grace_ms is over, still waiting for a connection to CENTAGATE\n";
     assert!(text.starts_with("ready\n") && text.contains(line), "{text}");
@@ -123,7 +123,7 @@ async fn after_the_grace_period_a_process_that_has_never_worked_is_ready() {
 async fn a_process_that_has_worked_stays_ready_without_centagate() {
     let (environment, simulator) = Environment::with_simulator().await;
     let gateway = environment.serve().await;
-    gateway.wait_until_ready().await;
+    Caller::of(&gateway).wait_for_readiness(200).await;
     drop(simulator);
     let caller = Caller::of(&gateway);
     caller.create_user("alice").await.problem("centagate_unavailable");

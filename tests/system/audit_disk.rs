@@ -4,13 +4,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use centagate_simulator::{Admin, Config, Simulator};
+use centagate_simulator::{Admin, Behaviour, Config, Gate, Instruction, Simulator};
 use serde_json::Value;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::audit_file::AuditFile;
+use crate::caller::Caller;
 use crate::gateway::{Gateway, user};
-use crate::process::{Environment, PATIENCE};
+use crate::process::{Environment, PATIENCE, json};
+
+/// How many actions are under way when the disk is full.
+const HELD: usize = 32;
 
 /// A disk in memory. Dropping it takes it away.
 struct Disk(PathBuf);
@@ -67,7 +71,7 @@ async fn a_process_that_starts_on_a_full_disk_is_not_ready_until_there_is_space(
     let (status, reasons) = gateway.manage("/readyz?verbose").await;
     assert_eq!((status, reasons.contains("\naudit: cannot be written: ")), (503, true), "{reasons}");
     disk.remount("size=64k");
-    gateway.wait_until_ready().await;
+    Caller::of(&gateway).wait_for_readiness(200).await;
     let lines = AuditFile::at(trail).lines();
     assert_eq!(lines.iter().map(|line| &line["audit"]).collect::<Vec<_>>(), ["resumed"]);
 }
@@ -113,6 +117,46 @@ async fn a_disk_that_fills_up_within_an_action_lets_it_end_and_refuses_others_un
     assert_eq!(resumed.expect("a line that ends the gap")["lost"], 4, "an outcome and three attempts");
     assert!(!events("second").contains(&"attempt".to_owned()), "{text}");
     gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_full_disk_does_not_flood_the_log() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let disk = Disk::mount(directory.path(), 65_536);
+    let admin = Admin::with_fresh_session("admin");
+    let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
+    let trail = directory.path().join("audit.jsonl");
+    let environment = Environment::new(&simulator.base_url(), &admin);
+    let gateway = environment.set("GATEWAY__AUDIT__SINK", trail.to_str().expect("UTF-8")).serve().await;
+    let caller = Caller::of(&gateway);
+    let gate = Gate::new();
+    simulator.instruct(Instruction::always(None, Behaviour::Hold(gate.clone())));
+    let held = (0..HELD).map(|number| {
+        let caller = caller.clone();
+        tokio::spawn(async move { caller.create_user(&format!("held-{number}")).await.status })
+    });
+    let held: Vec<_> = held.collect();
+    timeout(PATIENCE, gate.entered_by(HELD)).await.expect("all are held");
+    let written = std::fs::metadata(&trail).expect("the trail").len();
+    // The rest of the disk. The file of the trail keeps its last page.
+    let rest = 65_536 - usize::try_from(written.next_multiple_of(4096)).expect("a size");
+    std::fs::write(directory.path().join("other"), filler(rest)).expect("the filler");
+    gate.open();
+    for held in held {
+        assert_eq!(held.await.expect("no panic"), 201, "what was done is told");
+    }
+    caller.wait_for_metric(BROKEN, 1).await;
+    for number in 0..200 {
+        assert_eq!(caller.create_user(&format!("refused-{number}")).await.status, 503);
+    }
+    gateway.wait_for_request("refused-199").await;
+    let loud = gateway.lines().into_iter().filter(|line| !line.contains("\"INFO\""));
+    let messages: Vec<_> = loud.map(|line| json(&line)["message"].as_str().expect("a message").to_owned()).collect();
+    assert_eq!(messages.len(), 2, "the trail is broken, and outcomes are missing: {messages:?}");
+    let missing = gateway.lines().iter().filter(|line| line.contains("could not be written")).count();
+    assert_eq!(missing as u64, caller.metric(WITHOUT_OUTCOME).await, "each one is named");
+    disk.remount("size=1m");
+    caller.wait_for_readiness(200).await;
 }
 
 #[tokio::test]

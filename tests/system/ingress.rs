@@ -10,6 +10,7 @@ use reqwest::{Client, Method, Response, Url};
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
+use crate::caller::Caller;
 use crate::callers::EVERYTHING;
 use crate::process::{Environment, GatewayProcess};
 use crate::swagger_ui;
@@ -61,7 +62,7 @@ impl House {
 async fn start_replica(simulator: &Simulator, admin: &Admin) -> GatewayProcess {
     let environment = Environment::new(&simulator.base_url(), admin).unset("GATEWAY__SERVER__DRAIN_MS");
     let gateway = environment.set("GATEWAY__SERVER__PUBLIC_URL", PUBLIC_URL).serve().await;
-    gateway.wait_until_ready().await;
+    Caller::of(&gateway).wait_for_readiness(200).await;
     gateway
 }
 

@@ -78,6 +78,7 @@ async fn run(
     })
     .workers(1)
     .keep_alive(KEEP_ALIVE)
+    .client_request_timeout(KEEP_ALIVE) // for connections that are opened in advance
     .disable_signals();
     let server = match tls {
         Some(tls) => server.listen_rustls_0_23(listener, tls),

@@ -8,6 +8,7 @@ use tracing::{info, warn};
 
 use super::fetch::FetchKeys;
 use super::source::{Refresh, Source};
+use crate::log_throttle::{LogThrottle, Permit};
 
 /// The interval between fetches.
 const FETCH_INTERVAL: Duration = Duration::from_secs(60 * 60);
@@ -21,11 +22,12 @@ pub(crate) struct Refresher<F> {
     source: Source,
     refresh: Arc<Refresh>,
     failures: u32,
+    throttle: LogThrottle,
 }
 
 impl<F: FetchKeys> Refresher<F> {
     pub(super) fn new(fetch: F, source: Source, refresh: Arc<Refresh>) -> Self {
-        Self { fetch, source, refresh, failures: 0 }
+        Self { fetch, source, refresh, failures: 0, throttle: LogThrottle::default() }
     }
 
     /// Fetches keys until the task is dropped.
@@ -75,7 +77,12 @@ impl<F: FetchKeys> Refresher<F> {
                 } else {
                     "no token can be verified"
                 };
-                warn!(age_seconds, cause, "the keys of jwt.jwks_url cannot be fetched; {consequence}");
+                let message = "the keys of jwt.jwks_url cannot be fetched";
+                if let Some(Permit { suppressed }) = self.throttle.permit() {
+                    warn!(age_seconds, cause, consequence, suppressed, "{message}");
+                } else {
+                    info!(age_seconds, cause, consequence, "{message}");
+                }
             }
         }
         self.refresh.progress.send_modify(|progress| {

@@ -4,6 +4,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tracing::{info, warn};
+
+use crate::centagate::error::Error;
+use crate::domain::milliseconds;
+use crate::log_throttle::LogThrottle;
 
 /// The window of the failure rate.
 const WINDOW: Duration = Duration::from_secs(10);
@@ -19,6 +24,8 @@ const OPEN_FOR: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(in crate::centagate) struct Breaker {
     state: Mutex<State>,
+    /// For a breaker that opens again and again.
+    opened: LogThrottle,
 }
 
 /// The state of the breaker.
@@ -35,8 +42,8 @@ pub enum BreakerState {
 #[derive(Debug)]
 enum State {
     Closed { since: Instant, calls: u32, failures: u32 },
-    Open { until: Instant },
-    HalfOpen { probing_since: Instant },
+    Open { since: Instant, until: Instant },
+    HalfOpen { since: Instant, probing_since: Instant },
 }
 
 /// Permission to send a call. [`Breaker::settle`] reports its result.
@@ -48,7 +55,7 @@ pub(in crate::centagate) struct Pass {
 
 impl Breaker {
     pub(in crate::centagate) fn new() -> Self {
-        Self { state: Mutex::new(State::closed(Instant::now())) }
+        Self { state: Mutex::new(State::closed(Instant::now())), opened: LogThrottle::default() }
     }
 
     /// Allows a call, or returns the time until the next trial.
@@ -57,24 +64,35 @@ impl Breaker {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match *state {
             State::Closed { .. } => Ok(Pass { probing_since: None }),
-            State::Open { until } if now < until => Err(until - now),
+            State::Open { until, .. } if now < until => Err(until - now),
             // A trial that never reports its result expires.
-            State::HalfOpen { probing_since } if now < probing_since + OPEN_FOR => Err(probing_since + OPEN_FOR - now),
-            State::Open { .. } | State::HalfOpen { .. } => {
-                *state = State::HalfOpen { probing_since: now };
+            State::HalfOpen { probing_since, .. } if now < probing_since + OPEN_FOR => {
+                Err(probing_since + OPEN_FOR - now)
+            }
+            State::Open { since, .. } | State::HalfOpen { since, .. } => {
+                *state = State::HalfOpen { since, probing_since: now };
                 Ok(Pass { probing_since: Some(now) })
             }
         }
     }
 
-    /// Reports the result of a call.
-    pub(in crate::centagate) fn settle(&self, pass: &Pass, failed: bool) {
+    /// Reports the result of a call. `failure` is why CENTAGATE could not be reached or did not answer.
+    pub(in crate::centagate) fn settle(&self, pass: &Pass, failure: Option<&Error>) {
         let now = Instant::now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(probe) = pass.probing_since {
             // A replaced trial does not count.
-            if matches!(*state, State::HalfOpen { probing_since } if probing_since == probe) {
-                *state = if failed { State::Open { until: now + OPEN_FOR } } else { State::closed(now) };
+            match *state {
+                State::HalfOpen { since, probing_since } if probing_since == probe => {
+                    if failure.is_some() {
+                        *state = State::Open { since, until: now + OPEN_FOR };
+                    } else {
+                        *state = State::closed(now);
+                        let open_ms = milliseconds(now - since);
+                        info!(open_ms, "CENTAGATE answers again: the circuit breaker is closed");
+                    }
+                }
+                _ => {}
             }
             return;
         }
@@ -84,9 +102,18 @@ impl Breaker {
             (*since, *calls, *failures) = (now, 0, 0);
         }
         *calls += 1;
-        *failures += u32::from(failed);
+        *failures += u32::from(failure.is_some());
         if *calls >= LEAST_CALLS && *failures * 2 >= *calls {
-            *state = State::Open { until: now + OPEN_FOR };
+            if let (Some(permit), Some(cause)) = (self.opened.permit(), failure) {
+                warn!(
+                    %cause,
+                    calls = *calls,
+                    failures = *failures,
+                    suppressed = permit.suppressed,
+                    "CENTAGATE cannot be reached or does not answer: the circuit breaker is open"
+                );
+            }
+            *state = State::Open { since: now, until: now + OPEN_FOR };
         }
     }
 
@@ -95,7 +122,7 @@ impl Breaker {
         match *self.state.lock().unwrap_or_else(PoisonError::into_inner) {
             State::Closed { .. } => BreakerState::Closed,
             // The next call will be the trial.
-            State::Open { until } if Instant::now() >= until => BreakerState::HalfOpen,
+            State::Open { until, .. } if Instant::now() >= until => BreakerState::HalfOpen,
             State::Open { .. } => BreakerState::Open,
             State::HalfOpen { .. } => BreakerState::HalfOpen,
         }
@@ -114,12 +141,16 @@ mod tests {
 
     use tokio::time::sleep;
 
-    use super::{Breaker, BreakerState, LEAST_CALLS, OPEN_FOR, WINDOW};
+    use super::{Breaker, BreakerState, Error, LEAST_CALLS, OPEN_FOR, Pass, WINDOW};
+
+    fn settle(breaker: &Breaker, pass: &Pass, failed: bool) {
+        breaker.settle(pass, failed.then_some(&Error::TimedOut));
+    }
 
     fn calls(breaker: &Breaker, number: u32, failed: bool) {
         for _ in 0..number {
             let pass = breaker.admit().expect("closed");
-            breaker.settle(&pass, failed);
+            settle(breaker, &pass, failed);
         }
     }
 
@@ -155,11 +186,11 @@ mod tests {
         let probe = breaker.admit().expect("a probe");
         assert_eq!(breaker.state(), BreakerState::HalfOpen);
         assert!(breaker.admit().is_err(), "one at a time");
-        breaker.settle(&probe, true);
+        settle(&breaker, &probe, true);
         assert_eq!(breaker.state(), BreakerState::Open);
         sleep(OPEN_FOR).await;
         let probe = breaker.admit().expect("another probe");
-        breaker.settle(&probe, false);
+        settle(&breaker, &probe, false);
         assert_eq!(breaker.state(), BreakerState::Closed);
         calls(&breaker, 1, true);
         assert_eq!(breaker.state(), BreakerState::Closed, "counted anew");
@@ -184,12 +215,12 @@ mod tests {
             let first = breaker.admit().expect("a probe");
             sleep(OPEN_FOR).await;
             let second = breaker.admit().expect("its replacement");
-            breaker.settle(&first, failed);
+            settle(&breaker, &first, failed);
             assert_eq!(breaker.state(), BreakerState::HalfOpen, "the second is under way");
-            breaker.settle(&second, !failed);
+            settle(&breaker, &second, !failed);
             let decided = if failed { BreakerState::Closed } else { BreakerState::Open };
             assert_eq!(breaker.state(), decided);
-            breaker.settle(&first, failed);
+            settle(&breaker, &first, failed);
             assert_eq!(breaker.state(), decided, "the second has decided");
         }
     }

@@ -8,11 +8,12 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use super::credentials::Credentials;
 use super::live_session::Session;
 use super::login::Authenticator;
+use super::login_log::LoginLog;
 use super::logouts::{Login, Logouts, Opened};
 use super::renewal::Renewal;
 use super::sessions::{Ask, Shared};
@@ -66,6 +67,7 @@ pub(in crate::centagate) fn keep(
         opened: None,
         logouts: Logouts::new(authenticator),
         has_warned_of_timeout: false,
+        log: LoginLog::default(),
     };
     keeper.start();
     (Sessions { shared, asks }, SessionKeeper { run: Box::pin(keeper.run(inbox)) })
@@ -82,6 +84,7 @@ struct Keeper<A> {
     opened: Option<Opened>,
     logouts: Logouts<A>,
     has_warned_of_timeout: bool,
+    log: LoginLog,
 }
 
 impl<A: Authenticator> Keeper<A> {
@@ -108,6 +111,7 @@ impl<A: Authenticator> Keeper<A> {
                     Some(Ask::Credentials(credentials)) if credentials != self.options.credentials => {
                         self.abandon(login.take());
                         self.options.credentials = credentials;
+                        self.log = LoginLog::default(); // a refusal of the new ones is news
                         self.start();
                     }
                     Some(Ask::Credentials(_)) => {}
@@ -175,17 +179,13 @@ impl<A: Authenticator> Keeper<A> {
                     self.renewal.failed(now, jitter());
                 }
                 self.shared.ended_without_session(Some(refusal.clone()), None);
-                error!(
-                    reason = refusal.label(),
-                    retry_ms = self.retry_ms(now),
-                    "CENTAGATE refused the login: {refusal}"
-                );
+                self.log.refused(&refusal, self.retry_ms(now));
             }
             Err(LoginFailure::Failed(cause)) => {
                 self.options.events.login("failed");
                 self.renewal.failed(now, jitter());
                 self.shared.ended_without_session(None, Some(cause.to_string()));
-                warn!(cause = %cause, retry_ms = self.retry_ms(now), "the login to CENTAGATE failed");
+                self.log.failed(&cause, self.retry_ms(now));
             }
         }
         // After a success, `publish` has answered all of them.

@@ -6,6 +6,7 @@ mod keeper;
 mod keeper_tests;
 mod live_session;
 mod login;
+mod login_log;
 mod logouts;
 #[cfg(test)]
 mod logouts_tests;

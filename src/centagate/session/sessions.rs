@@ -8,11 +8,13 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
+use tracing::warn;
 
 use super::credentials::Credentials;
 use super::live_session::Session;
 use super::refusal::LoginRefusal;
 use crate::centagate::error::NotSent;
+use crate::log_throttle::{LogThrottle, Permit};
 
 /// Events of the session, for metrics.
 pub trait SessionEvents: fmt::Debug + Send + Sync + 'static {
@@ -71,6 +73,8 @@ pub(super) struct Shared {
     status: Mutex<SessionStatus>,
     /// Whether CENTAGATE ever ended a session of this process before its timeout.
     lost_early: AtomicBool,
+    /// For sessions that end again and again.
+    throttle: LogThrottle,
 }
 
 #[derive(Debug)]
@@ -124,9 +128,13 @@ impl Sessions {
         }
     }
 
-    /// Records that CENTAGATE ended a session before its timeout.
+    /// Records and logs that CENTAGATE ended a session before its timeout.
     pub(in crate::centagate) fn record_early_loss(&self) {
         self.shared.lost_early.store(true, Ordering::Relaxed);
+        if let Some(Permit { suppressed }) = self.shared.throttle.permit() {
+            let message = "CENTAGATE ended the session before its timeout; does another process use the same admin?";
+            warn!(suppressed, "{message}");
+        }
     }
 
     pub(in crate::centagate) fn status(&self) -> SessionStatus {

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use super::load::Load;
 use super::running::Running;
+use crate::caller::Caller;
 use crate::callers::EVERYTHING;
 use crate::own_address::own_address;
 use crate::process::{Environment, GatewayProcess};
@@ -55,9 +56,12 @@ async fn start(address: SocketAddr, simulator: &Simulator, admin: &Admin) -> Gat
     let environment = Environment::new(&simulator.base_url(), admin)
         .set("GATEWAY__SERVER__HOST", &address.ip().to_string())
         .set("GATEWAY__SERVER__PORT", &address.port().to_string())
-        .set("GATEWAY__SERVER__DRAIN_MS", DRAIN_MS);
+        .set("GATEWAY__SERVER__DRAIN_MS", DRAIN_MS)
+        // A busy machine makes slow calls slower. nginx waits for 15 s.
+        .set("GATEWAY__CENTAGATE__REQUEST_TIMEOUT_MS", "11000")
+        .set("GATEWAY__SERVER__REQUEST_TIMEOUT_MS", "14000");
     let gateway = environment.serve().await;
-    gateway.wait_until_ready().await;
+    Caller::of(&gateway).wait_for_readiness(200).await;
     gateway
 }
 
