@@ -19,7 +19,7 @@ const STALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The kernel's buffer for each direction of a connection, in bytes. The kernel doubles the number. Its default can grow to
 /// megabytes per connection.
-const SOCKET_BUFFER: usize = 64 * 1024;
+const SOCKET_BUFFER: usize = 16 * 1024;
 
 /// A bound socket.
 pub(crate) struct Listener {
