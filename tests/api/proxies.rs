@@ -100,14 +100,19 @@ async fn behind(proxy: &Proxy, user: &str) -> (GatewayProcess, Simulator, Enviro
 async fn tls_goes_through_a_tunnel_that_alone_tells_the_proxy_who_asks() {
     let proxy = Proxy::start().await;
     let (gateway, simulator, _environment) = behind(&proxy, "gate:p%40ss@").await;
+    let caller = Caller::of(&gateway);
+    caller.wait_for_readiness(200).await;
+    assert_eq!(proxy.heads().len(), 1, "the check at the start");
     for username in ["alice", "bob"] {
-        let reply = Caller::of(&gateway).create_user(username).await;
+        let reply = caller.create_user(username).await;
         assert_eq!(reply.status, 201, "{}", reply.text());
     }
     let heads = proxy.heads();
-    assert_eq!(heads.len(), 1, "one tunnel for both: {heads:?}");
+    assert_eq!(heads.len(), 2, "one tunnel for both: {heads:?}");
     let server = format!("localhost:{}", simulator.address().port());
-    assert!(heads[0].starts_with(&format!("CONNECT {server} HTTP/1.1\r\n")), "{heads:?}");
+    for head in &heads {
+        assert!(head.starts_with(&format!("CONNECT {server} HTTP/1.1\r\n")), "{heads:?}");
+    }
     let requests = simulator.requests();
     assert_eq!(requests.len(), 2);
     for request in requests {

@@ -59,17 +59,19 @@ async fn setup(trail: &Path) -> (Gateway, Simulator) {
 }
 
 #[tokio::test]
-async fn a_process_that_starts_on_a_full_disk_is_not_ready_until_there_is_space() {
+async fn a_process_that_starts_on_a_full_disk_is_not_ready_while_the_old_one_serves_until_there_is_space() {
     let directory = tempfile::tempdir().expect("a directory");
     let disk = Disk::mount(directory.path(), 4096);
     std::fs::write(directory.path().join("other"), filler(4096)).expect("the filler");
     let admin = Admin::with_fresh_session("admin");
     let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
+    let old = Environment::new(&simulator.base_url(), &admin).serve().await;
     let trail = directory.path().join("audit.jsonl");
     let environment = Environment::new(&simulator.base_url(), &admin);
     let gateway = environment.set("GATEWAY__AUDIT__SINK", trail.to_str().expect("UTF-8")).serve().await;
     let (status, reasons) = gateway.manage("/readyz?verbose").await;
     assert_eq!((status, reasons.contains("\naudit: cannot be written: ")), (503, true), "{reasons}");
+    assert_eq!(Caller::of(&old).create_user("served").await.status, 201, "the old process still serves");
     disk.remount("size=64k");
     Caller::of(&gateway).wait_for_readiness(200).await;
     let lines = AuditFile::at(trail).lines();
