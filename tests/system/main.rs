@@ -19,6 +19,7 @@ mod kubernetes;
 mod kubernetes_topics;
 mod linux;
 mod manifests;
+mod memory_limit;
 mod monitoring;
 mod own_address;
 mod pictures;
