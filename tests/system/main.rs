@@ -7,6 +7,7 @@
 mod audit_disk;
 mod browser;
 mod clients;
+mod connect;
 mod demo;
 mod documented_clients;
 mod gateway;
