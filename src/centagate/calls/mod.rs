@@ -1,5 +1,6 @@
 //! The calls of CentagateWS that the gateway makes. Each file holds one call in the vendor's spelling.
 
+mod active_token;
 mod bound_token_status;
 mod create_user;
 mod delete_user;
@@ -9,6 +10,7 @@ mod get_user;
 mod get_user_tests;
 pub(super) mod log_in;
 pub(super) mod log_out;
+mod otp_token_status;
 #[cfg(test)]
 mod properties;
 mod register_certificate;

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::otp_token_status::otp_token_status;
 use crate::centagate::call::{Answer, Call, CallSpec};
 use crate::centagate::http::ConnectionKind;
 use crate::centagate::return_code::Meaning;
@@ -58,12 +59,7 @@ impl Call for RegisterCertificate {
                 DigestAlgorithm::Sha512 => "3",
             }),
             timestamp: timestamp(),
-            status: match self.status {
-                OtpTokenStatus::Pending => "1",
-                OtpTokenStatus::Valid => "2",
-                OtpTokenStatus::TemporarilyDeactivated => "3",
-                OtpTokenStatus::Deactivated => "4",
-            },
+            status: otp_token_status(self.status),
         }
     }
 

@@ -4,10 +4,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::bound_token_status::bound_token_status;
+use super::active_token;
 use crate::centagate::call::{Answer, Call, CallSpec};
 use crate::centagate::http::ConnectionKind;
-use crate::centagate::object;
 use crate::centagate::return_code::Meaning;
 use crate::domain::{BoundTokenStatus, SerialNumber, Username};
 
@@ -18,14 +17,6 @@ pub struct RegisterHardwareToken {
     pub username: Username,
     /// The token's serial number.
     pub serial_number: SerialNumber,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Members<'a> {
-    username: &'a str,
-    token_type: &'static str,
-    token_sn: &'a str,
 }
 
 impl Call for RegisterHardwareToken {
@@ -48,13 +39,14 @@ impl Call for RegisterHardwareToken {
     type Answer = Option<BoundTokenStatus>;
 
     fn members(&self) -> impl Serialize {
-        Members { username: self.username.as_str(), token_type: "2", token_sn: self.serial_number.as_str() }
+        active_token::Members {
+            username: self.username.as_str(),
+            token_type: "2",
+            token_sn: self.serial_number.as_str(),
+        }
     }
 
-    /// `{"boundTokenStatus"}` as JSON text in a string. The names in the object are dropped.
     fn decode(object: Value) -> Answer<Option<BoundTokenStatus>> {
-        let status = object::Members::of(object).and_then(|mut it| it.word("boundTokenStatus", bound_token_status));
-        let status = status.filter(|status| *status != BoundTokenStatus::Unknown);
-        Answer { value: status, is_readable: status.is_some() }
+        active_token::decode(object)
     }
 }

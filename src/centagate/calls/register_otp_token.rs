@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::otp_token_status::otp_token_status;
 use crate::centagate::call::{Answer, Call, CallSpec};
 use crate::centagate::http::ConnectionKind;
 use crate::centagate::object;
@@ -56,12 +57,7 @@ impl Call for RegisterOtpToken {
     fn members(&self) -> impl Serialize {
         Members {
             username: self.username.as_str(),
-            status: match self.status {
-                OtpTokenStatus::Pending => "1",
-                OtpTokenStatus::Valid => "2",
-                OtpTokenStatus::TemporarilyDeactivated => "3",
-                OtpTokenStatus::Deactivated => "4",
-            },
+            status: otp_token_status(self.status),
             validity: self.validity.map(|validity| validity.get().to_string()),
         }
     }

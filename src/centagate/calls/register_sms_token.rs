@@ -4,10 +4,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::bound_token_status::bound_token_status;
+use super::active_token;
 use crate::centagate::call::{Answer, Call, CallSpec};
 use crate::centagate::http::ConnectionKind;
-use crate::centagate::object;
 use crate::centagate::return_code::Meaning;
 use crate::domain::{BoundTokenStatus, PhoneNumber, Username};
 
@@ -18,15 +17,6 @@ pub struct RegisterSmsToken {
     pub username: Username,
     /// The phone that receives the codes.
     pub phone_number: PhoneNumber,
-}
-
-/// For SMS, the reference calls `tokenSn` the mobile number.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Members<'a> {
-    username: &'a str,
-    token_type: &'static str,
-    token_sn: &'a str,
 }
 
 impl Call for RegisterSmsToken {
@@ -49,13 +39,14 @@ impl Call for RegisterSmsToken {
     type Answer = Option<BoundTokenStatus>;
 
     fn members(&self) -> impl Serialize {
-        Members { username: self.username.as_str(), token_type: "1", token_sn: self.phone_number.as_str() }
+        active_token::Members {
+            username: self.username.as_str(),
+            token_type: "1",
+            token_sn: self.phone_number.as_str(),
+        }
     }
 
-    /// `{"boundTokenStatus"}` as JSON text in a string. The names in the object are dropped.
     fn decode(object: Value) -> Answer<Option<BoundTokenStatus>> {
-        let status = object::Members::of(object).and_then(|mut it| it.word("boundTokenStatus", bound_token_status));
-        let status = status.filter(|status| *status != BoundTokenStatus::Unknown);
-        Answer { value: status, is_readable: status.is_some() }
+        active_token::decode(object)
     }
 }

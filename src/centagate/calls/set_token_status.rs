@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::otp_token_status::otp_token_status;
 use super::token_type::token_type;
 use crate::centagate::call::{Answer, Call, CallSpec};
 use crate::centagate::http::ConnectionKind;
@@ -41,12 +42,7 @@ impl Call for SetTokenStatus {
         Members {
             username: self.username.as_str(),
             r#type: token_type(self.kind),
-            status: match self.status {
-                OtpTokenStatus::Pending => "1",
-                OtpTokenStatus::Valid => "2",
-                OtpTokenStatus::TemporarilyDeactivated => "3",
-                OtpTokenStatus::Deactivated => "4",
-            },
+            status: otp_token_status(self.status),
         }
     }
 
