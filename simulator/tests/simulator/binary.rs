@@ -83,7 +83,7 @@ fn prepare_makes_everything_once() {
         requests.len() == 2 && requests[1].contains("\"username\":\"alice\""),
         "the last one creates a user: {printed}"
     );
-    assert!(prepared.iter().chain([&seal_key])..all(|secret| !printed.contains(secret.trim_end())));
+    assert!(prepared.iter().chain([&seal_key]).all(|secret| !printed.contains(secret.trim_end())));
     let second = prepare(directory.path());
     assert_eq!(String::from_utf8(second.stdout).unwrap(), printed);
     assert_eq!(read(&directory.path().join("callers/callers.toml")), callers);

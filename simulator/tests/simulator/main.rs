@@ -6,6 +6,7 @@ mod bench;
 mod binary;
 mod client;
 mod control;
+mod control_help;
 mod create_user;
 mod documented_codes;
 mod get_user;
