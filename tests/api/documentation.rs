@@ -1,5 +1,7 @@
 //! The documents are true: links lead somewhere, and the blocks of code are valid.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::markdown::{documents, root};
@@ -72,4 +74,56 @@ fn toml_fault(text: &str) -> Option<String> {
     }
     let run = environment.run(&["check-config"]);
     (!run.stdout.ends_with("valid\n")).then(|| format!("{run:?}"))
+}
+
+/// Attributes of spans that look like keys.
+const SPAN_ATTRIBUTES: [&str; 3] = ["server.address", "centagate.operation", "centagate.return_code"];
+
+/// The keys of the configuration, as `check-config` prints them.
+fn keys() -> HashSet<String> {
+    let run = Environment::without_centagate().run(&["check-config"]);
+    run.stdout.lines().filter_map(|line| Some(line.split_once(' ')?.0.to_owned())).collect()
+}
+
+#[test]
+fn every_variable_in_the_documents_is_a_setting() {
+    let mut known: HashSet<String> =
+        keys().iter().map(|key| format!("GATEWAY__{}", key.to_uppercase().replace('.', "__"))).collect();
+    // The prefix, and the documented form of all names.
+    known.extend(["GATEWAY__".to_owned(), "GATEWAY__SECTION__KEY".to_owned()]);
+    let mut unknown = Vec::new();
+    for document in documents() {
+        for (position, _) in document.text.match_indices("GATEWAY__") {
+            let rest = &document.text[position..];
+            let end = rest.find(|character: char| !character.is_ascii_uppercase() && character != '_');
+            let name = &rest[..end.unwrap_or(rest.len())];
+            if !known.contains(name) {
+                unknown.push(format!("{}: {name}", document.name()));
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "{unknown:#?}");
+}
+
+#[test]
+fn every_key_in_the_documents_is_a_setting() {
+    let keys = keys();
+    let sections: HashSet<&str> = keys.iter().filter_map(|key| Some(key.split_once('.')?.0)).collect();
+    let mut unknown = Vec::new();
+    let mut checked = 0;
+    for document in documents() {
+        for (line, code) in document.inline_code() {
+            let key = code.split_once(" = ").map_or(code, |(key, _)| key);
+            let is_key = key.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'.' | b'_'));
+            if !is_key || !key.split_once('.').is_some_and(|(section, _)| sections.contains(section)) {
+                continue;
+            }
+            checked += 1;
+            if !keys.contains(key) && !SPAN_ATTRIBUTES.contains(&key) {
+                unknown.push(format!("{}:{line}: {key}", document.name()));
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "{unknown:#?}");
+    assert!(checked > 200, "{checked}");
 }
