@@ -2,18 +2,18 @@
 
 mod caller;
 mod canary;
-mod house;
+mod cluster;
 mod killed_gateways;
 mod life_cycle;
-mod lossy_link;
-mod lost_answers;
+mod lossy_proxy;
 mod lost_replies;
 mod mixed_requests;
 mod races;
-mod redis_away;
+mod redis_outages;
 mod redis_settings;
 mod redis_users;
 mod replica;
 mod rotation;
 mod sealed_records;
+mod silent_connections;
 mod two_versions;
