@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::caller::Caller;
 use crate::output::Reading;
-use crate::process::{Environment, GatewayProcess, PATIENCE, json};
+use crate::process::{Environment, GatewayProcess, TEST_TIMEOUT, json};
 
 const DROPPED: &str = "gateway_log_lines_dropped_total";
 
@@ -23,7 +23,7 @@ async fn flood(gateway: &GatewayProcess, requests: usize) {
         let mut replies = Vec::new();
         let mut chunk = vec![0; 16384];
         while replies.windows(12).filter(|window| *window == b"HTTP/1.1 404").count() < 10 {
-            let read = timeout(PATIENCE, connection.read(&mut chunk)).await.expect("a reply in time").unwrap();
+            let read = timeout(TEST_TIMEOUT, connection.read(&mut chunk)).await.expect("a reply in time").unwrap();
             assert!(read > 0, "the connection ended");
             replies.extend_from_slice(&chunk[..read]);
         }
@@ -118,7 +118,7 @@ async fn an_outcome_that_cannot_be_written_holds_the_reply_up_for_a_bounded_time
     simulator.instruct(Instruction::once(None, Behaviour::Hold(gate.clone())));
     let caller = Caller::of(&gateway);
     let (reply, ()) = tokio::join!(caller.create_user("alice"), async {
-        timeout(PATIENCE, gate.entered()).await.expect("CENTAGATE is reached");
+        timeout(TEST_TIMEOUT, gate.entered()).await.expect("CENTAGATE is reached");
         block(&gateway).await;
         gate.open();
     });

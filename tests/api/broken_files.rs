@@ -13,7 +13,7 @@ use crate::callers;
 use crate::certificates::{Authority, self_signed};
 use crate::load::Load;
 use crate::login_bench::lines_at;
-use crate::process::{Environment, GatewayProcess, PATIENCE};
+use crate::process::{Environment, GatewayProcess, TEST_TIMEOUT};
 use crate::secrets_directory::SecretsDirectory;
 
 const AUTH_TOKEN: &str = "centagate.admin.auth_token";
@@ -236,7 +236,7 @@ async fn expect_no_mixed_signature(poll_ms: u32, between: Duration) {
     };
     let started = Instant::now();
     while tokens().last() != Some(&new) {
-        assert!(started.elapsed() < PATIENCE, "the new pair is never in use");
+        assert!(started.elapsed() < TEST_TIMEOUT, "the new pair is never in use");
         sleep(Duration::from_millis(10)).await;
     }
     load.end().await.expect_no_failure("a pair changed one file after the other");

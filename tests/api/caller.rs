@@ -8,11 +8,11 @@ use tokio::time::{Instant, sleep};
 
 use crate::callers;
 use crate::gateway::user;
-use crate::process::{GatewayProcess, PATIENCE, sample};
+use crate::process::{GatewayProcess, TEST_TIMEOUT, sample};
 use crate::reply::Reply;
 
 /// How often a page of the management listener is looked at.
-const GLANCE: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Sends requests, and looks at the management listener.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ pub(crate) struct Caller {
 
 impl Caller {
     pub(crate) fn of(gateway: &GatewayProcess) -> Self {
-        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(PATIENCE);
+        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(TEST_TIMEOUT);
         let api = format!("http://{}", gateway.address);
         Self {
             http: http.tls_certs_only([]).build().unwrap(),
@@ -73,8 +73,8 @@ impl Caller {
     pub(crate) async fn wait_for_readiness(&self, status: u16) {
         let started = Instant::now();
         while self.page("/readyz").await.0 != status {
-            assert!(started.elapsed() < PATIENCE, "never {status}: {:?}", self.page("/readyz?verbose").await);
-            sleep(GLANCE).await;
+            assert!(started.elapsed() < TEST_TIMEOUT, "never {status}: {:?}", self.page("/readyz?verbose").await);
+            sleep(POLL_INTERVAL).await;
         }
     }
 
@@ -82,8 +82,8 @@ impl Caller {
     pub(crate) async fn wait_for_metric(&self, name: &str, value: u64) {
         let started = Instant::now();
         while self.metric(name).await != value {
-            assert!(started.elapsed() < PATIENCE, "{name} never {value}:\n{}", self.page("/metrics").await.1);
-            sleep(GLANCE).await;
+            assert!(started.elapsed() < TEST_TIMEOUT, "{name} never {value}:\n{}", self.page("/metrics").await.1);
+            sleep(POLL_INTERVAL).await;
         }
     }
 }

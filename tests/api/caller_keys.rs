@@ -40,7 +40,7 @@ async fn wait_until(gateway: &GatewayProcess, key: &str, known: bool) -> Duratio
     let start = Instant::now();
     let changed = timeout(Duration::from_secs(10), async {
         while is_known(gateway, key).await != known {
-            tokio::time::sleep(Duration::from_millis(5)).await; // between two looks
+            tokio::time::sleep(Duration::from_millis(5)).await; // poll interval
         }
     });
     changed.await.expect("a change in time");

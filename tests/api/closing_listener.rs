@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::gateway::user;
-use crate::process::{Environment, PATIENCE};
+use crate::process::{Environment, TEST_TIMEOUT};
 use crate::raw;
 
 const CALLERS: usize = 16;
@@ -42,9 +42,9 @@ async fn after_the_drain_new_connections_are_refused_at_once_while_calls_finish(
     simulator.instruct(Instruction::once(None, Behaviour::Hold(gate.clone())));
     let mut held = TcpStream::connect(gateway.address).await.unwrap();
     held.write_all(&registration("held")).await.unwrap();
-    timeout(PATIENCE, gate.entered()).await.expect("it is held");
+    timeout(TEST_TIMEOUT, gate.entered()).await.expect("it is held");
     gateway.terminate();
-    timeout(PATIENCE, register_until_refused(gateway.address, 0)).await.expect("the socket closes");
+    timeout(TEST_TIMEOUT, register_until_refused(gateway.address, 0)).await.expect("the socket closes");
     // A successor can have the address although the old process still runs.
     let successor = TcpListener::bind(gateway.address).expect("the address is free");
     gate.open();
@@ -68,9 +68,9 @@ async fn every_connection_that_opens_before_the_end_of_the_drain_gets_its_reply(
             tokio::task::yield_now().await;
         }
     };
-    timeout(PATIENCE, underway).await.expect("callers are served");
+    timeout(TEST_TIMEOUT, underway).await.expect("callers are served");
     gateway.terminate();
-    let registered = timeout(PATIENCE, callers.join_all()).await.expect("all callers are refused in the end");
+    let registered = timeout(TEST_TIMEOUT, callers.join_all()).await.expect("all callers are refused in the end");
     assert!(gateway.end().await.success());
     assert_eq!(registered.iter().sum::<usize>(), simulator.executions(), "each user is registered once");
 }
@@ -81,7 +81,7 @@ async fn a_connection_that_is_open_but_has_sent_nothing_yet_still_gets_its_reply
     let mut gateway = environment.serve().await;
     let mut early = TcpStream::connect(gateway.address).await.unwrap();
     gateway.terminate();
-    timeout(PATIENCE, register_until_refused(gateway.address, 0)).await.expect("the socket closes");
+    timeout(TEST_TIMEOUT, register_until_refused(gateway.address, 0)).await.expect("the socket closes");
     early.write_all(&registration("early")).await.unwrap();
     assert_eq!(timeout(Duration::from_secs(10), raw::read_reply(&mut early)).await.expect("a reply").status, 201);
     assert!(gateway.end().await.success());

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::certificates::acceptor;
-use crate::process::PATIENCE;
+use crate::process::TEST_TIMEOUT;
 
 /// A running collector; it ends with the test's runtime.
 pub(crate) struct Collector {
@@ -94,7 +94,7 @@ impl Collector {
     pub(crate) async fn wait_for_spans(&self, count: usize) -> Vec<Span> {
         let mut arrived = self.arrived.clone();
         let enough = arrived.wait_for(|arrived| spans(arrived).len() >= count);
-        timeout(PATIENCE, enough).await.unwrap_or_else(|_| panic!("only {:?} came", self.spans())).unwrap();
+        timeout(TEST_TIMEOUT, enough).await.unwrap_or_else(|_| panic!("only {:?} came", self.spans())).unwrap();
         let spans = self.spans();
         assert_eq!(spans.len(), count, "{spans:?}");
         spans

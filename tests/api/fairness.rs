@@ -14,7 +14,7 @@ use crate::process::sample;
 use crate::raw;
 
 const MANY: usize = 500;
-const PATIENCE: Duration = Duration::from_secs(20);
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn five_hundred_creates_at_once_leave_no_unknown_outcome_where_centagate_takes_four_seconds() {
@@ -47,10 +47,10 @@ async fn a_caller_with_a_long_queue_does_not_keep_others_waiting() {
     let others = async {
         let queued =
             async { while sample(&gateway.manage("/metrics").await.1, "gateway_centagate_calls_waiting") < 27 {} };
-        timeout(PATIENCE, queued).await.expect("three are under way and 27 wait");
+        timeout(TEST_TIMEOUT, queued).await.expect("three are under way and 27 wait");
         let other = gateway.send(gateway.post_as(callers::USERS, "/users", &user("other")));
         let release = async {
-            timeout(PATIENCE, gate.entered_by(4)).await.expect("the other caller is served at once");
+            timeout(TEST_TIMEOUT, gate.entered_by(4)).await.expect("the other caller is served at once");
             gate.open();
         };
         tokio::join!(other, release).0

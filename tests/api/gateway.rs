@@ -199,7 +199,7 @@ impl TestGateway {
     pub(crate) async fn wait_until_ready(&self) {
         let ready = tokio::time::timeout(Duration::from_secs(20), async {
             while self.manage("/readyz").await.0 != 200 {
-                tokio::time::sleep(Duration::from_millis(10)).await; // between two looks
+                tokio::time::sleep(Duration::from_millis(10)).await; // poll interval
             }
         });
         ready.await.expect("it becomes ready");

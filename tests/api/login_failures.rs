@@ -62,7 +62,7 @@ async fn an_outage_of_the_login_is_met_with_growing_waits() {
         // Seven seconds at most, and what a busy machine adds.
         assert!(started.elapsed() < Duration::from_secs(10), "{} logins", bench.attempts());
         caller.create_user("impatient").await.problem("centagate_unavailable");
-        tokio::time::sleep(Duration::from_millis(50)).await; // between two looks
+        tokio::time::sleep(Duration::from_millis(50)).await; // poll interval
     }
     // At once, after half a second to one, after one to two more, after two to four more.
     assert!(started.elapsed() > Duration::from_millis(3500), "4 logins in {:?}", started.elapsed());

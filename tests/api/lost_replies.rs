@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::callers::EVERYTHING;
 use crate::gateway::{Setup, TestGateway};
 use crate::operations::{Operation, operations};
-use crate::process::PATIENCE;
+use crate::process::TEST_TIMEOUT;
 use crate::reply::Reply;
 use crate::settling::Way::{self, Look, SendAgain, SendAgainUnlessDone, SendNewCodes};
 use crate::settling::{Row, row};
@@ -45,7 +45,7 @@ async fn lose(gateway: &TestGateway, operation: &Operation, lost: Lost) -> Reply
     gateway.simulator.instruct(Instruction::once(None, behaviour));
     let reply = send(gateway, operation, "first").await;
     gate.open();
-    timeout(PATIENCE, gateway.simulator.wait_for_finished(1)).await.expect("CENTAGATE decides in time");
+    timeout(TEST_TIMEOUT, gateway.simulator.wait_for_finished(1)).await.expect("CENTAGATE decides in time");
     reply
 }
 

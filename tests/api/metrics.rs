@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use crate::callers;
 use crate::gateway::{Setup, TestGateway, alice};
 use crate::operations::{Operation, let_next_call_meet, operations, success};
-use crate::process::{Environment, GatewayProcess, PATIENCE, sample};
+use crate::process::{Environment, GatewayProcess, TEST_TIMEOUT, sample};
 
 /// The value of a sample whose labels are in braces.
 fn count(metrics: &str, name: &str, labels: &str) -> u64 {
@@ -240,7 +240,7 @@ async fn build_and_process_metrics_are_exported() {
     let open = open_files(&gateway).await;
     assert!((10.0..decimal(&metrics, "process_max_fds")).contains(&open), "{open}");
     let _connections = join_all((0..50).map(|_| TcpStream::connect(gateway.address))).await;
-    let counted = timeout(PATIENCE, async {
+    let counted = timeout(TEST_TIMEOUT, async {
         while open_files(&gateway).await < open + 50.0 {
             sleep(Duration::from_millis(10)).await; // between two polls
         }

@@ -95,7 +95,7 @@ async fn ten_thousand_mutated_requests_cause_no_panic_no_five_hundred_and_leave_
     create(&gateway, "last").await;
     let closed = timeout(Duration::from_secs(20), async {
         while open_files(&gateway).await > before {
-            tokio::time::sleep(Duration::from_millis(50)).await; // between two looks
+            tokio::time::sleep(Duration::from_millis(50)).await; // poll interval
         }
     });
     assert!(closed.await.is_ok(), "{} files are open, {before} were", open_files(&gateway).await);

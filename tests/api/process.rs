@@ -21,7 +21,7 @@ use crate::callers;
 use crate::output::{Output, Reader, follow};
 
 /// No wait in these tests takes longer.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A working configuration to start from; nothing of the test's own environment is passed on.
 pub(crate) struct Environment {
@@ -103,7 +103,7 @@ impl Environment {
     pub(crate) fn run(&self, arguments: &[&str]) -> Finished {
         let mut child = self.command(arguments).spawn().unwrap();
         let (stdout, stderr) = (gather(child.stdout.take().unwrap()), gather(child.stderr.take().unwrap()));
-        let (Ok(stdout), Ok(stderr)) = (stdout.recv_timeout(PATIENCE), stderr.recv_timeout(PATIENCE)) else {
+        let (Ok(stdout), Ok(stderr)) = (stdout.recv_timeout(TEST_TIMEOUT), stderr.recv_timeout(TEST_TIMEOUT)) else {
             child.kill().unwrap();
             panic!("{arguments:?} did not end");
         };
@@ -156,7 +156,7 @@ impl GatewayProcess {
     /// Waits for a line of the log.
     pub(crate) async fn wait_for_line(&self, mut wanted: impl FnMut(&str) -> bool) -> String {
         let mut stdout = self.stdout.clone();
-        let found = timeout(PATIENCE, async {
+        let found = timeout(TEST_TIMEOUT, async {
             let output = stdout.wait_for(|output| output.lines.iter().any(|line| wanted(line)) || output.ended).await;
             output.map(|output| output.lines.clone()).unwrap_or_default()
         });
@@ -170,7 +170,8 @@ impl GatewayProcess {
         let mut stdout = self.stdout.clone();
         let pick = |output: &Output| output.lines.iter().filter(|line| wanted(line)).cloned().collect::<Vec<_>>();
         let found = stdout.wait_for(|output| pick(output).len() >= count || output.ended);
-        let lines = timeout(PATIENCE, found).await.map(|output| output.map(|output| pick(&output)).unwrap_or_default());
+        let lines =
+            timeout(TEST_TIMEOUT, found).await.map(|output| output.map(|output| pick(&output)).unwrap_or_default());
         let lines = lines.unwrap_or_default();
         assert!(lines.len() >= count, "{count} lines did not come: {:?} {:?}", self.lines(), self.complaints());
         lines
@@ -209,9 +210,9 @@ impl GatewayProcess {
 
     /// Waits until the sample of a metric has this value.
     pub(crate) async fn wait_for_sample(&self, name: &str, value: u64) {
-        let reached = timeout(PATIENCE, async {
+        let reached = timeout(TEST_TIMEOUT, async {
             while sample(&self.manage("/metrics").await.1, name) != value {
-                tokio::time::sleep(Duration::from_millis(10)).await; // between two looks
+                tokio::time::sleep(Duration::from_millis(10)).await; // poll interval
             }
         });
         reached.await.unwrap_or_else(|_| panic!("{name} is not {value}: {:?}", self.lines()));
@@ -231,7 +232,7 @@ impl GatewayProcess {
     /// Waits for the end of the process.
     pub(crate) async fn end(&mut self) -> ExitStatus {
         for output in [&mut self.stdout, &mut self.stderr] {
-            let ended = timeout(PATIENCE, output.wait_for(|output| output.ended)).await;
+            let ended = timeout(TEST_TIMEOUT, output.wait_for(|output| output.ended)).await;
             drop(ended.expect("an end in time"));
         }
         self.child.wait().unwrap()
@@ -239,12 +240,12 @@ impl GatewayProcess {
 
     /// Waits for the end of the process, whether or not its output is read.
     pub(crate) async fn exit(&mut self) -> ExitStatus {
-        let exited = timeout(PATIENCE, async {
+        let exited = timeout(TEST_TIMEOUT, async {
             loop {
                 if let Some(status) = self.child.try_wait().unwrap() {
                     return status;
                 }
-                tokio::time::sleep(Duration::from_millis(10)).await; // between two looks
+                tokio::time::sleep(Duration::from_millis(10)).await; // poll interval
             }
         });
         exited.await.expect("an end in time")
@@ -265,7 +266,7 @@ pub(crate) async fn largest_file(address: SocketAddr) -> String {
 
 async fn get(address: SocketAddr, path: &str) -> (u16, String) {
     // Without the system's CAs, which take long to read: there is no TLS here.
-    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(PATIENCE).build().unwrap();
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(TEST_TIMEOUT).build().unwrap();
     let reply = client.get(format!("http://{address}{path}")).send().await.unwrap();
     (reply.status().as_u16(), reply.text().await.unwrap())
 }

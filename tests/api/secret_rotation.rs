@@ -11,7 +11,7 @@ use crate::certificates::{Authority, self_signed};
 use crate::forwarder::Forwarder;
 use crate::load::Load;
 use crate::login_bench::{LoginBench, files, lines_at, requests};
-use crate::process::{Environment, GatewayProcess, PATIENCE};
+use crate::process::{Environment, GatewayProcess, TEST_TIMEOUT};
 use crate::secrets_directory::SecretsDirectory;
 
 const POLL: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ fn poll_ms() -> String {
 /// Waits until `is_so`; it must come within two polls of `since`.
 async fn within_two_polls(since: Instant, what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     while !is_so().await {
-        assert!(since.elapsed() < PATIENCE, "{what} never came");
+        assert!(since.elapsed() < TEST_TIMEOUT, "{what} never came");
         sleep(Duration::from_millis(5)).await;
     }
     eprintln!("{what} after {:?}", since.elapsed());
@@ -40,7 +40,7 @@ async fn go_on(load: &Load) {
     let before = load.requests();
     let started = Instant::now();
     while load.requests() < before + 25 {
-        assert!(started.elapsed() < PATIENCE, "the load has stopped");
+        assert!(started.elapsed() < TEST_TIMEOUT, "the load has stopped");
         sleep(Duration::from_millis(10)).await;
     }
 }

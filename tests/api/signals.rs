@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::audit_file::AuditFile;
 use crate::caller::Caller;
 use crate::callers;
-use crate::process::{Environment, PATIENCE};
+use crate::process::{Environment, TEST_TIMEOUT};
 
 const APPLIED: &str = "gateway_reloads_total{set=\"callers\",result=\"applied\"}";
 
@@ -38,9 +38,9 @@ async fn sighup_checks_the_watched_files_at_once_and_opens_a_moved_audit_file_an
     fs::rename(trail.path(), rotated.path()).unwrap();
     gateway.hang_up();
     caller.wait_for_metric(APPLIED, 1).await;
-    let opened = timeout(PATIENCE, async {
+    let opened = timeout(TEST_TIMEOUT, async {
         while !trail.path().exists() {
-            tokio::time::sleep(Duration::from_millis(10)).await; // between two looks
+            tokio::time::sleep(Duration::from_millis(10)).await; // poll interval
         }
     });
     opened.await.expect("a new file, without a request");
@@ -92,7 +92,7 @@ async fn sighup_does_not_end_a_process_that_has_not_read_its_configuration_yet()
     let (_reader, writer) = full_pipe();
     let mut child = environment.command(&["serve"]).stderr(writer).spawn().unwrap();
     let is_handled = |signal: u32| handled(child.id()) & (1 << (signal - 1)) != 0;
-    let installed = timeout(PATIENCE, async {
+    let installed = timeout(TEST_TIMEOUT, async {
         while ![1, 10, 12].into_iter().all(is_handled) {
             tokio::task::yield_now().await;
         }

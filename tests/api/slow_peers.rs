@@ -13,7 +13,7 @@ use crate::process::{Environment, GatewayProcess, largest_file};
 use crate::raw;
 
 /// What a connection has until the next whole head: the times for a request, for being idle and for a head.
-const PATIENCE: Duration = Duration::from_millis(600 + 1000 + 5000);
+const MAX_CONNECTION_TIME: Duration = Duration::from_millis(600 + 1000 + 5000);
 /// For a machine that is busy.
 const SLACK: Duration = Duration::from_secs(3);
 
@@ -50,9 +50,9 @@ async fn trickle(connection: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
 }
 
 #[track_caller]
-fn expect_patience(started: Instant) {
+fn expect_closed_in_time(started: Instant) {
     let borne = started.elapsed();
-    assert!((PATIENCE..PATIENCE + SLACK).contains(&borne), "{borne:?}");
+    assert!((MAX_CONNECTION_TIME..MAX_CONNECTION_TIME + SLACK).contains(&borne), "{borne:?}");
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn trickle_after_requests(connection: &mut (impl AsyncRead + AsyncWrite + 
     }
     connection.write_all(b"GET /problems?").await.unwrap();
     trickle(connection).await;
-    expect_patience(started);
+    expect_closed_in_time(started);
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn a_body_that_trickles_in_behind_the_last_request_is_not_waited_for() {
     connection.write_all(format!("{last}{behind}").as_bytes()).await.unwrap();
     let started = Instant::now();
     trickle(&mut connection).await;
-    assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
+    assert!(started.elapsed() < MAX_CONNECTION_TIME, "{:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -135,6 +135,6 @@ async fn a_reader_that_takes_a_little_at_a_time_is_cut() {
         }
     });
     ended.await.expect("it is cut");
-    expect_patience(started);
+    expect_closed_in_time(started);
     assert!((100_000..1_000_000).contains(&taken), "{taken} bytes");
 }

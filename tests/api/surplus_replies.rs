@@ -11,7 +11,7 @@ use crate::caller::Caller;
 use crate::certificates::{Authority, acceptor};
 use crate::gateway::{Setup, TestGateway, token, user};
 use crate::login_bench;
-use crate::process::PATIENCE;
+use crate::process::TEST_TIMEOUT;
 use crate::surplus_server::{Surplus, SurplusServer, secret_of};
 
 /// How many requests an operation sends to each server.
@@ -93,7 +93,7 @@ async fn expect_own_replies(bench: &Bench, operation: Operation, at_once: usize,
         }
         // A surplus reply that comes after the connection was used again looks like the reply (docs/adr/0015).
         if matches!(operation, Operation::CreateUser) {
-            timeout(PATIENCE, bench.server.wait_for_surplus()).await.expect(what);
+            timeout(TEST_TIMEOUT, bench.server.wait_for_surplus()).await.expect(what);
         }
     }
 }
@@ -130,7 +130,7 @@ async fn a_created_user_never_has_the_id_of_another_if_the_surplus_came_before_t
 #[tokio::test]
 async fn a_login_shares_its_connection_with_no_other_call() {
     // It comes after the logout, so nothing but the rule keeps the logout from using the login's connection.
-    let server = SurplusServer::start(Surplus::After(PATIENCE), None).await;
+    let server = SurplusServer::start(Surplus::After(TEST_TIMEOUT), None).await;
     let admin = Admin { username: "admin".into(), auth_token: String::new(), secret_code: String::new() };
     let (environment, _secrets) =
         login_bench::environment(&format!("http://{}", server.address), &admin, &Login::fresh());

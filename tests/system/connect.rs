@@ -1,4 +1,4 @@
-//! The commands in README's chapter "Connect your CENTAGATE", pasted into bash, lead to a gateway that has logged in.
+//! The commands in README's chapter "Connect your CENTAGATE", pasted into bash, start a gateway that logs in.
 
 use std::os::unix::fs::symlink;
 
@@ -9,7 +9,7 @@ use crate::program::Program;
 
 const BASH: Program = Program { name: "bash", package: "bash and curl" };
 
-/// The commands of the chapter.
+/// The commands in the chapter.
 fn commands() -> String {
     let readme = include_str!("../../README.md");
     let (_, chapter) = readme.split_once("## Connect your CENTAGATE\n").expect("the chapter");
@@ -19,7 +19,7 @@ fn commands() -> String {
 }
 
 #[tokio::test]
-async fn the_commands_of_the_readme_lead_to_a_gateway_that_has_logged_in() {
+async fn the_commands_in_the_readme_start_a_gateway_that_logs_in() {
     let admin = Admin { username: "gateway-admin".into(), auth_token: String::new(), secret_code: String::new() };
     let login = Login::fresh();
     let mut config = Config::new(admin);
@@ -29,7 +29,7 @@ async fn the_commands_of_the_readme_lead_to_a_gateway_that_has_logged_in() {
     symlink(env!("CARGO_BIN_EXE_centagate-gateway"), home.path().join("centagate-gateway")).expect("a link");
     let typed = format!("{}\n{}\n{}\n", login.password, login.integration_key, login.app_secret_key);
     std::fs::write(home.path().join("typed"), typed).expect("the secrets");
-    // An address of its own instead of this machine's usual one.
+    // Uses the test's own address instead of the usual loopback address.
     let host = own_address().ip().to_string();
     let commands =
         commands().replace("127.0.0.1", &host).replace("https://centagate.example.com", &simulator.base_url());

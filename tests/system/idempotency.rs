@@ -1,4 +1,4 @@
-//! Requests with an `Idempotency-Key`, sent to gateway processes that share a Redis.
+//! Requests with an `Idempotency-Key` to gateway processes that share a Redis.
 
 mod caller;
 mod canary;

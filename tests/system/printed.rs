@@ -1,4 +1,4 @@
-//! The lines that a running program prints.
+//! Reads the lines that a running program prints.
 
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A reply, split but not interpreted.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ pub(crate) async fn talk(
         connection.read_to_end(&mut reply).await?;
         Ok(reply)
     };
-    timeout(PATIENCE, talk).await.expect("an end in time")
+    timeout(TEST_TIMEOUT, talk).await.expect("an end in time")
 }
 
 /// As [`exchange`], with the reply split.

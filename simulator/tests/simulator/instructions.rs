@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::bench::{Bench, CREATE_USER};
-use crate::client::{PATIENCE, exchange, send};
+use crate::client::{TEST_TIMEOUT, exchange, send};
 
 #[tokio::test]
 async fn a_code_of_any_type_is_answered_as_given() {
@@ -83,8 +83,8 @@ async fn a_gate_holds_requests_until_it_opens() {
         })
     };
     let waiting = [call("bob"), call("eve")];
-    timeout(PATIENCE, gate.entered()).await.unwrap();
-    timeout(PATIENCE, gate.entered_by(2)).await.unwrap();
+    timeout(TEST_TIMEOUT, gate.entered()).await.unwrap();
+    timeout(TEST_TIMEOUT, gate.entered_by(2)).await.unwrap();
     assert_eq!(bench.simulator.executions(), 0);
     assert!(bench.simulator.requests().iter().all(|request| !request.finished));
     assert_eq!(call("third").await.unwrap(), "0");

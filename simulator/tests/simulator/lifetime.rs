@@ -5,7 +5,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::bench::Bench;
-use crate::client::PATIENCE;
+use crate::client::TEST_TIMEOUT;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_runs_under_a_multi_thread_runtime() {
@@ -27,7 +27,7 @@ async fn stopping_frees_the_address() {
     let bench = Bench::start().await;
     let address = bench.simulator.address();
     assert_eq!(bench.simulator.base_url(), format!("http://{address}"));
-    timeout(PATIENCE, bench.simulator.stop()).await.unwrap();
+    timeout(TEST_TIMEOUT, bench.simulator.stop()).await.unwrap();
     assert!(TcpStream::connect(address).await.is_err());
     let mut config = Config::new(Admin::with_fresh_session("admin"));
     config.address = address;
@@ -43,5 +43,5 @@ async fn dropping_stops_it() {
     let mut connection = TcpStream::connect(address).await.unwrap();
     drop(bench);
     let end = tokio::io::AsyncReadExt::read_u8(&mut connection);
-    assert!(timeout(PATIENCE, end).await.unwrap().is_err());
+    assert!(timeout(TEST_TIMEOUT, end).await.unwrap().is_err());
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use crate::bench::Bench;
-use crate::client::PATIENCE;
+use crate::client::TEST_TIMEOUT;
 use crate::log_in::{log_in, registration_code, start_with};
 
 #[tokio::test]
@@ -24,7 +24,7 @@ async fn a_session_ends_by_itself_even_if_it_is_used() {
         }
         calls
     };
-    assert!(timeout(PATIENCE, used_until_it_ended).await.unwrap() > 0);
+    assert!(timeout(TEST_TIMEOUT, used_until_it_ended).await.unwrap() > 0);
     assert!(start.elapsed() >= lifetime);
     assert_eq!(bench.simulator.live_sessions(), 0);
     assert_eq!(bench.simulator.newest_session(), None);

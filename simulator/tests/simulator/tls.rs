@@ -16,7 +16,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::bench::{Bench, CREATE_USER};
-use crate::client::{PATIENCE, answer_to, talk};
+use crate::client::{TEST_TIMEOUT, answer_to, talk};
 
 /// A simulator with a self-signed certificate for `localhost`, and the store that trusts it.
 async fn start(change: impl FnOnce(&mut Tls)) -> (Bench, RootCertStore) {
@@ -45,7 +45,7 @@ async fn connect(
     let connection = TcpStream::connect(address).await?;
     let name = ServerName::try_from("localhost").unwrap();
     let handshake = TlsConnector::from(Arc::new(config)).connect(name, connection);
-    timeout(PATIENCE, handshake).await.expect("a handshake in time")
+    timeout(TEST_TIMEOUT, handshake).await.expect("a handshake in time")
 }
 
 #[tokio::test]
