@@ -8,13 +8,13 @@ use crate::bench::Bench;
 use crate::client::TEST_TIMEOUT;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_runs_under_a_multi_thread_runtime() {
+async fn the_simulator_runs_under_a_multi_thread_runtime() {
     let bench = Bench::start().await;
     assert_eq!(bench.code_with(serde_json::json!({})).await, "0");
 }
 
 #[test]
-fn it_runs_under_an_actix_system() {
+fn the_simulator_runs_under_an_actix_system() {
     actix_web::rt::System::new().block_on(async {
         let bench = Bench::start().await;
         assert_eq!(bench.code_with(serde_json::json!({})).await, "0");
@@ -37,7 +37,7 @@ async fn stopping_frees_the_address() {
 }
 
 #[tokio::test]
-async fn dropping_stops_it() {
+async fn dropping_the_handle_stops_the_simulator() {
     let bench = Bench::start().await;
     let address = bench.simulator.address();
     let mut connection = TcpStream::connect(address).await.unwrap();

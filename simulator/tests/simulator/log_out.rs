@@ -17,7 +17,7 @@ fn body(login: &Login, auth_token: &Value, timestamp: u64) -> Value {
 }
 
 #[tokio::test]
-async fn a_logout_ends_its_session_alone() {
+async fn a_logout_ends_only_its_own_session() {
     let (bench, login) = start_with(|_| ()).await;
     let (_, first) = log_in(&bench, &login).await;
     let (_, second) = log_in(&bench, &login).await;
@@ -37,7 +37,7 @@ async fn a_logout_ends_its_session_alone() {
 }
 
 #[tokio::test]
-async fn a_logout_is_refused_by_kind() {
+async fn each_kind_of_invalid_logout_gets_its_own_code() {
     let (bench, login) = start_with(|_| ()).await;
     let (_, session) = log_in(&bench, &login).await;
     let token = &session["authToken"];

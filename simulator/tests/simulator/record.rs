@@ -1,4 +1,4 @@
-//! What the simulator remembers of its requests.
+//! The simulator's record of its requests.
 
 use centagate_simulator::{Behaviour, Gate, Instruction, Operation};
 use tokio::io::AsyncWriteExt as _;
@@ -9,7 +9,7 @@ use crate::bench::{Bench, CREATE_USER};
 use crate::client::{TEST_TIMEOUT, send};
 
 #[tokio::test]
-async fn a_request_is_recorded_as_it_came() {
+async fn a_request_is_recorded_with_its_raw_path_and_body() {
     let bench = Bench::start().await;
     let path = "/CentagateWS/webresources/user/registerUserActivate/%61dmin/?x=%20";
     let body = format!(" {}", bench.registration("bob"));
@@ -64,7 +64,7 @@ async fn arrivals_can_be_awaited() {
 }
 
 #[tokio::test]
-async fn a_call_is_executed_even_if_its_client_hangs_up() {
+async fn a_call_is_executed_even_if_its_client_disconnects() {
     let bench = Bench::start().await;
     let gate = Gate::new();
     bench.simulator.instruct(Instruction::once(None, Behaviour::Hold(gate.clone())));
