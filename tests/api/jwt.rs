@@ -1,4 +1,4 @@
-//! Tokens of an identity provider instead of caller keys.
+//! Tokens of an identity provider as credentials.
 
 use std::fmt::Write as _;
 
@@ -10,10 +10,10 @@ use crate::callers;
 use crate::gateway::{Setup, TestGateway, alice, token as otp_token, user, with};
 use crate::identity_provider::{AUDIENCE, ISSUER, IdentityProvider, RSA, SigningKey, claims, encoded, now};
 
-/// A subject that the callers file gives `users:create`, as Kubernetes spells it.
+/// A subject with `users:create` in the callers file, in the format of Kubernetes.
 const SERVICE_ACCOUNT: &str = "system:serviceaccount:shop:registration";
 
-/// The usual callers, and some who are known by their tokens.
+/// The usual callers, and some callers that are identified by a token's subject.
 fn callers_file() -> (TempDir, String) {
     let directory = tempfile::tempdir().unwrap();
     let path = callers::write(directory.path());
@@ -44,7 +44,7 @@ pub(crate) async fn status(gateway: &TestGateway, token: &str) -> u16 {
 
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "a table")]
-async fn the_authentication_matrix() {
+async fn every_credential_in_the_matrix_gets_its_status() {
     let (ec, ed, stranger) = (SigningKey::es256(), SigningKey::eddsa(), SigningKey::eddsa());
     let weak = json!({ "kid": "weak", "kty": "RSA", "e": "AQAB", "n": encoded([0xb5; 128]) });
     let keys = [RSA.jwk("rsa"), ec.jwk("ec"), ed.jwk("ed"), weak, ed.jwk("twin"), stranger.jwk("twin")];
@@ -68,7 +68,7 @@ async fn the_authentication_matrix() {
         let payload = usual(json!({ "jti": "by hand" }));
         format!("{}.{}.{signature}", encoded(header.to_string()), encoded(payload.to_string()))
     };
-    // A token of this many characters, or one less: base64url has no text of every length.
+    // A token of this many characters, or one less, because base64url does not have every length.
     let padded = |length: usize| {
         let spare = length - ed_token(json!({ "padding": "" })).len();
         ed_token(json!({ "padding": "x".repeat(spare * 3 / 4) }))
@@ -177,7 +177,7 @@ async fn the_authentication_matrix() {
 }
 
 #[tokio::test]
-async fn without_a_source_of_rights_a_good_token_is_answered_401() {
+async fn a_valid_token_without_scopes_or_callers_entry_gets_401() {
     let ed = SigningKey::eddsa();
     let provider = IdentityProvider::start(&[ed.jwk("ed")]).await;
     let (_directory, callers_file) = callers_file();
@@ -188,7 +188,7 @@ async fn without_a_source_of_rights_a_good_token_is_answered_401() {
 }
 
 #[tokio::test]
-async fn scopes_in_tokens_need_no_callers_file_and_never_give_more_than_is_allowed() {
+async fn scopes_in_tokens_need_no_callers_file_and_are_limited_to_allowed_scopes() {
     let ed = SigningKey::eddsa();
     let provider = IdentityProvider::start(&[ed.jwk("ed")]).await;
     let gateway = by_scope(setup()).set("jwt.jwks_url", &provider.url()).set("callers_file", "").start().await;

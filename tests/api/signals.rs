@@ -1,4 +1,4 @@
-//! Signals other than those that stop the gateway: SIGHUP has the files checked, SIGUSR1 and SIGUSR2 do nothing.
+//! SIGHUP makes the gateway check its files. SIGUSR1 and SIGUSR2 do nothing.
 
 use std::fs;
 use std::io::{PipeReader, PipeWriter, Write as _, pipe};
@@ -15,7 +15,7 @@ use crate::process::{Environment, TEST_TIMEOUT};
 
 const APPLIED: &str = "gateway_reloads_total{set=\"callers\",result=\"applied\"}";
 
-/// An environment whose files are looked at once an hour.
+/// An environment that polls its files once an hour.
 async fn environment() -> (Environment, centagate_simulator::Simulator) {
     let (environment, simulator) = Environment::with_simulator().await;
     (environment.set("GATEWAY__SECRETS__POLL_MS", "3600000"), simulator)
@@ -28,7 +28,7 @@ fn add_caller(environment: &Environment, key: &str) {
 }
 
 #[tokio::test]
-async fn sighup_checks_the_watched_files_at_once_and_opens_a_moved_audit_file_anew() {
+async fn sighup_checks_the_watched_files_at_once_and_reopens_a_rotated_audit_file() {
     let (environment, _simulator) = environment().await;
     let mut gateway = environment.serve().await;
     let (caller, trail) = (Caller::of(&gateway), gateway.audit_trail());
@@ -77,7 +77,7 @@ fn handled(process: u32) -> u64 {
     mask.map_or(0, |mask| u64::from_str_radix(mask.trim(), 16).unwrap())
 }
 
-/// A pipe that is full, so that a process that writes its fault there stays for a moment.
+/// A full pipe. A process that writes its fault to it blocks for a moment.
 fn full_pipe() -> (PipeReader, PipeWriter) {
     let (reader, mut writer) = pipe().unwrap();
     ioctl_fionbio(&writer, true).unwrap();
@@ -101,5 +101,9 @@ async fn sighup_does_not_end_a_process_that_has_not_read_its_configuration_yet()
     for signal in ["-HUP", "-USR1", "-USR2"] {
         assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
     }
-    assert_eq!(child.wait().unwrap().code(), Some(78), "it ends by its fault alone, though nobody reads it");
+    assert_eq!(
+        child.wait().unwrap().code(),
+        Some(78),
+        "the process ends only because of its fault, although nothing reads it"
+    );
 }

@@ -148,7 +148,7 @@ async fn blocked_output_that_carries_the_audit_trail_makes_every_action_get_503(
     assert_eq!(simulator.executions(), executed, "nothing is sent");
 
     let resumed = Instant::now();
-    gateway.reader.set(Reading::On);
+    gateway.reader.set(Reading::Normal);
     caller.wait_for_readiness(200).await;
     println!("ready {:?} after the reader resumed", resumed.elapsed());
     assert!(resumed.elapsed() < RECOVERY);

@@ -53,7 +53,7 @@ async fn the_password_of_redis_appears_in_no_output() {
         }
         let (_, metrics) = gateway.manage("/metrics").await;
         assert_eq!(sample(&metrics, "gateway_store_unavailable"), 1);
-        let outputs = [gateway.lines(), gateway.complaints(), vec![checked.stdout, checked.stderr, metrics]].concat();
+        let outputs = [gateway.lines(), gateway.stderr_lines(), vec![checked.stdout, checked.stderr, metrics]].concat();
         assert!(outputs.iter().all(|text| !text.contains(PASSWORD) && !text.contains(OTHER)), "{outputs:?}");
     }
 }
