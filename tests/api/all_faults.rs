@@ -141,13 +141,13 @@ fn files_that_other_users_may_write_cause_a_warning() {
     let directory = environment.directory.path().join("secrets").display().to_string();
     let callers = environment.directory.path().join("callers.toml").display().to_string();
     let environment = environment.set("GATEWAY_SECRETS_DIR", &directory);
-    for (path, good, bad) in [(&secret, 0o600, 0o602), (&directory, 0o700, 0o720), (&callers, 0o644, 0o666)] {
-        fs::set_permissions(path, Permissions::from_mode(bad)).unwrap();
+    for (path, safe, writable) in [(&secret, 0o600, 0o602), (&directory, 0o700, 0o720), (&callers, 0o644, 0o666)] {
+        fs::set_permissions(path, Permissions::from_mode(writable)).unwrap();
         let run = environment.run(&["check-config"]);
         assert_eq!((run.status, run.stderr.lines().count()), (Some(0), 1), "{run:?}");
         assert!(run.stderr.contains("warning") && run.stderr.contains(&format!("{path}: ")), "{run:?}");
         assert_eq!(run.stdout.lines().last(), Some("valid"), "{run:?}");
-        fs::set_permissions(path, Permissions::from_mode(good)).unwrap();
+        fs::set_permissions(path, Permissions::from_mode(safe)).unwrap();
         assert_eq!(environment.run(&["check-config"]).stderr, "", "{path}");
     }
 }

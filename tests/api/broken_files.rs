@@ -103,32 +103,32 @@ async fn broken_secret_files_change_nothing_until_they_are_repaired() {
     let gateway = bench.environment.serve().await;
     let mut observer = Observer::of(&gateway, "secrets");
     let secrets = &bench.secrets;
-    let good = [(AUTH_TOKEN, &bench.session.auth_token[..]), (SECRET_CODE, &bench.session.secret_code)];
-    let with = |name, text| [good[0], good[1], (name, text)];
+    let valid = [(AUTH_TOKEN, &bench.session.auth_token[..]), (SECRET_CODE, &bench.session.secret_code)];
+    let with = |name, text| [valid[0], valid[1], (name, text)];
 
-    secrets.swap(&good[..1]);
+    secrets.swap(&valid[..1]);
     observer.expect_fault(&[SECRET_CODE, "is missing"]).await;
-    secrets.swap(&good);
+    secrets.swap(&valid);
     observer.expect_repaired().await;
-    secrets.swap(&[good[0], (SECRET_CODE, "")]);
+    secrets.swap(&[valid[0], (SECRET_CODE, "")]);
     observer.expect_fault(&[SECRET_CODE, "is missing"]).await;
-    secrets.swap(&good);
+    secrets.swap(&valid);
     observer.expect_repaired().await;
     secrets.swap(&with("centagate.admin.passwort", CONTENT));
     observer.expect_fault(&["centagate.admin.passwort", "not named by the key of a secret"]).await;
-    secrets.swap(&good);
+    secrets.swap(&valid);
     observer.expect_repaired().await;
     secrets.swap(&with("centagate.admin.password", CONTENT));
     observer.expect_fault(&["centagate.admin", "keep one of the two"]).await;
-    secrets.swap(&good);
+    secrets.swap(&valid);
     observer.expect_repaired().await;
     secrets.swap(&with("centagate.admin.password", &CONTENT.repeat(10_000)));
     observer.expect_fault(&["centagate.admin.password", "larger than a secret"]).await;
-    secrets.swap(&good);
+    secrets.swap(&valid);
     observer.expect_repaired().await;
     secrets.write(SECRET_CODE, [CONTENT.as_bytes(), b"\xff"].concat());
     observer.expect_fault(&[SECRET_CODE, "cannot be read"]).await;
-    secrets.swap(&good);
+    secrets.swap(&valid);
     observer.expect_repaired().await;
     let aside = format!("{}.aside", secrets.path());
     fs::rename(secrets.path(), &aside).unwrap();
@@ -140,14 +140,14 @@ async fn broken_secret_files_change_nothing_until_they_are_repaired() {
 
 /// Breaks a file with each of the contents and repairs it again.
 async fn expect_faults(observer: &mut Observer<'_>, file: &str, contents: &[(Option<String>, &str)]) {
-    let good = fs::read(file).unwrap();
+    let valid = fs::read(file).unwrap();
     for (content, why) in contents {
         match content {
             Some(content) => atomic_file::replace(Path::new(file), content),
             None => fs::remove_file(file).unwrap(),
         }
         observer.expect_fault(&[file, why]).await;
-        atomic_file::replace(Path::new(file), &good);
+        atomic_file::replace(Path::new(file), &valid);
         observer.expect_repaired().await;
     }
 }
@@ -157,12 +157,12 @@ async fn a_broken_callers_file_changes_nothing_until_it_is_repaired() {
     let bench = Bench::new(50, |_| ()).await;
     let gateway = bench.environment.serve().await;
     let file = bench.environment.directory.path().join("callers.toml").display().to_string();
-    let good = fs::read_to_string(&file).unwrap();
+    let valid = fs::read_to_string(&file).unwrap();
     let contents = [
-        (Some(format!("{good}\n[[callers]\nname = \"{CONTENT}\"\n")), "is not valid TOML at line"),
-        (Some(format!("{good}\n{}", callers::block("one", "key", &[CONTENT], ""))), "scopes"),
-        (Some(format!("{good}\n{good}")), "is also in another block"),
-        (Some(format!("{good}\n[[callers]]\nname = \"x\"\nkey_sha256 = \"{CONTENT}\"\nscopes = []")), "key_sha256"),
+        (Some(format!("{valid}\n[[callers]\nname = \"{CONTENT}\"\n")), "is not valid TOML at line"),
+        (Some(format!("{valid}\n{}", callers::block("one", "key", &[CONTENT], ""))), "scopes"),
+        (Some(format!("{valid}\n{valid}")), "is also in another block"),
+        (Some(format!("{valid}\n[[callers]]\nname = \"x\"\nkey_sha256 = \"{CONTENT}\"\nscopes = []")), "key_sha256"),
         (Some(String::new()), "at least one [[callers]]"),
         (None, "cannot be read"),
     ];
@@ -175,10 +175,10 @@ async fn a_fifo_in_place_of_a_watched_file_is_refused_without_hanging() {
     let gateway = bench.environment.serve().await;
     let mut observer = Observer::of(&gateway, "callers");
     let file = bench.environment.directory.path().join("callers.toml");
-    let good = fs::read(&file).unwrap();
+    let valid = fs::read(&file).unwrap();
     atomic_file::replace_with_fifo(&file);
     observer.expect_fault(&["callers_file", "GATEWAY__CALLERS_FILE", "not a regular file"]).await;
-    atomic_file::replace(&file, good);
+    atomic_file::replace(&file, valid);
     observer.expect_repaired().await;
 
     let gateway = bench.environment.serve().await;

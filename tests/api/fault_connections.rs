@@ -49,7 +49,7 @@ fn lost() -> Vec<Row> {
         let faults = operations().iter().flat_map(|_| faults.to_vec()).collect();
         Row { primed: true, ..row(name, Upstream::Faults(faults), LOST) }
     };
-    let gone = Fault::SendAndClose(http("200 OK", "", self::success()));
+    let closed = Fault::SendAndClose(http("200 OK", "", self::success()));
     vec![
         lost("closed after the request", Fault::Close),
         lost("reset after the request", Fault::Reset),
@@ -75,7 +75,7 @@ fn lost() -> Vec<Row> {
         primed("a reused connection, reset under the request", &[success(), Fault::Reset]),
         Row {
             verdicts: vec![EXECUTED, LOST, NOT_SENT],
-            ..primed("a kept connection, closed before the request", &[gone])
+            ..primed("a kept connection, closed before the request", &[closed])
         },
     ]
 }

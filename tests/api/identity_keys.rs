@@ -15,8 +15,8 @@ async fn a_flood_of_unknown_key_ids_fetches_the_keys_once() {
     let ed = SigningKey::eddsa();
     let provider = IdentityProvider::start(&[ed.jwk("ed")]).await;
     let gateway = by_scope(setup()).set("jwt.jwks_url", &provider.url()).start().await;
-    let good = ed.token("ed", &claims(&json!({ "scope": "users:create" })));
-    assert_eq!(status(&gateway, &good).await, 201);
+    let valid = ed.token("ed", &claims(&json!({ "scope": "users:create" })));
+    assert_eq!(status(&gateway, &valid).await, 201);
     assert_eq!(provider.fetches(), 1);
     let mut flood = JoinSet::new();
     for number in 0..200 {
@@ -44,10 +44,10 @@ async fn a_rotated_key_is_fetched_when_the_first_token_names_it() {
 #[tokio::test]
 async fn while_the_identity_keys_are_unavailable_tokens_get_503_and_caller_keys_work() {
     let ed = SigningKey::eddsa();
-    let theirs = IdentityProvider::start(&[ed.jwk("ed")]).await;
+    let redirect_target = IdentityProvider::start(&[ed.jwk("ed")]).await;
     let token = ed.token("ed", &claims(&json!({ "scope": "users:create" })));
     let large = jwk_set(&[ed.jwk("ed"), json!({ "padding": "x".repeat(256 * 1024) })]);
-    let location = format!("Location: {}\r\n", theirs.url());
+    let location = format!("Location: {}\r\n", redirect_target.url());
     for (what, reply, headers, body) in [
         ("a connection that ends", "", "", ""),
         ("an error", "500 Internal Server Error", "", &*jwk_set(&[ed.jwk("ed")])),
@@ -70,7 +70,7 @@ async fn while_the_identity_keys_are_unavailable_tokens_get_503_and_caller_keys_
         assert_eq!(status(&gateway, "no.to.ken").await, 401);
         assert_eq!(status(&gateway, callers::EVERYTHING).await, 201);
     }
-    assert_eq!(theirs.fetches(), 0);
+    assert_eq!(redirect_target.fetches(), 0);
 }
 
 #[tokio::test]

@@ -107,8 +107,8 @@ async fn failed_handshakes_cause_no_warning_in_the_log() {
     let gateway = configured(environment).set("GATEWAY__TELEMETRY__LOG_FILTER", "trace").serve().await;
     attack(&gateway).await;
     // A client that does not trust the certificate ends the handshake with an alert.
-    let stranger = Pair::fresh();
-    assert!(stranger.connect(gateway.address, rustls::ALL_VERSIONS, &[]).await.is_err());
+    let untrusted = Pair::fresh();
+    assert!(untrusted.connect(gateway.address, rustls::ALL_VERSIONS, &[]).await.is_err());
     assert!(pair.connect(gateway.address, rustls::ALL_VERSIONS, &[]).await.is_ok(), "the gateway still serves");
     expect_no_warning(gateway).await;
 }

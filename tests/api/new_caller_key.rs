@@ -113,7 +113,7 @@ async fn a_new_caller_key_may_expire() {
 #[test]
 fn a_block_that_the_gateway_would_refuse_is_not_printed() {
     let environment = Environment::without_centagate();
-    let good = ["new-caller-key", "--name", "x", "--scope", "users:create"];
+    let valid = ["new-caller-key", "--name", "x", "--scope", "users:create"];
     for (arguments, option) in [
         (&["--scope", "users:destroy"][..], "--scope"),
         (&["--expires", "tomorrow"], "--expires"),
@@ -123,7 +123,7 @@ fn a_block_that_the_gateway_would_refuse_is_not_printed() {
         (&["--otp-token-status", "suspended"], "--otp-token-status"),
         (&["--jwt-subject", ""], "--jwt-subject"),
     ] {
-        assert_refused(&environment, &[&good[..], arguments].concat(), option);
+        assert_refused(&environment, &[&valid[..], arguments].concat(), option);
     }
     for (arguments, option) in [
         (&["--name", "x"][..], "--scope"),

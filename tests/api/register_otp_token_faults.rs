@@ -81,7 +81,7 @@ async fn an_integer_may_have_any_notation_and_must_be_in_range() {
 async fn every_id_that_breaks_a_rule_is_refused_as_a_fault_in_the_path() {
     let gateway = TestGateway::start().await;
     let (long, long_escaped, long_wide) = ("a".repeat(256), "%61".repeat(256), "%F0%9F%98%80".repeat(256));
-    let good: Value = token();
+    let valid: Value = token();
     for segment in [
         "",
         "%",
@@ -118,7 +118,7 @@ async fn every_id_that_breaks_a_rule_is_refused_as_a_fault_in_the_path() {
         &long_wide,
     ] {
         let path = format!("/users/{segment}/otp-token");
-        let reply = gateway.post_raw(&path, &raw::usual_headers(), good.to_string().as_bytes()).await;
+        let reply = gateway.post_raw(&path, &raw::usual_headers(), valid.to_string().as_bytes()).await;
         assert_eq!(reply.status, 422, "{segment:.20}: {}", reply.text());
         assert_eq!(reply.faults(), [ID], "{segment:.20}");
         let both = gateway.post_raw(&path, &raw::usual_headers(), b"{\"x\":1}").await;

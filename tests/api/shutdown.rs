@@ -31,7 +31,7 @@ async fn a_stopping_gateway_is_not_ready_but_serves_and_finishes_requests() {
     let gate = Gate::new();
     simulator.instruct(Instruction::times(None, 2, Behaviour::Hold(gate.clone())));
     let mut held = send(gateway.address, &registration("held")).await;
-    let gone = send(gateway.address, &registration("gone")).await;
+    let disconnected = send(gateway.address, &registration("gone")).await;
     timeout(Duration::from_secs(10), gate.entered_by(2)).await.expect("CENTAGATE holds both calls");
     let mut idle = send(gateway.address, b"GET /problems HTTP/1.1\r\nHost: g\r\n\r\n").await;
     assert_eq!(
@@ -40,8 +40,8 @@ async fn a_stopping_gateway_is_not_ready_but_serves_and_finishes_requests() {
         "the connection stays open before the shutdown"
     );
 
-    gone.set_zero_linger().unwrap();
-    drop(gone);
+    disconnected.set_zero_linger().unwrap();
+    drop(disconnected);
     gateway.terminate();
     gateway.wait_for_line(|line| line.contains("\"stopping\"")).await;
     assert_eq!(gateway.manage("/readyz").await, (503, "not ready\n".into()));
@@ -74,10 +74,10 @@ async fn a_request_that_takes_longer_than_the_drain_is_still_finished() {
     let gate = Gate::new();
     simulator.instruct(Instruction::times(None, 2, Behaviour::Hold(gate.clone())));
     let mut held = send(gateway.address, &registration("held")).await;
-    let gone = send(gateway.address, &registration("gone")).await;
+    let disconnected = send(gateway.address, &registration("gone")).await;
     timeout(Duration::from_secs(10), gate.entered_by(2)).await.expect("CENTAGATE holds both calls");
-    gone.set_zero_linger().unwrap();
-    drop(gone);
+    disconnected.set_zero_linger().unwrap();
+    drop(disconnected);
     gateway.terminate();
     gateway.wait_for_line(|line| line.contains("\"stopping\"")).await;
     gate.open();

@@ -92,9 +92,9 @@ async fn stalled_handshakes_are_cut_off_and_delay_no_caller() {
     for _ in 0..300 {
         stalled.push(TcpStream::connect(gateway.address).await.unwrap());
     }
-    let mut good = pair.connect(gateway.address, &[&TLS13], &[]).await.expect("a handshake");
-    good.write_all(REQUEST.as_bytes()).await.unwrap();
-    assert_eq!(raw::read_reply(&mut good).await.status, 200);
+    let mut caller = pair.connect(gateway.address, &[&TLS13], &[]).await.expect("a handshake");
+    caller.write_all(REQUEST.as_bytes()).await.unwrap();
+    assert_eq!(raw::read_reply(&mut caller).await.status, 200);
     let waited = started.elapsed();
     assert!(waited < Duration::from_secs(3), "{waited:?}");
     for mut connection in stalled {

@@ -40,8 +40,8 @@ async fn a_timed_out_request_is_not_sent_again_when_centagate_recovers() {
     gate.open();
     let finished = timeout(Duration::from_secs(10), gateway.simulator.wait_for_finished(1));
     assert_eq!(finished.await.expect("the call ends").len(), 1);
-    let again: Value = gateway.create_user(&alice()).await.problem("username_taken");
-    assert_eq!(again["outcome"], "notExecuted");
+    let second: Value = gateway.create_user(&alice()).await.problem("username_taken");
+    assert_eq!(second["outcome"], "notExecuted");
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ async fn kubernetes_accepts_every_object_and_every_field() {
     for manifests in overlays().await {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), &manifests.text).expect("the manifests");
-        let custom = manifests.all("ServiceMonitor").chain(manifests.all("PrometheusRule")).count(); // custom resources of the Prometheus operator
+        let custom = manifests.all("ServiceMonitor").chain(manifests.all("PrometheusRule")).count(); // the operator's
         for version in KUBERNETES {
             let arguments = ["--strict", "--kubernetes-version", version];
             let printed = run("kubernetes-validate", &arguments, file.path()).await;

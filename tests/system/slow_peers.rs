@@ -51,7 +51,7 @@ const ATTACKS: [Attack; 3] = [
             "a=b\r\nAuthorization: Bearer key-of-everything",
         ],
         reads: false,
-        deadline: Duration::from_secs(6), // half of the deadline for a request, and a second for the peer to close the connection
+        deadline: Duration::from_secs(6), // half of it for the request, and a second for the peer to close
     },
     Attack {
         name: "slow readers",

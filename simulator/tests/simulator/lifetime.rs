@@ -31,8 +31,8 @@ async fn stopping_frees_the_address() {
     assert!(TcpStream::connect(address).await.is_err());
     let mut config = Config::new(Admin::with_fresh_session("admin"));
     config.address = address;
-    let again = Simulator::start(config.clone()).await.unwrap();
-    assert_eq!(again.address(), address);
+    let second = Simulator::start(config.clone()).await.unwrap();
+    assert_eq!(second.address(), address);
     assert!(Simulator::start(config).await.is_err());
 }
 

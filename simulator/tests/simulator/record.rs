@@ -74,7 +74,7 @@ async fn a_call_is_executed_even_if_its_client_disconnects() {
     connection.write_all(request.as_bytes()).await.unwrap();
     timeout(TEST_TIMEOUT, gate.entered()).await.unwrap();
     drop(connection);
-    // After a second request
+    // After a second request, the server has noticed the end of the first connection.
     bench.put("/nowhere", &"".into()).await;
     gate.open();
     timeout(TEST_TIMEOUT, bench.simulator.wait_for_finished(2)).await.unwrap();

@@ -36,10 +36,10 @@ async fn a_request_with_the_known_vector_is_accepted() {
 #[tokio::test]
 async fn a_wrong_cen_token_is_not_permitted() {
     let bench = Bench::with_alice().await;
-    let good = bench.cen_token();
+    let valid = bench.cen_token();
     let wrong = [
-        good.to_uppercase(),
-        good[1..].to_owned(),
+        valid.to_uppercase(),
+        valid[1..].to_owned(),
         "0".repeat(64),
         cen_token("alice", &bench.admin.auth_token, &bench.admin.secret_code),
         cen_token("admin", &bench.admin.secret_code, &bench.admin.auth_token),
