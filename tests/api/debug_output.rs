@@ -159,18 +159,18 @@ async fn errors_of_calls_contain_neither_urls_nor_received_bytes() {
     ] {
         let server = FaultServer::start(vec![fault]).await;
         let client = client(options(&server.base_url(), None)).expect("a client");
-        let turn = client.turn(&"caller".into(), in_a_second()).await.expect("a turn");
-        let error = client.call(turn, &new_user(), None).await.expect_err("a fault");
+        let permit = client.acquire_permit(&"caller".into(), in_a_second()).await.expect("a permit");
+        let error = client.call(permit, &new_user(), None).await.expect_err("a fault");
         shown.push(format!("{error} {error:?}"));
         let token = RegisterOtpToken { username: new_user().username, status: OtpTokenStatus::Valid, validity: None };
-        let turn = client.turn(&"caller".into(), in_a_second()).await.expect("a turn");
-        let error = client.call(turn, &token, None).await.expect_err("a fault");
+        let permit = client.acquire_permit(&"caller".into(), in_a_second()).await.expect("a permit");
+        let error = client.call(permit, &token, None).await.expect_err("a fault");
         shown.push(format!("{error} {error:?}"));
         assert!(!shown.iter().any(|shown| shown.contains("CentagateWS/")), "{shown:?}");
     }
     let closed = client(options("http://127.0.0.1:1", None)).expect("a client");
-    let turn = closed.turn(&"caller".into(), in_a_second()).await.expect("a turn");
-    let error = closed.call(turn, &new_user(), None).await.expect_err("nothing listens on the port");
+    let permit = closed.acquire_permit(&"caller".into(), in_a_second()).await.expect("a permit");
+    let error = closed.call(permit, &new_user(), None).await.expect_err("nothing listens on the port");
     assert!(matches!(error, Error::NotSent(NotSent::CannotConnect(_))));
     shown.push(format!("{error} {error:?} {}", Error::Unreadable(Unreadable::TooLarge)));
     expect_clean(&shown.join("\n"));
