@@ -255,18 +255,18 @@ fn files_that_cannot_be_read_are_named() {
 #[test]
 fn an_unusable_callers_file_is_named() {
     let scopes = ["users:create"];
-    let valid = callers::block("one", "key", &scopes, "");
-    let hash = valid.lines().find(|line| line.starts_with("key_sha256")).unwrap().to_owned();
+    let block = callers::block("one", "key", &scopes, "");
+    let hash = block.lines().find(|line| line.starts_with("key_sha256")).unwrap().to_owned();
     for (text, place) in [
         (String::new(), "[[callers]]"),
         (format!("[[callers\n{PLANTED}"), "line 1"),
-        (format!("{PLANTED} = 1\n{valid}"), "[[callers]]"),
-        (valid.clone() + &valid, "number 2"),
-        (valid.replace(&hash, &format!("key_sha256 = \"{PLANTED}\"")), "key_sha256"),
-        (valid.replace(&hash, &hash.to_uppercase().replace("KEY_SHA256", "key_sha256")), "key_sha256"),
-        (valid.replace(&hash, ""), "key_sha256"),
-        (valid.replace("users:create", PLANTED), "scopes"),
-        (valid.replace("name = \"one\"", ""), "name"),
+        (format!("{PLANTED} = 1\n{block}"), "[[callers]]"),
+        (block.clone() + &block, "number 2"),
+        (block.replace(&hash, &format!("key_sha256 = \"{PLANTED}\"")), "key_sha256"),
+        (block.replace(&hash, &hash.to_uppercase().replace("KEY_SHA256", "key_sha256")), "key_sha256"),
+        (block.replace(&hash, ""), "key_sha256"),
+        (block.replace("users:create", PLANTED), "scopes"),
+        (block.replace("name = \"one\"", ""), "name"),
         (callers::block("one", "key", &scopes, &format!("{PLANTED} = 1")), "number 1"),
         (callers::block("one", "key", &scopes, &format!("expires_at = \"{PLANTED}\"")), "expires_at"),
     ] {

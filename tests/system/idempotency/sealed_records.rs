@@ -78,7 +78,7 @@ async fn a_changed_record_gets_outcome_unknown() {
     let cluster = Cluster::start().await;
     let gateway = cluster.gateway().await;
     let alice = Create::user("alice");
-    let (first, names) = create(&cluster, &gateway, "key", &alice).await;
+    let (stored, names) = create(&cluster, &gateway, "key", &alice).await;
     let [name] = &names[..] else { panic!("one record: {names:?}") };
     let own = cluster.redis.value(name).await;
     let (first, middle, last) = (0, own.len() / 2, own.len() - 1);
@@ -92,7 +92,7 @@ async fn a_changed_record_gets_outcome_unknown() {
     }
     cluster.redis.ask::<()>(cmd("SET").arg(name).arg(own).arg("KEEPTTL")).await;
     let retried = cluster.caller.create(&gateway, "key", &alice).await;
-    assert_eq!((is_replayed(&retried), retried.body), (true, first.body));
+    assert_eq!((is_replayed(&retried), retried.body), (true, stored.body));
     assert_eq!(cluster.calls_for("alice"), 1);
 }
 
