@@ -131,7 +131,7 @@ async fn the_attempt_is_written_before_the_call_and_the_outcome_before_the_reply
         let gate = Gate::new();
         let_next_call_meet(&gateway.simulator, Behaviour::Hold(gate.clone()));
         let (reply, ()) = tokio::join!(send(&gateway, operation.id, callers::EVERYTHING, operation), async {
-            timeout(Duration::from_secs(10), gate.entered()).await.expect("a call in time");
+            timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE receives the call");
             let lines = gateway.audit_trail().of_request(operation.id);
             assert_eq!((lines.len(), &lines[0]["audit"]), (1, &json!("attempt")), "{lines:?}");
             gate.open();
@@ -150,7 +150,7 @@ async fn the_outcome_is_recorded_although_the_caller_has_disconnected() {
         let headers = format!("X-Request-Id: {}\r\n{}", operation.id, raw::usual_headers());
         let mut connection = TcpStream::connect(gateway.address).await.unwrap();
         connection.write_all(&operation.raw_request(&headers, "bob")).await.unwrap();
-        timeout(Duration::from_secs(10), gate.entered()).await.expect("a call in time");
+        timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE receives the call");
         connection.set_zero_linger().unwrap();
         drop(connection);
         gateway.get("/problems").await; // the same thread handles this request after the reset
@@ -165,7 +165,7 @@ async fn the_outcome_is_recorded_although_the_caller_has_disconnected() {
                 tokio::task::yield_now().await;
             }
         });
-        recorded.await.expect("an outcome in time");
+        recorded.await.expect("the outcome is recorded");
         let lines = gateway.audit_trail().of_request(operation.id);
         assert_eq!(outcome_status_code(pair(&lines).1), ("executed", u64::from(operation.success), Some(0)));
     }

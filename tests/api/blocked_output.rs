@@ -23,7 +23,8 @@ async fn flood(gateway: &GatewayProcess, requests: usize) {
         let mut replies = Vec::new();
         let mut chunk = vec![0; 16384];
         while replies.windows(12).filter(|window| *window == b"HTTP/1.1 404").count() < 10 {
-            let read = timeout(TEST_TIMEOUT, connection.read(&mut chunk)).await.expect("a reply in time").unwrap();
+            let read =
+                timeout(TEST_TIMEOUT, connection.read(&mut chunk)).await.expect("a reply within TEST_TIMEOUT").unwrap();
             assert!(read > 0, "the connection ended");
             replies.extend_from_slice(&chunk[..read]);
         }

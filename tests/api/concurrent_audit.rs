@@ -28,7 +28,7 @@ async fn fifty_concurrent_actions_leave_a_hundred_complete_audit_lines_in_every_
             });
         }
         while let Some(caller) = callers.join_next().await {
-            caller.expect("an answer");
+            caller.expect("a reply");
         }
         let from_file = gateway.audit_trail().lines();
         gateway.terminate();

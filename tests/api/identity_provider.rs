@@ -46,7 +46,7 @@ pub(crate) static RSA: LazyLock<SigningKey> = LazyLock::new(|| {
     );
     SigningKey {
         algorithm: Algorithm::RS256,
-        // The PKCS #1 key within PKCS #8: for 2048 bits, the prefix has this length.
+        // In PKCS #8, the PKCS #1 key follows a prefix, which has this length for 2048 bits.
         private: EncodingKey::from_rsa_der(&private.as_ref()[26..]),
         public_bytes: vec![
             pem.into_bytes(),

@@ -143,7 +143,7 @@ pub(crate) struct GatewayProcess {
     stderr: watch::Receiver<Output>,
     pub(crate) address: SocketAddr,
     pub(crate) management: SocketAddr,
-    /// The directory of the environment, which must outlive the process.
+    /// Keeps the environment's directory until the process has ended.
     directory: Arc<TempDir>,
 }
 
@@ -162,7 +162,9 @@ impl GatewayProcess {
         });
         let lines = found.await.unwrap_or_default();
         let line = lines.into_iter().find(|line| wanted(line));
-        line.unwrap_or_else(|| panic!("the line did not come: {:?} {:?}", self.lines(), self.stderr.borrow().lines))
+        line.unwrap_or_else(|| {
+            panic!("the log does not have the line: {:?} {:?}", self.lines(), self.stderr.borrow().lines)
+        })
     }
 
     /// Waits until the log has `count` of the wanted lines, and returns them.
@@ -173,7 +175,12 @@ impl GatewayProcess {
         let lines =
             timeout(TEST_TIMEOUT, found).await.map(|output| output.map(|output| pick(&output)).unwrap_or_default());
         let lines = lines.unwrap_or_default();
-        assert!(lines.len() >= count, "{count} lines did not come: {:?} {:?}", self.lines(), self.stderr_lines());
+        assert!(
+            lines.len() >= count,
+            "the log does not have {count} of these lines: {:?} {:?}",
+            self.lines(),
+            self.stderr_lines()
+        );
         lines
     }
 
@@ -233,7 +240,7 @@ impl GatewayProcess {
     pub(crate) async fn end(&mut self) -> ExitStatus {
         for output in [&mut self.stdout, &mut self.stderr] {
             let ended = timeout(TEST_TIMEOUT, output.wait_for(|output| output.ended)).await;
-            drop(ended.expect("an end in time"));
+            drop(ended.expect("the process ends within TEST_TIMEOUT"));
         }
         self.child.wait().unwrap()
     }
@@ -248,7 +255,7 @@ impl GatewayProcess {
                 tokio::time::sleep(Duration::from_millis(10)).await; // poll interval
             }
         });
-        exited.await.expect("an end in time")
+        exited.await.expect("the process ends within TEST_TIMEOUT")
     }
 
     /// The status and the text of a page of the management listener.

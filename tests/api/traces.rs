@@ -69,7 +69,7 @@ async fn a_request_is_a_span_in_its_callers_trace_with_the_centagate_call_as_its
         server.period.0 < client.period.0 && client.period.0 < client.period.1 && client.period.1 < server.period.1
     );
 
-    // No data of the caller or the admin is sent to the collector, or in trace headers to CENTAGATE.
+    // No data of the caller or the admin is sent to the collector, and no trace data is sent to CENTAGATE.
     let [arrival] = collector.arrivals().try_into().ok().expect("one batch");
     assert!(arrival.head.starts_with("post /v1/traces http/1.1\r\n"), "{}", arrival.head);
     let sent = arrival.head + &String::from_utf8_lossy(&arrival.body);

@@ -14,7 +14,7 @@ fn commands() -> String {
     let readme = include_str!("../../README.md");
     let (_, chapter) = readme.split_once("## Connect your CENTAGATE\n").expect("the chapter");
     let (_, block) = chapter.split_once("```console\n").expect("a block of commands");
-    let (block, _) = block.split_once("```").expect("its end");
+    let (block, _) = block.split_once("```").expect("the end of the block");
     block.lines().map(|line| line.strip_prefix("$ ").expect("a command").to_owned() + "\n").collect()
 }
 

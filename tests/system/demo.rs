@@ -50,13 +50,13 @@ impl Demo {
 
     /// Sends SIGINT, as Ctrl-C does, and returns the exit status.
     pub(crate) async fn stop(mut self) -> ExitStatus {
-        let id = self.process.id().expect("it runs");
+        let id = self.process.id().expect("the demo runs");
         let pressed = Command::new("sh").args(["-c", &format!("kill -INT {id}")]).status().await;
         assert!(pressed.expect("sh starts").success());
         timeout(STOP_DEADLINE, self.process.wait())
             .await
             .expect("the demo stops within STOP_DEADLINE")
-            .expect("its status")
+            .expect("the exit status")
     }
 }
 

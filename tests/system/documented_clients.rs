@@ -20,7 +20,7 @@ const TSC: Program = Program {
 /// The page's only program in `language`.
 fn program(language: &str) -> &'static str {
     let (_, rest) = PAGE.split_once(&format!("```{language}\n")).expect(language);
-    rest.split_once("```").expect("an end of the block").0
+    rest.split_once("```").expect("the end of the block").0
 }
 
 /// Stores the program as `file_name` and runs `command` on it twice.

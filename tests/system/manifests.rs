@@ -110,7 +110,7 @@ pub(crate) async fn helm(command: &[&str], values: &Value) -> Result<String, Str
 async fn output(program: &Path, arguments: &[&str], target: &Path) -> std::process::Output {
     assert!(program.exists(), "{} is absent: .ci/run installs it, with Debian's python3-venv", program.display());
     let running = Command::new(program).args(arguments).arg(target).stdin(Stdio::null()).kill_on_drop(true).output();
-    timeout(DEADLINE, running).await.expect("the program ends within DEADLINE").expect("its output")
+    timeout(DEADLINE, running).await.expect("the program ends within DEADLINE").expect("the output")
 }
 
 /// Copies a directory with all its contents.

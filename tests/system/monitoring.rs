@@ -65,7 +65,7 @@ async fn the_prometheus_operator_selects_the_monitor_and_the_alerts() {
         assert_eq!(object["metadata"]["labels"]["release"], "kube-prometheus-stack");
     }
     let generated = std::process::Command::new(monitoring("prometheus-rule")).output();
-    let generated = String::from_utf8(generated.expect("it runs").stdout).expect("UTF-8");
+    let generated = String::from_utf8(generated.expect("the script runs").stdout).expect("UTF-8");
     let file = monitoring("../kubernetes/base/prometheus-rule.yaml");
     let file = std::fs::read_to_string(file).expect("the object");
     assert!(generated == file, "run deploy/monitoring/prometheus-rule");

@@ -32,7 +32,7 @@ impl Program {
 
     /// Runs the program with a file as its standard input.
     pub(crate) async fn run_on(&self, input: &str, arguments: &[&str], home: &Path) -> String {
-        let input = File::open(input).expect("its input");
+        let input = File::open(input).expect("the input");
         self.finish(self.command(arguments, home).stdin(input)).await
     }
 
@@ -40,7 +40,7 @@ impl Program {
         let running = self.spawn(command.stderr(Stdio::piped()));
         let finished = timeout(DEADLINE, running.wait_with_output()).await;
         let Output { status, stdout, stderr } =
-            finished.unwrap_or_else(|_| panic!("{} has not ended within {DEADLINE:?}", self.name)).expect("its output");
+            finished.unwrap_or_else(|_| panic!("{} has not ended within {DEADLINE:?}", self.name)).expect("the output");
         let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
         let Self { name, package } = self;
         assert!(

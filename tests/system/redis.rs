@@ -162,7 +162,7 @@ impl Redis {
                 redis::cmd("PING").query_async::<String>(&mut connection).await
             });
             let answer = answer.await;
-            if self.process.try_wait().expect("its status").is_some() {
+            if self.process.try_wait().expect("the exit status").is_some() {
                 return false;
             }
             if matches!(answer, Ok(Ok(pong)) if pong == "PONG") {
@@ -178,7 +178,7 @@ impl Redis {
     }
 
     fn signal(&self, signal: Signal) {
-        let id = self.process.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).expect("it runs");
+        let id = self.process.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).expect("Redis runs");
         kill_process(id, signal).expect("a signal");
     }
 }

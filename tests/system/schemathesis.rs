@@ -128,7 +128,7 @@ async fn check(simulator: &Simulator, options: &[&str], run_options: &[&str]) {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let finished = timeout(DEADLINE, finished).await.expect("schemathesis ends within DEADLINE").expect("its output");
+    let finished = timeout(DEADLINE, finished).await.expect("schemathesis ends within DEADLINE").expect("the output");
     let printed = String::from_utf8_lossy(&finished.stdout);
     assert!(
         finished.status.success(),

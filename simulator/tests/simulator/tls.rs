@@ -45,7 +45,7 @@ async fn connect(
     let connection = TcpStream::connect(address).await?;
     let name = ServerName::try_from("localhost").unwrap();
     let handshake = TlsConnector::from(Arc::new(config)).connect(name, connection);
-    timeout(TEST_TIMEOUT, handshake).await.expect("a handshake in time")
+    timeout(TEST_TIMEOUT, handshake).await.expect("the handshake ends within TEST_TIMEOUT")
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ impl Running {
         let nginx = Self { directory, process };
         let started = Instant::now();
         while TcpStream::connect(address).is_err() {
-            assert!(started.elapsed() < TEST_TIMEOUT, "it does not listen: {}", nginx.read("error.log"));
+            assert!(started.elapsed() < TEST_TIMEOUT, "nginx does not listen: {}", nginx.read("error.log"));
             sleep(Duration::from_millis(20)).await; // poll interval
         }
         nginx
@@ -49,7 +49,7 @@ impl Running {
     }
 
     fn signal(&self, signal: Signal) {
-        let id = self.process.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).expect("it runs");
+        let id = self.process.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).expect("nginx runs");
         kill_process(id, signal).expect("a signal");
     }
 }
