@@ -169,7 +169,7 @@ async fn an_implausible_session_timeout_is_ignored_with_one_warning() {
 #[tokio::test]
 async fn every_replaced_session_is_logged_out() {
     let bench = LoginBench::with_sessions_of(2).await;
-    // Only a logout ends a session.
+    // Long enough that only a logout ends a session.
     bench.simulator.set_session_timeout(Duration::from_secs(600));
     bench.simulator.set_session_timeout_reported(false);
     let mut gateway = bench.serve_logged_in().await;

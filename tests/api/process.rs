@@ -162,9 +162,7 @@ impl GatewayProcess {
         });
         let lines = found.await.unwrap_or_default();
         let line = lines.into_iter().find(|line| wanted(line));
-        line.unwrap_or_else(|| {
-            panic!("the log does not have the line: {:?} {:?}", self.lines(), self.stderr.borrow().lines)
-        })
+        line.unwrap_or_else(|| panic!("no such line: {:?} {:?}", self.lines(), self.stderr.borrow().lines))
     }
 
     /// Waits until the log has `count` of the wanted lines, and returns them.
@@ -175,12 +173,7 @@ impl GatewayProcess {
         let lines =
             timeout(TEST_TIMEOUT, found).await.map(|output| output.map(|output| pick(&output)).unwrap_or_default());
         let lines = lines.unwrap_or_default();
-        assert!(
-            lines.len() >= count,
-            "the log does not have {count} of these lines: {:?} {:?}",
-            self.lines(),
-            self.stderr_lines()
-        );
+        assert!(lines.len() >= count, "fewer than {count} such lines: {:?} {:?}", self.lines(), self.stderr_lines());
         lines
     }
 
