@@ -11,7 +11,7 @@ async fn a_gateway_is_live_at_the_start_and_ready_after_it_has_reached_centagate
     gateway.wait_until_ready().await;
     assert_eq!(gateway.manage("/readyz").await, (200, "ready\n".into()));
     let (status, verbose) = gateway.manage("/readyz?verbose").await;
-    let lines = "ready\ndraining: no\nstartup: complete\nsession: live for 0 s\nCENTAGATE: can be reached; no call yet\naudit: ok\n\
+    let lines = "ready\ndraining: no\nstartup: complete\nsession: given 0 s ago; no successful call yet\nCENTAGATE: can be reached; no call yet\naudit: ok\n\
                  idempotency store check: passed\n";
     assert_eq!((status, verbose.as_str()), (200, lines));
     assert_eq!(gateway.manage("/readyz?verbose=1").await.1, verbose);

@@ -56,8 +56,11 @@ impl Document {
         let mut blocks = Vec::new();
         let mut lines = self.text.lines().enumerate();
         while let Some((number, line)) = lines.next() {
-            if let Some(language) = line.strip_prefix("```") {
-                let content = lines.by_ref().map(|(_, line)| line).take_while(|line| !line.starts_with("```"));
+            // A block in a list is indented.
+            let (indent, fence) = line.split_at(line.len() - line.trim_start().len());
+            if let Some(language) = fence.strip_prefix("```") {
+                let content = lines.by_ref().map(|(_, line)| line.strip_prefix(indent).unwrap_or(line));
+                let content = content.take_while(|line| !line.starts_with("```"));
                 let text = content.map(|line| line.to_owned() + "\n").collect();
                 blocks.push(Block { language, text, line: number + 1 });
             }
@@ -69,10 +72,15 @@ impl Document {
     fn prose(&self) -> impl Iterator<Item = (usize, &str)> {
         let mut is_code = false;
         self.text.lines().enumerate().filter_map(move |(number, line)| {
-            let is_fence = line.starts_with("```");
+            let is_fence = line.trim_start().starts_with("```");
             is_code ^= is_fence;
-            (!is_code && !is_fence && !line.starts_with("    ")).then_some((number + 1, line))
+            (!is_code && !is_fence).then_some((number + 1, line))
         })
+    }
+
+    /// The code within the text, with the numbers of its lines.
+    pub(crate) fn inline_code(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.prose().flat_map(|(number, line)| line.split('`').skip(1).step_by(2).map(move |code| (number, code)))
     }
 
     /// The targets of all links and images, with the numbers of their lines.

@@ -10,6 +10,7 @@ mod clients;
 mod connect;
 mod demo;
 mod documented_clients;
+mod documented_commands;
 mod gateway;
 mod generated_clients;
 mod helm_chart;
@@ -23,10 +24,12 @@ mod manifests;
 mod memory_limit;
 mod monitoring;
 mod own_address;
+mod pasted;
 mod pictures;
 mod printed;
 mod program;
 mod redis;
+mod rehearsal;
 mod schemathesis;
 mod slow_peers;
 mod standard_output;
@@ -40,9 +43,12 @@ mod api {
     pub(crate) mod caller;
     pub(crate) mod callers;
     pub(crate) mod certificates;
+    pub(crate) mod markdown;
     pub(crate) mod output;
     pub(crate) mod process;
     pub(crate) mod reply;
     pub(crate) mod secrets_directory;
 }
-use api::{atomic_file, audit_file, caller, callers, certificates, output, process, reply, secrets_directory};
+use api::{
+    atomic_file, audit_file, caller, callers, certificates, markdown, output, process, reply, secrets_directory,
+};

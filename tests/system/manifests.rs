@@ -11,8 +11,9 @@ use tokio::time::timeout;
 
 /// Where `.ci/run` installs `kubectl` and `kubernetes-validate`.
 const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/kubernetes/bin");
+pub(crate) const KUBECTL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/kubernetes/bin/kubectl");
 /// Where `.ci/run` installs Helm.
-const HELM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/helm/helm");
+pub(crate) const HELM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/helm/helm");
 const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/helm");
 const DEADLINE: Duration = Duration::from_secs(60);
 

@@ -50,9 +50,10 @@ fn address_in(line: &str) -> &str {
 fn prepare_creates_each_file_only_once() {
     let directory = TempDir::new().unwrap();
     let first = prepare(directory.path());
-    let [token, code] =
-        ["auth_token", "secret_code"].map(|key| read(&directory.path().join(format!("secrets/centagate.admin.{key}"))));
-    assert_eq!((token.trim_end().len(), code.trim_end().len()), (44, 32));
+    let secret = |key: &str| read(&directory.path().join(format!("secrets/centagate.admin.{key}")));
+    let login = || ["password", "integration_key", "app_secret_key"].map(secret);
+    let prepared = login();
+    assert_eq!(prepared.each_ref().map(|secret| secret.trim_end().len()), [16, 64, 12]);
     let seal_key = read(&directory.path().join("secrets/store.seal_keys"));
     assert!(seal_key.trim_end().len() == 64 && seal_key.trim_end().bytes().all(|byte| byte.is_ascii_hexdigit()));
     let [demo, help_desk] = ["caller-key", "help-desk-key"].map(|name| {
@@ -82,13 +83,13 @@ fn prepare_creates_each_file_only_once() {
         requests.len() == 2 && requests[1].contains("\"username\":\"alice\""),
         "the last command creates a user: {printed}"
     );
-    assert!([&token, &code, &seal_key].iter().all(|secret| !printed.contains(secret.trim_end())));
+    assert!(prepared.iter().chain([&seal_key]).all(|secret| !printed.contains(secret.trim_end())));
     let second = prepare(directory.path());
     assert_eq!(String::from_utf8(second.stdout).unwrap(), printed);
     assert_eq!(read(&directory.path().join("callers/callers.toml")), callers);
-    assert_eq!(read(&directory.path().join("secrets/centagate.admin.auth_token")), token);
+    assert_eq!(login(), prepared);
     assert_eq!(read(&directory.path().join("secrets/store.seal_keys")), seal_key);
-    assert_eq!(std::fs::read_dir(directory.path().join("secrets")).unwrap().count(), 3);
+    assert_eq!(std::fs::read_dir(directory.path().join("secrets")).unwrap().count(), 4);
 }
 
 #[test]
@@ -103,6 +104,20 @@ fn prepare_keeps_a_callers_file_that_has_no_help_desk() {
     );
 }
 
+#[test]
+fn prepare_keeps_a_session_of_an_earlier_version() {
+    let directory = TempDir::new().unwrap();
+    let secrets = directory.path().join("secrets");
+    std::fs::create_dir(&secrets).unwrap();
+    for key in ["auth_token", "secret_code"] {
+        std::fs::write(secrets.join(format!("centagate.admin.{key}")), key).unwrap();
+    }
+    prepare(directory.path());
+    let mut files: Vec<_> = std::fs::read_dir(secrets).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    files.sort();
+    assert_eq!(files, ["centagate.admin.auth_token", "centagate.admin.secret_code", "store.seal_keys"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn prepare_creates_files_that_only_the_owner_can_read() {
@@ -111,8 +126,9 @@ fn prepare_creates_files_that_only_the_owner_can_read() {
     prepare(directory.path());
     for (file, mode) in [
         ("secrets", 0o700),
-        ("secrets/centagate.admin.auth_token", 0o600),
-        ("secrets/centagate.admin.secret_code", 0o600),
+        ("secrets/centagate.admin.password", 0o600),
+        ("secrets/centagate.admin.integration_key", 0o600),
+        ("secrets/centagate.admin.app_secret_key", 0o600),
         ("secrets/store.seal_keys", 0o600),
         ("callers", 0o700),
         ("callers/caller-key", 0o600),

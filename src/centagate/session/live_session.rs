@@ -24,7 +24,7 @@ pub struct Session {
     obtained_at: Instant,
     /// Its lifetime; unknown for a given session.
     timeout: Option<Duration>,
-    /// When a call last succeeded, in milliseconds after `obtained_at`.
+    /// When a call last succeeded, in milliseconds after `obtained_at`; 0 if none has.
     last_success_ms: AtomicU64,
     /// The code with which CENTAGATE refused it since the last success; 0 if it did not.
     refusal: AtomicI64,
@@ -60,7 +60,7 @@ impl Session {
 
     /// Records that a call with this session has just succeeded.
     pub(in crate::centagate) fn succeeded(&self) {
-        self.last_success_ms.fetch_max(milliseconds(self.age()), Ordering::Relaxed);
+        self.last_success_ms.fetch_max(milliseconds(self.age()).max(1), Ordering::Relaxed);
         if self.refusal.load(Ordering::Relaxed) != 0 {
             self.refusal.store(0, Ordering::Relaxed);
         }
@@ -74,6 +74,11 @@ impl Session {
     /// The code of the last refusal, unless a call has succeeded since.
     pub(super) fn refusal(&self) -> Option<i64> {
         Some(self.refusal.load(Ordering::Relaxed)).filter(|code| *code != 0)
+    }
+
+    /// Whether it was given in the configuration and no call has succeeded with it yet.
+    pub(super) fn is_untested(&self) -> bool {
+        self.timeout.is_none() && self.last_success_ms.load(Ordering::Relaxed) == 0
     }
 
     /// Records that CENTAGATE refuses the session. Returns `true` the first time, if the session should still be alive.

@@ -33,6 +33,8 @@ pub struct SessionStatus {
     pub ever_live: bool,
     /// The age of the current session.
     pub age: Option<Duration>,
+    /// Whether the current session was given in the configuration and no call has succeeded with it yet.
+    pub is_untested: bool,
     /// The code with which CENTAGATE refused the current session since the last successful call, if it did.
     pub refused_with: Option<i64>,
     /// Why CENTAGATE refused the last login, if it did.
@@ -48,6 +50,7 @@ impl fmt::Display for SessionStatus {
             (None, ..) => f.write_str("none")?,
             (Some(age), Some(code), _) => write!(f, "{age} s old; CENTAGATE refused the last call with code {code}")?,
             (Some(age), None, true) => write!(f, "{age} s old")?,
+            (Some(age), None, false) if self.is_untested => write!(f, "given {age} s ago; no successful call yet")?,
             (Some(age), None, false) => write!(f, "live for {age} s")?,
         }
         if let Some(refusal) = &self.refusal {
@@ -141,6 +144,7 @@ impl Sessions {
         let mut status = self.shared.status().clone();
         if let Some(session) = &*self.shared.current.load() {
             (status.age, status.refused_with) = (Some(session.age()), session.refusal());
+            status.is_untested = session.is_untested();
         }
         status
     }

@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use centagate_simulator::credential;
+use centagate_simulator::{Login, credential};
 use sha2::{Digest as _, Sha256};
 
 /// Has every scope.
@@ -49,21 +49,27 @@ fn print_requests(demo: &Path, help_desk: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes the encryption key of the gateways' shared store, and the admin's session. An existing key is kept; so is an existing
-/// session, if both of its files exist.
+/// Writes the encryption key of the gateways' shared store, and the credentials with which they log in. Keeps an existing key,
+/// existing credentials, and an existing session of an earlier version.
 fn prepare_secrets(directory: &Path) -> io::Result<()> {
     create_directory(directory)?;
     let seal_keys = directory.join("store.seal_keys");
     if !seal_keys.try_exists()? {
         write(&seal_keys, &credential::seal_key())?;
     }
-    let auth_token = directory.join("centagate.admin.auth_token");
-    let secret_code = directory.join("centagate.admin.secret_code");
-    if auth_token.try_exists()? && secret_code.try_exists()? {
+    let admin = |key: &str| directory.join(format!("centagate.admin.{key}"));
+    if admin("auth_token").try_exists()? && admin("secret_code").try_exists()? {
         return Ok(());
     }
-    write(&auth_token, &credential::auth_token())?;
-    write(&secret_code, &credential::secret_code())
+    let Login { password, integration_key, app_secret_key } = Login::fresh();
+    let login = [("password", password), ("integration_key", integration_key), ("app_secret_key", app_secret_key)];
+    for (key, secret) in login {
+        let file = admin(key);
+        if !file.try_exists()? {
+            write(&file, &secret)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes the key of each caller and then the callers file, unless the callers file exists. A caller has a name, the other members

@@ -1,0 +1,268 @@
+//! Compares a call of a program with the product and the repository.
+
+use std::collections::HashSet;
+use std::fs;
+use std::process::Stdio;
+
+use serde_json::Value;
+use tokio::process::Command;
+
+use super::shell::{Call, Shell};
+use crate::manifests::{HELM, KUBECTL, Manifests};
+use crate::markdown::root;
+
+const GATEWAY: &str = env!("CARGO_BIN_EXE_centagate-gateway");
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+const RELEASE: &str = ".github/workflows/release.yml";
+const UNIT: &str = "centagate-gateway";
+
+/// Paths of the gateway that are not in its contract, those of its management listener, and one of the simulator.
+const OTHER_PATHS: [&str; 9] = [
+    "/",
+    "/docs/",
+    "/problems",
+    "/openapi.json",
+    "/openapi-3.0.json",
+    "/readyz",
+    "/livez",
+    "/metrics",
+    "/simulator/instructions",
+];
+
+/// Whether a command has all its arguments. One in a text may lack some.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Completeness {
+    Whole,
+    MayLackArguments,
+}
+
+/// What calls are compared with.
+pub(super) struct Checks {
+    /// The options of curl.
+    curl_options: String,
+    /// The objects in Kubernetes as `kind/name`, in lowercase.
+    objects: HashSet<String>,
+    services: Value,
+    paths: Vec<String>,
+}
+
+type Outcome = Result<(), String>;
+
+impl Checks {
+    pub(super) async fn new() -> Self {
+        let mut objects = HashSet::new();
+        for manifests in [Manifests::of("production").await, Manifests::with_an_admin_per_replica().await] {
+            objects.extend(manifests.objects().iter().map(|object| {
+                let [kind, name] = [&object["kind"], &object["metadata"]["name"]];
+                format!("{}/{}", kind.as_str().expect("a kind"), name.as_str().expect("a name")).to_lowercase()
+            }));
+        }
+        let compose = read("docker-compose.yml");
+        let compose: Value = yaml_serde::from_str(&compose).expect("YAML");
+        let contract = read("openapi/openapi.json");
+        let contract: Value = serde_json::from_str(&contract).expect("JSON");
+        let paths = contract["paths"].as_object().expect("paths").keys().cloned();
+        Self {
+            curl_options: run("curl", &["--help", "all"], None).await.expect("curl of the package curl"),
+            objects,
+            services: compose["services"].clone(),
+            paths: paths.chain(OTHER_PATHS.map(str::to_owned)).collect(),
+        }
+    }
+
+    /// What is wrong with `call`, if anything is.
+    pub(super) async fn check(&self, call: &Call, completeness: Completeness, shell: &Shell) -> Outcome {
+        let arguments: Vec<&str> = call.arguments.iter().map(String::as_str).collect();
+        match (&*call.program, &*arguments) {
+            // Nothing in the repository says more about these.
+            ("centagate-gateway", [] | ["serve" | "check-config"])
+            | ("docker", ["run" | "stop" | "kill" | "buildx", ..])
+            | ("systemctl", ["daemon-reload"])
+            | ("install" | "git" | "pip" | "python" | "python3" | "promtool", _) => Ok(()),
+            ("centagate-gateway", ["new-caller-key"]) if completeness == Completeness::MayLackArguments => Ok(()),
+            ("centagate-gateway", arguments) | ("cargo", ["run", "-q", "--", arguments @ ..]) => {
+                run(GATEWAY, arguments, Some(shell)).await.map(drop)
+            }
+            ("centagate-simulator", arguments)
+            | ("cargo", ["run", "-q", "-p", "centagate-simulator", "--", arguments @ ..]) => simulator(arguments),
+            ("jq" | "openssl", arguments) => run(&call.program, arguments, Some(shell)).await.map(drop),
+            ("cargo", arguments) => cargo(arguments),
+            ("curl", arguments) => self.curl(arguments),
+            ("openapi-python-client" | "openapi-typescript" | "openapi-generator-cli", arguments) => {
+                self.url(arguments)
+            }
+            ("kubectl", arguments) => self.kubectl(arguments, completeness, shell).await,
+            ("helm", arguments) => offline(HELM, arguments, completeness, shell).await,
+            ("docker", ["compose", arguments @ ..]) => self.compose(arguments),
+            ("docker", ["build", arguments @ ..]) => values(arguments, "--target").try_for_each(|stage| {
+                let dockerfile = read("Dockerfile");
+                find(&dockerfile, &format!(" AS {stage}\n"))
+            }),
+            ("kind", ["load", "docker-image", images @ ..]) => images.iter().try_for_each(|image| {
+                let overlay = read("deploy/kubernetes/overlays/simulator/kustomization.yaml");
+                let (name, tag) = image.split_once(':').ok_or("no tag")?;
+                find(&overlay, &format!("newName: {name}, newTag: {tag} }}"))
+            }),
+            ("apt", ["install", .., package]) => find(package, &format!("_{VERSION}_amd64.deb")),
+            ("tar", arguments) => find(&arguments.join(" "), &format!("-{VERSION}-linux-amd64.tar.gz")),
+            ("gh", ["attestation", "verify", ..]) => values(&arguments, "--signer-workflow").try_for_each(|workflow| {
+                let file = workflow.strip_prefix("OWNER/REPOSITORY/").ok_or("no workflow of the repository")?;
+                exists(file)
+            }),
+            ("systemctl", ["edit" | "reload" | "restart" | "kill" | "enable" | "status" | "show", .., unit]) => {
+                is_unit(unit)
+            }
+            ("journalctl", arguments) => values(arguments, "--unit").try_for_each(is_unit),
+            ("systemd-sysusers", [file]) => {
+                exists(&format!("deploy/linux/{}.sysusers", file.trim_end_matches(".conf")))
+            }
+            ("sha256sum", [.., file]) => find(&read(RELEASE), &format!(">{file}\n")),
+            ("chown", [.., owner, _, _]) => find(&read("Dockerfile"), &format!("USER {owner}\n")),
+            (program, _) if !super::PROGRAMS.contains(&program) => Ok(()), // a script of the repository, which was found
+            _ => Err("no check knows this command".to_owned()),
+        }
+    }
+
+    fn curl(&self, arguments: &[&str]) -> Outcome {
+        for option in arguments.iter().filter(|argument| argument.starts_with('-')) {
+            let known = self.curl_options.split([' ', ',', '\n']).any(|word| word == *option);
+            if !known {
+                return Err(format!("curl has no option {option}"));
+            }
+        }
+        self.url(arguments)
+    }
+
+    /// The path of each URL belongs to the gateway, unless the URL is that of CENTAGATE.
+    fn url(&self, arguments: &[&str]) -> Outcome {
+        let urls = arguments.iter().filter_map(|argument| {
+            let (scheme, rest) = argument.split_once("://").unwrap_or(("", argument));
+            let is_url = !scheme.is_empty() || rest.starts_with('/') || rest.starts_with("127.0.0.1");
+            let (host, path) = rest.split_once('/')?;
+            is_url.then_some((host, path.split('?').next().unwrap_or_default()))
+        });
+        let mut count = 0;
+        for (host, path) in urls {
+            count += 1;
+            // A gateway behind an ingress has a prefix.
+            let path = format!("/{}", path.strip_prefix("centagate/").unwrap_or(path));
+            if host != "centagate.example.com" && !self.paths.iter().any(|template| is_instance(&path, template)) {
+                return Err(format!("the gateway has no path {path}"));
+            }
+        }
+        if count == 1 { Ok(()) } else { Err(format!("{count} URLs")) }
+    }
+
+    async fn kubectl(&self, arguments: &[&str], completeness: Completeness, shell: &Shell) -> Outcome {
+        let pairs = arguments.windows(2).map(|pair| pair.join("/"));
+        for name in pairs.chain(arguments.iter().map(|argument| (*argument).to_owned())) {
+            let is_object = matches!(
+                name.split('/').collect::<Vec<_>>()[..],
+                ["deployment" | "statefulset" | "service", name] if !name.starts_with('-')
+            );
+            if is_object && !self.objects.contains(&name) {
+                return Err(format!("there is no {name} in the manifests"));
+            }
+        }
+        match arguments {
+            ["create", ..] => {
+                let arguments = [arguments, &["--dry-run=client"]].concat();
+                run(KUBECTL, &arguments, Some(shell)).await.map(drop)
+            }
+            ["apply", "-k", directory] => run(KUBECTL, &["kustomize", directory], Some(shell)).await.map(drop),
+            ["kustomize" | "config", ..] => run(KUBECTL, arguments, Some(shell)).await.map(drop),
+            _ => offline(KUBECTL, arguments, completeness, shell).await,
+        }
+    }
+
+    /// The services are those of docker-compose.yml.
+    fn compose(&self, arguments: &[&str]) -> Outcome {
+        let [subcommand, rest @ ..] = arguments else { return Ok(()) };
+        let mut names = rest.iter().filter(|argument| !argument.starts_with('-'));
+        match *subcommand {
+            "up" | "down" | "stop" | "start" | "restart" | "logs" => names.try_for_each(|name| self.is_service(name)),
+            "exec" => self.is_service(names.next().ok_or("no service")?),
+            other => Err(format!("no check knows docker compose {other}")),
+        }
+    }
+
+    fn is_service(&self, name: &str) -> Outcome {
+        if self.services[name].is_object() { Ok(()) } else { Err(format!("docker-compose.yml has no service {name}")) }
+    }
+}
+
+/// Runs a program without a cluster, in the directory of `shell`.
+async fn run(program: &str, arguments: &[&str], shell: Option<&Shell>) -> Result<String, String> {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    if let Some(shell) = shell {
+        command.current_dir(shell.path("")).env("KUBECONFIG", shell.path("kubeconfig")).env("HOME", shell.path(""));
+    }
+    let output = command.output().await.map_err(|error| error.to_string())?;
+    let [printed, errors] = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    if output.status.success() { Ok(printed) } else { Err(errors) }
+}
+
+/// A program that takes its arguments, and then finds no cluster.
+async fn offline(program: &str, arguments: &[&str], completeness: Completeness, shell: &Shell) -> Outcome {
+    match run(program, arguments, Some(shell)).await {
+        Err(error) if error.contains("connection refused") || error.contains("was refused") => Ok(()),
+        Err(error) if completeness == Completeness::MayLackArguments && !error.contains("unknown") => Ok(()),
+        Err(error) => Err(error),
+        Ok(_) => Ok(()),
+    }
+}
+
+fn cargo(arguments: &[&str]) -> Outcome {
+    let arguments = arguments.split(|argument| *argument == "--").next().unwrap_or_default();
+    for (option, path) in [("--example", "examples/{}.rs"), ("--test", "tests/{}/main.rs"), ("--bench", "bench/{}.rs")]
+    {
+        values(arguments, option).try_for_each(|name| exists(&path.replace("{}", name)))?;
+    }
+    for package in values(arguments, "-p").chain(values(arguments, "--package")) {
+        let directory = package.strip_prefix("centagate-").ok_or("no package of the workspace")?;
+        exists(&format!("{directory}/Cargo.toml"))?;
+    }
+    values(arguments, "--path").try_for_each(|directory| exists(&format!("{directory}/Cargo.toml")))?;
+    match arguments {
+        ["run" | "test" | "build" | "install" | "bench" | "check" | "tree" | "metadata", ..] => Ok(()),
+        _ => Err("no check knows this subcommand".to_owned()),
+    }
+}
+
+/// The program's help names each word and each option.
+fn simulator(arguments: &[&str]) -> Outcome {
+    let help = read("simulator/src/bin/centagate-simulator/main.rs");
+    let words = arguments.first().into_iter().chain(arguments.iter().filter(|argument| argument.starts_with('-')));
+    words.copied().try_for_each(|word| find(&help, word))
+}
+
+/// The values of an option.
+fn values<'a>(arguments: &[&'a str], option: &str) -> impl Iterator<Item = &'a str> {
+    arguments.windows(2).filter(move |pair| pair[0] == option).map(|pair| pair[1])
+}
+
+/// The text of a file of the repository.
+fn read(file: &str) -> String {
+    fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+fn find(text: &str, part: &str) -> Outcome {
+    if text.contains(part) { Ok(()) } else { Err(format!("{part:?} is not there")) }
+}
+
+fn exists(file: &str) -> Outcome {
+    if root().join(file).exists() { Ok(()) } else { Err(format!("the repository has no {file}")) }
+}
+
+fn is_unit(unit: &str) -> Outcome {
+    exists(&format!("deploy/linux/{}.service", unit.trim_end_matches(".service")))?;
+    if unit.starts_with(UNIT) { Ok(()) } else { Err(format!("{unit} is another unit")) }
+}
+
+/// Whether `path` is an instance of a path of the contract, such as `/users/{id}`.
+fn is_instance(path: &str, template: &str) -> bool {
+    let [path, template] = [path, template].map(|path| path.split('/').collect::<Vec<_>>());
+    path.len() == template.len()
+        && path.iter().zip(&template).all(|(word, part)| word == part || part.starts_with('{') && !word.is_empty())
+}

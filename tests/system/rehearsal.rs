@@ -1,0 +1,49 @@
+//! The commands of `docs/rehearsal.md`, pasted into bash, do what the page says.
+
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use tokio::process::Command;
+
+use crate::pasted::{commands, paste};
+
+const PAGE: &str = include_str!("../../docs/rehearsal.md");
+
+/// Has what the page installs with pip.
+const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/generated_clients");
+
+#[tokio::test]
+async fn the_commands_of_the_rehearsal_do_what_the_page_says() {
+    let commands = commands(PAGE);
+    let commands = commands.strip_prefix("cargo build --locked --workspace\n").expect("it builds the programs first");
+    let build = ["build", "--locked", "--quiet", "--workspace"];
+    let status = Command::new(env!("CARGO")).args(build).current_dir(env!("CARGO_MANIFEST_DIR")).status().await;
+    assert!(status.expect("cargo").success());
+
+    let home = tempfile::tempdir().expect("a directory");
+    let directory = home.path().join("target/rehearsal");
+    std::fs::create_dir_all(&directory).expect("a directory");
+    let programs = Path::new(env!("CARGO_BIN_EXE_centagate-gateway")).parent().expect("a directory");
+    symlink(programs, home.path().join("target/debug")).expect("a link");
+    let (_, program) = PAGE.split_once("```python\n").expect("a program");
+    let (program, _) = program.split_once("```").expect("its end");
+    std::fs::write(directory.join("lookup.py"), program).expect("the program");
+    // Python packages that are there already.
+    let commands = commands
+        .replace("python3 -m venv venv && . venv/bin/activate", &format!(". {PYTHON}/bin/activate"))
+        .replace("pip install openapi-python-client\n", "");
+    let printed = paste(&format!("{commands}wait || true\n"), Path::new("/dev/null"), home.path()).await;
+    let mut rest = &*printed;
+    for part in [
+        "\nsession: live for ",
+        "HTTP/1.1 201 Created",
+        "alice 0 tokens\n",
+        "HTTP/1.1 204 No Content",
+        "HTTP/1.1 502 Bad Gateway",
+        "\"outcome\":\"unknown\"",
+        "HTTP/1.1 200 OK",
+        "\"username\":\"bob\"",
+    ] {
+        (_, rest) = rest.split_once(part).unwrap_or_else(|| panic!("no {part} in {printed}"));
+    }
+}
