@@ -1,4 +1,4 @@
-//! The commands in README's chapter "Connect your CENTAGATE", pasted into bash, lead to a gateway that has logged in.
+//! The commands in README's chapter "Connect your CENTAGATE", pasted into bash, start a gateway that logs in.
 
 use std::os::unix::fs::symlink;
 
