@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use crate::audit_file::{AuditFile, object};
 use crate::callers;
+use crate::documented_bodies::names_in_documents;
 use crate::gateway::{alice, token, user};
 use crate::process::{Environment, GatewayProcess, json, sample};
 use crate::raw;
@@ -104,6 +105,7 @@ async fn the_trail_recovers_without_a_request_and_records_how_many_lines_are_mis
     let lines = trail.lines();
     assert_eq!((lines.len(), &lines[0]["audit"], &lines[0]["lost"]), (3, &"resumed".into(), &2.into()), "{lines:?}");
     assert!(lines[0]["since"].as_str() <= lines[0]["time"].as_str(), "{lines:?}");
+    assert!(names_in_documents("resumed").iter().all(|name| lines[0].get(name).is_some()), "{lines:?}");
     assert!(lines[1..].iter().all(|line| line["target"] == "three"), "{lines:?}");
 }
 

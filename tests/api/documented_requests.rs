@@ -50,7 +50,7 @@ fn steps(document: &Document) -> Vec<Step> {
 }
 
 /// Asserts that `actual` is `expected`, where `…` stands for any text that is not empty.
-fn assert_same(expected: &Value, actual: &Value, place: &str) {
+pub(crate) fn assert_same(expected: &Value, actual: &Value, place: &str) {
     match (expected, actual) {
         (Value::String(dots), Value::String(text)) if dots == "…" => assert!(!text.is_empty(), "{place}"),
         (Value::Object(expected), Value::Object(actual)) => {

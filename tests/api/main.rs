@@ -9,6 +9,7 @@ mod caller;
 mod callers;
 mod certificates;
 mod collector;
+mod documented_bodies;
 mod documented_codes;
 mod fault_connections;
 mod fault_replies;
