@@ -1,7 +1,7 @@
-"""How fast the gateway's core is, moment by moment.
+"""Measures the current speed of the gateway's core.
 
-A virtual machine's core does the same work now in the one and now in twice the time, as its neighbours please, and nothing shows
-that but the work. So a process on that core does a fixed piece of it, 50 times a second, and notes how long it took.
+A core of a virtual machine may need twice the time for the same work, depending on other virtual machines. No counter shows this.
+So a process on that core does a fixed piece of reference work 50 times a second and measures the time.
 """
 
 import ctypes
@@ -12,10 +12,10 @@ import time
 
 
 class CoreSpeed:
-    """The process that looks. It ends with its `with`, or with its parent."""
+    """The measuring process. It ends with its `with` block or with its parent."""
 
     def __init__(self, cores):
-        self.total = multiprocessing.Array(ctypes.c_longlong, 2)  # pieces, their nanoseconds
+        self.total = multiprocessing.Array(ctypes.c_longlong, 2)  # the number of pieces, and their total time in nanoseconds
         self.process = multiprocessing.Process(target=_work, args=(self.total, cores, os.getpid()), daemon=True)
 
     def __enter__(self):
@@ -27,7 +27,7 @@ class CoreSpeed:
         self.process.join()
 
     def read(self):
-        """Pieces so far, and their nanoseconds."""
+        """The number of pieces so far, and their total time in nanoseconds."""
         with self.total.get_lock():
             return tuple(self.total)
 

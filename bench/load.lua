@@ -1,5 +1,5 @@
--- Registrations by so many callers in turn. Arguments: how many callers; how many different users (after the last one comes the
--- first again); what the Idempotency-Keys begin with, one for each user, or nothing.
+-- Registers users as several callers in turn. Arguments: the number of callers; the number of different users, after which the
+-- first one follows again; and, optionally, the prefix of the Idempotency-Keys (one key per user).
 local callers, users, key
 local count = 0
 

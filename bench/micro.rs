@@ -1,4 +1,4 @@
-//! What the gateway itself does for a request, piece by piece: `cargo bench --bench micro`.
+//! Micro-benchmarks of the gateway's own work for a request: `cargo bench --bench micro`.
 
 use std::hint::black_box;
 
@@ -13,7 +13,7 @@ const REQUEST_ID: &str = "01939d5b-7c1f-7e0a-9c3b-2f8d1c5e4a6b";
 /// A registration with every member.
 const USER: &str = r#"{"username":"alice","firstName":"Alice","lastName":"Archer","email":"alice@example.com","group":"Staff","role":"user","app":"portal","uniqueId":"u-1","clientId":"c-1","additionalData":["floor 2","north"]}"#;
 
-/// The same with a fault in each member.
+/// The same registration with a fault in each member.
 const FAULTS: &str = r#"{"username":"..","firstName":"","lastName":5,"email":"alice","group":null,"role":"king","app":"\u0007","uniqueId":[],"clientId":{},"additionalData":["",7],"password":"x"}"#;
 
 fn signing(criterion: &mut Criterion) {

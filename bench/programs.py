@@ -1,4 +1,4 @@
-"""The programs of the benchmark: simulator, gateway and wrk. Each ends with its `with`."""
+"""The programs of the benchmark: simulator, gateway and wrk. Each runs inside a `with` block."""
 
 import contextlib
 import hashlib
@@ -13,18 +13,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TICKS = os.sysconf("SC_CLK_TCK")
-DEADLINE = 60  # seconds for anything to happen
+DEADLINE = 60  # seconds to wait for any event
 
 ADMIN = {"USERNAME": "admin", "AUTH_TOKEN": secrets.token_hex(32), "SECRET_CODE": secrets.token_hex(32)}
 REPLY = json.dumps({"code": "0", "message": "Success", "object": "10045"})
 
 
 class Failure(Exception):
-    """Why nothing can be measured."""
+    """The reason why a measurement is impossible."""
 
 
 def call(address, method, path, body=None, **headers):
-    """Status and text of the reply."""
+    """Sends a request and returns the status and the text of the reply."""
     connection = http.client.HTTPConnection(address, timeout=DEADLINE)
     with contextlib.closing(connection):
         text = None if body is None else json.dumps(body)
@@ -33,18 +33,18 @@ def call(address, method, path, body=None, **headers):
         return reply.status, reply.read().decode()
 
 
-def until(seen, what, pause=0.02, seconds=DEADLINE):
-    """Waits for something to be seen, and answers it."""
+def wait_until(condition, what, pause=0.02, seconds=DEADLINE):
+    """Waits until `condition` returns a true value, and returns it."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if found := seen():
+        if found := condition():
             return found
         time.sleep(pause)
     raise Failure(f"{what}: not within {seconds} s")
 
 
 class Program:
-    """A process on cores of its own."""
+    """A process that is pinned to some cores."""
 
     def __init__(self, command, cores, output, environment):
         self.output = output
@@ -66,12 +66,12 @@ class Program:
         self.stop(signal.SIGTERM)
 
     def become_ready(self):
-        """Waits until it can be used."""
+        """Waits until the program is ready."""
 
-    def stop(self, by):
-        """Ends it, and answers what it printed."""
+    def stop(self, signal_number):
+        """Stops the program and returns its output."""
         if self.process.poll() is None:
-            self.process.send_signal(by)
+            self.process.send_signal(signal_number)
             try:
                 self.process.wait(DEADLINE)
             except subprocess.TimeoutExpired:
@@ -80,14 +80,14 @@ class Program:
         return self.output.read_text(errors="replace")
 
     def printed(self, text):
-        """The first line with this text, once it is there."""
+        """The first complete output line with this text, or `None`."""
         if self.process.poll() is not None:
             raise Failure(f"{self.process.args[0]} has ended: {self.output.read_text()[-1000:]}")
         lines = self.output.read_text().splitlines(keepends=True)
         return next((line for line in lines if text in line and line.endswith("\n")), None)
 
     def cpu_seconds(self):
-        """Processor time so far, of user and system: proc(5), fields 14 and 15 of `stat`."""
+        """The user and system CPU time so far: proc(5), fields 14 and 15 of `stat`."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
@@ -97,7 +97,7 @@ class Program:
 
 
 class Simulator(Program):
-    """The project's own CENTAGATE."""
+    """The project's simulator of CENTAGATE."""
 
     def __init__(self, binary, cores, directory):
         environment = {f"SIMULATOR_{name}": ADMIN[name] for name in ("AUTH_TOKEN", "SECRET_CODE")}
@@ -105,10 +105,10 @@ class Simulator(Program):
         super().__init__([binary], cores, directory / "simulator.log", environment)
 
     def become_ready(self):
-        self.url = until(lambda: self.printed("listens on"), "the simulator starts").split()[-1]
+        self.url = wait_until(lambda: self.printed("listens on"), "the simulator starts").split()[-1]
 
     def always_succeed(self, always):
-        """Whether registrations are answered at once, unlooked at and not kept: else they take longer with each user."""
+        """Whether every registration succeeds unchecked and unstored. Otherwise, each stored user slows the simulator down."""
         address = self.url.removeprefix("http://")
         call(address, "DELETE", "/simulator/instructions")
         if always:
@@ -116,11 +116,11 @@ class Simulator(Program):
             instruction = {"operation": "createUser", "behaviour": {"reply": reply}}
             status, text = call(address, "POST", "/simulator/instructions", instruction)
             if status != 204:
-                raise Failure(f"the simulator takes no instruction: {status} {text}")
+                raise Failure(f"the simulator refuses the instruction: {status} {text}")
 
 
 class Gateway(Program):
-    """The gateway with everything on, once it has registered its first user for real."""
+    """The gateway with all features enabled. It is ready when it has registered a first user in the simulator."""
 
     def __init__(self, binary, cores, directory, simulator, callers):
         self.simulator = simulator
@@ -141,7 +141,7 @@ class Gateway(Program):
         super().__init__([binary, "serve"], cores, directory / "gateway.log", environment)
 
     def become_ready(self):
-        serving = json.loads(until(lambda: self.printed('"serving"'), "the gateway serves", pause=0.0005))
+        serving = json.loads(wait_until(lambda: self.printed('"serving"'), "the gateway serves", pause=0.0005))
         self.address, self.management = serving["address"], serving["management"]
         name = secrets.token_hex(8)
         user = {"username": name, "firstName": "Alice", "lastName": "Archer", "email": f"{name}@example.com",
@@ -153,11 +153,11 @@ class Gateway(Program):
         self.simulator.always_succeed(True)
 
     def registered(self):
-        """How many users so far."""
+        """The number of users registered so far."""
         return self.metric('gateway_http_requests_total{route="/users",method="POST",status="201"}')
 
     def keys(self):
-        """How many Idempotency-Keys it has met."""
+        """The number of idempotency keys used so far."""
         return self.metric('gateway_idempotency_total{result="new"}')
 
     def metric(self, name):
@@ -167,7 +167,7 @@ class Gateway(Program):
 
 @contextlib.contextmanager
 def load(gateway, cores, directory, *, connections=64, callers=1, users=100_000_000, key=None):
-    """Load by wrk as long as the `with` lasts; all replies must be good ones."""
+    """Runs wrk during the `with` block. Every reply must be a success."""
     command = ["wrk", "--threads=1", f"--connections={connections}", "--duration=3600", "--timeout=10",
                f"--script={ROOT / 'bench/load.lua'}", f"http://{gateway.address}",
                "--", str(callers), str(users), *filter(None, [key])]

@@ -1,4 +1,4 @@
-"""From measurements to the table of docs/performance.md."""
+"""Turns measurements into the table of docs/performance.md."""
 
 import datetime
 import os
@@ -14,19 +14,19 @@ BEGIN, END = "<!-- what follows is written by bench/run -->", "<!-- up to here -
 
 @dataclass(frozen=True)
 class Measurement:
-    """One scenario in one round."""
+    """The result of one scenario in one round."""
 
-    cpu_us: float  # of the gateway, for each request
+    cpu_us: float  # the gateway's CPU time per request
     requests_per_second: float
-    core_used: float  # 1: all of it
-    piece_us: float  # what a fixed piece of work took on the gateway's core meanwhile
+    core_used: float  # 1 means the whole core
+    piece_us: float  # the time of the reference work on the gateway's core
     resident_before: float  # MiB
     resident_after: float
     start_ms: float  # from the start of the process to the first 201
 
 
 def spread(values, form, unit=""):
-    """Median and quartiles."""
+    """The median and the quartiles as text."""
     low, middle, high = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
     return f"{middle:{form}}{unit} ({low:{form}}–{high:{form}})"
 
@@ -59,7 +59,7 @@ def table(scenarios, measured, amount):
 
 
 def machine():
-    """What the figures are of."""
+    """The revision, the date and the machine of the measurement."""
     models = [line.partition(": ")[2] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
     command = ["git", "describe", "--always", "--dirty"]
     revision = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True).stdout.strip()
@@ -67,8 +67,8 @@ def machine():
         f"Revision {revision or 'unknown'}", f"{datetime.date.today()}", *models[:1], f"Linux {os.uname().release}"]))
 
 
-def place(document):
-    """What stands before and after the table in the document."""
+def split_document(document):
+    """The parts of the document before and after the table."""
     before, begin, rest = document.read_text().partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:

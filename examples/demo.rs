@@ -1,4 +1,5 @@
-//! A CENTAGATE simulator and the gateway in front of it, in one process, with a fresh caller key and lines to paste.
+//! A CENTAGATE simulator and the gateway in front of it, in one process. Prints a fresh caller key and commands to
+//! paste.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -44,7 +45,7 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Adds two hardware tokens to the stock, one of which is the example in the contract, and bob, who has a mobile token, an SMS
+/// Adds two hardware tokens to the stock; the contract's example uses one of them. Adds bob with a mobile token, an SMS
 /// token and a hardware token. Bob and his hardware token are locked.
 fn seed(simulator: &Simulator) {
     simulator.add_to_stock("2601000042");
@@ -100,7 +101,7 @@ In Swagger UI: Authorize with the caller key, then Try it out. Stop with Ctrl-C.
     );
 }
 
-/// `preferred`, or 0 for any free one where it is taken.
+/// `preferred`, or 0 (any free port) if it is in use.
 fn port(preferred: u16) -> u16 {
     TcpListener::bind(("127.0.0.1", preferred)).map_or(0, |_| preferred)
 }

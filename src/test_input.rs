@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-/// So many inputs, and a bound on the search for a smaller one that fails.
+/// The number of random inputs, and a time limit for shrinking a failing one.
 pub(crate) fn cases(count: u32) -> ProptestConfig {
     ProptestConfig { max_shrink_time: 5000, ..ProptestConfig::with_cases(count) }
 }

@@ -1,9 +1,9 @@
 //! A simulated CENTAGATE for development and tests.
 //!
 //! It answers the `CentagateWS` calls that the gateway uses, in CENTAGATE's formats: HTTP 200 and
-//! `{"code":"0","message":"Success","object":…}` for the result of a call, a servlet container's HTML page for a path or
-//! method that does not exist. It checks every signature, keeps users and tokens in memory and records every request. It can
-//! be told to misbehave.
+//! `{"code":"0","message":"Success","object":…}` for the result of a call, a servlet container's HTML page for an
+//! unknown path or method. It checks every signature, keeps users and tokens in memory and records every request. Tests
+//! can instruct it to misbehave.
 //!
 //! [`calls`] has one module per call. [`Operation::table`] and `centagate-simulator --help` print a table of them.
 //!

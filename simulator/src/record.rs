@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::Operation;
 
-/// The log drops older requests, so that a long demo does not use up the memory.
+/// The log drops the oldest requests beyond this number, so that a long demo does not use up the memory.
 const CAPACITY: usize = 100_000;
 
 /// A request as it arrived, and its result. `Debug` hides the values because they contain cenTokens and passwords.
@@ -34,7 +34,7 @@ pub struct Request {
     pub code: Option<String>,
     /// Whether the call changed the state.
     pub executed: bool,
-    /// Whether the request has been answered or cut.
+    /// Whether the request has been answered, or its connection has been cut.
     pub finished: bool,
 }
 

@@ -64,7 +64,8 @@ impl Tls {
         let key = PrivateKeyDer::from_pem_slice(self.key_pem.as_bytes()).map_err(invalid)?;
         let key = provider.key_provider.load_private_key(key).map_err(invalid)?;
         let certified = CertifiedKey::new(chain, key);
-        // All other errors are left to the clients: rustls cannot parse a version 1 certificate, but some clients accept it.
+        // All other errors are left to the clients: rustls cannot parse a version 1 certificate, but some clients
+        // accept it.
         if let Err(error @ (Error::NoCertificatesPresented | Error::InconsistentKeys(_))) = certified.keys_match() {
             return Err(invalid(error));
         }

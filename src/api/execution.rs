@@ -1,4 +1,4 @@
-//! The execution of one accepted request: limit per target, turn, audit records, and the call to CENTAGATE.
+//! The execution of one accepted request: limit per target, call permit, audit records, and the call to CENTAGATE.
 
 use std::sync::Arc;
 
@@ -56,13 +56,14 @@ impl Execution {
             gateway.enforce(gateway.rate_limits.per_target(limit, &action.caller, request.target()), record)?;
         }
         let waiting_since = Instant::now();
-        // Many requests may wait for a turn, so the state that waits is kept small: the attempt and the call come later.
-        let turn = gateway.centagate.turn(&action.caller, self.send_by()).await;
+        // Many requests may wait for a permit, so the state that waits is kept small: the attempt and the call come
+        // later.
+        let permit = gateway.centagate.acquire_permit(&action.caller, self.send_by()).await;
         let waited = waiting_since.elapsed();
         let attempt = gateway.audit.attempt(action).await.map_err(|_| Problem::AuditUnavailable)?;
         let started = Instant::now();
-        let answered = match turn {
-            Ok(turn) => Box::pin(gateway.centagate.call(turn, &**request, hook)).await,
+        let answered = match permit {
+            Ok(permit) => Box::pin(gateway.centagate.call(permit, &**request, hook)).await,
             Err(not_sent) => Err(centagate::Error::NotSent(not_sent)),
         };
         let duration = waited + started.elapsed();

@@ -11,9 +11,10 @@ use crate::store::CheckResult;
 
 /// Whether the process should get requests.
 ///
-/// It should not while it drains, while the audit trail cannot be written, and before it has worked once: a rollout of a broken
-/// configuration then stops at its first process. A process that has worked stays ready whatever CENTAGATE does, and so does any
-/// other one after the grace period. Otherwise, one outage would remove every replica.
+/// The process should get no requests while it drains, while the audit trail cannot be written, and until it has worked
+/// once. So a rollout of a broken configuration stops at its first process. A process that has worked stays ready
+/// whatever CENTAGATE does. After the grace period, every process is ready. Otherwise, one outage would remove every
+/// replica.
 pub(super) struct Readiness {
     is_draining: bool,
     startup: Startup,

@@ -1,9 +1,10 @@
 //! The audit trail: who did what in CENTAGATE, on whom, and with which right.
 //!
-//! Each action has two records with the same ID, one JSON line each: an `attempt` before the first byte is sent to CENTAGATE,
-//! and an `outcome` before the reply. A retry that gets the secrets of an earlier reply has a `replay`. An attempt without an
-//! outcome means that the outcome is unknown, because the process ended in between. After a gap in the trail, a `resumed`
-//! record says how many records are missing. The target's name is the only personal data. Secrets are never written.
+//! Each action has two records with the same ID, each a JSON line. The `attempt` is written before the first byte is
+//! sent to CENTAGATE, the `outcome` before the reply. A retry that gets the secrets of an earlier reply has a `replay`.
+//! If an attempt has no outcome, the process ended in between and the outcome is unknown. After a gap in the trail, a
+//! `resumed` record says how many records are missing. The target's name is the only personal data. Secrets are never
+//! written.
 
 pub(crate) mod configuration;
 mod file;

@@ -14,7 +14,7 @@ use super::open_error::OpenError;
 use super::queue::{Batch, Queue};
 use super::sink::{AuditSink, SinkFault};
 use super::written::Written;
-use crate::telemetry::{AuditTurn, CHUNK_BYTES};
+use crate::telemetry::{AuditAccess, CHUNK_BYTES};
 
 /// How long a request waits for its line to be written.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -197,9 +197,9 @@ impl Shared {
     }
 
     fn write_to_standard_output(&self) {
-        let turn = AuditTurn::take();
+        let access = AuditAccess::take();
         loop {
-            if !turn.wait_until_writable(WRITE_TIMEOUT) {
+            if !access.wait_until_writable(WRITE_TIMEOUT) {
                 return self.health.set_broken("standard output is not read");
             }
             let resumed = self.health.resumed_line();
@@ -208,7 +208,7 @@ impl Shared {
             if resumed.is_none() && lines.is_empty() {
                 return;
             }
-            let write = |lines: &[u8]| turn.write(lines).map_err(|(written, cause)| AppendError { written, cause });
+            let write = |lines: &[u8]| access.write(lines).map_err(|(written, cause)| AppendError { written, cause });
             if !self.write_with(resumed, &lines, write) {
                 return;
             }

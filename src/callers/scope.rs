@@ -50,7 +50,7 @@ impl Scope {
         Self::ALL.into_iter().find(|scope| scope.as_str() == word)
     }
 
-    /// Whether `groups` cannot narrow the scope: it acts on existing users, and no upstream call tells their groups.
+    /// Whether `groups` cannot narrow the scope: it acts on existing users, and no upstream call returns their groups.
     pub(super) fn cannot_be_narrowed_by_groups(self) -> bool {
         !matches!(self, Self::UsersCreate | Self::UsersRead | Self::OtpTokensCreate | Self::AdminsCreate)
     }

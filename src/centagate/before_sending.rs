@@ -8,8 +8,8 @@ use super::error::NotSent;
 /// The result of [`BeforeSending::about_to_send`].
 pub type MaySend<'a> = Pin<Box<dyn Future<Output = Result<(), NotSent>> + Send + 'a>>;
 
-/// Runs immediately before a call is sent, and can prevent that. A call first waits for its turn and for a session, so the
-/// moment of sending can be much later than the start of the call.
+/// Runs immediately before a call is sent, and can prevent that. A call first waits for a permit and a session, so it
+/// may be sent much later than it was started.
 pub trait BeforeSending: Sync {
     /// Runs before each attempt to send the call: twice if the session had ended.
     ///

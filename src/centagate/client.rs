@@ -15,7 +15,7 @@ use super::client_options::ClientOptions;
 use super::contact::{Contact, ContactStatus};
 use super::encoding::percent_encode_segment;
 use super::error::{Error, NotSent};
-use super::guard::{Breaker, Bulkhead, Load, Turn};
+use super::guard::{Breaker, Bulkhead, CallPermit, Load};
 use super::http::{
     self as upstream, HttpClient, HttpOptions, Reply, ServerCertificate, SetupError, Times, Trust, UpstreamRequest,
 };
@@ -104,11 +104,11 @@ impl Client {
         Ok((client, keeper))
     }
 
-    /// Waits for a turn of `caller`. The call must then be sent by `send_by`.
+    /// Waits for a permit of `caller`. The call must then be sent by `send_by`.
     ///
     /// # Errors
-    /// If there is no turn in time, or too many requests are waiting.
-    pub async fn turn(&self, caller: &Arc<str>, send_by: Instant) -> Result<Turn, NotSent> {
+    /// If there is no permit in time, or too many requests are waiting.
+    pub async fn acquire_permit(&self, caller: &Arc<str>, send_by: Instant) -> Result<CallPermit, NotSent> {
         self.bulkhead.enter(caller, send_by).await
     }
 
@@ -193,11 +193,11 @@ impl Client {
     /// If CENTAGATE did not answer code 0 in time.
     pub async fn call(
         &self,
-        turn: Turn,
+        permit: CallPermit,
         message: &dyn Message,
         hook: Option<&dyn BeforeSending>,
     ) -> Result<Value, Error> {
-        let send_by = turn.send_by;
+        let send_by = permit.send_by;
         let session = self.sessions.live(send_by).await.map_err(Error::NotSent)?;
         let refused = match self.send(message, &session, send_by, hook).await {
             Err(Error::Refused(code)) => code,

@@ -1,6 +1,6 @@
 //! The upstream side: everything that the gateway knows about CentagateWS.
 //!
-//! [`Client::call`] waits for a turn (`guard`), signs a message of `calls` with the admin's session (`session`), sends it
+//! [`Client::call`] needs a permit (`guard`), signs a message of `calls` with the admin's session (`session`), sends it
 //! (`http`) and reads the envelope of the reply (`envelope`). Nothing in this module knows the gateway's callers.
 
 mod before_sending;
@@ -35,7 +35,7 @@ pub use contact::ContactStatus;
 pub use encoding::percent_encode_segment;
 pub(crate) use envelope::decode;
 pub use error::{Error, NotSent, Unreadable};
-pub use guard::{BreakerState, Load, Turn};
+pub use guard::{BreakerState, CallPermit, Load};
 pub use http::{ConnectionKind, HttpOptions, SetupError, Trust, TrustFault};
 pub use return_code::{Meaning, PasswordRule, ReturnCode};
 pub use session::{Credentials, LoginCredentials, LoginRefusal, Session, SessionEvents, SessionKeeper, SessionStatus};

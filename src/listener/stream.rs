@@ -39,8 +39,8 @@ impl Transport for TlsStream<TcpStream> {
 /// Passes at most one [`InputWindow`] to actix-http while a handler is running, and no input while the peer does not read the
 /// replies. Closes the connection at its deadline.
 ///
-/// actix-http itself limits neither the requests that it reads ahead, nor the time for any head after the first one, nor the
-/// time in which a reply must be read.
+/// actix-http itself has no limit for the requests that it reads ahead, for the time of a later head, or for the time
+/// in which a peer must read a reply.
 pub(super) struct BoundedStream<T> {
     transport: T,
     connection: Connection,

@@ -1,4 +1,4 @@
-//! The ledger: gives each idempotency key to one request, and stores what became of it.
+//! The ledger: gives each idempotency key to one request, and stores the request's outcome.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -140,7 +140,7 @@ impl Ledger {
         }
     }
 
-    /// Retries the writes that got no reply. Stops at the first one that gets none again.
+    /// Retries the writes that got no reply. Stops at the first write that gets no reply again.
     pub(crate) async fn retry_pending_writes(&self) {
         self.pending.retry_all(&self.store.load_full()).await;
     }

@@ -19,5 +19,5 @@ pub use log_filter::LogFilter;
 pub use log_writer::LogGuard;
 pub use logs::init;
 pub(crate) use spans::{ClientSpan, Period, ServerSpan};
-pub(crate) use standard_output::{AuditTurn, CHUNK_BYTES, write_within};
+pub(crate) use standard_output::{AuditAccess, CHUNK_BYTES, write_within};
 pub(crate) use traces::{RequestTrace, Traces};

@@ -28,12 +28,12 @@ struct Priority {
     audit_done: Condvar,
 }
 
-/// The audit trail's turn to write. The log waits until it is dropped.
+/// The audit trail's exclusive access to standard output. The log waits until it is dropped.
 #[derive(Debug)]
-pub(crate) struct AuditTurn(Stdout);
+pub(crate) struct AuditAccess(Stdout);
 
-impl AuditTurn {
-    /// Takes the turn. This waits for at most one write of the log, which does not block.
+impl AuditAccess {
+    /// Takes exclusive access. This waits for at most one write of the log, which does not block.
     pub(crate) fn take() -> Self {
         *PRIORITY.lock() = true;
         Self(io::stdout())
@@ -53,7 +53,7 @@ impl AuditTurn {
     }
 }
 
-impl Drop for AuditTurn {
+impl Drop for AuditAccess {
     fn drop(&mut self) {
         *PRIORITY.lock() = false;
         PRIORITY.audit_done.notify_one();

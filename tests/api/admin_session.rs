@@ -1,4 +1,4 @@
-//! Sessions that end or are renewed under load, without failures for callers.
+//! Sessions that expire or are renewed under load cause no failure for callers.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::login_bench::LoginBench;
 use crate::process::GatewayProcess;
 use crate::reply::Reply;
 
-/// Only a refusal of a session that is older than this causes a login.
+/// The gateway logs in again only if CENTAGATE refuses a session that is older than this.
 const TRUSTED_AGE: Duration = Duration::from_secs(30);
 
-/// How long two processes share an admin. They end before the sessions of the other tests are old enough, because a burst of
+/// How long two processes share an admin. They end before the other tests' sessions are old enough, because a burst of
 /// requests could delay their renewals.
 const SHARED_FOR: Duration = Duration::from_secs(24);
 
@@ -27,32 +27,32 @@ static BURST: Mutex<()> = Mutex::const_new(());
 #[tokio::test]
 async fn sessions_under_load() {
     tokio::join!(
-        a_session_that_ends_under_500_requests_costs_one_login_and_no_failure(Duration::ZERO),
-        a_session_that_ends_under_500_requests_costs_one_login_and_no_failure(Duration::from_secs(2)),
-        a_thousand_requests_refused_for_permission_cost_one_login_at_most(),
-        two_processes_live_through_sessions_of_two_seconds(),
-        a_login_slower_than_the_session_is_long_costs_callers_time_and_nothing_else(),
-        a_renewal_that_fails_keeps_the_session_in_use_while_it_works(),
+        a_session_that_expires_under_500_requests_causes_one_login_and_no_failure(Duration::ZERO),
+        a_session_that_expires_under_500_requests_causes_one_login_and_no_failure(Duration::from_secs(2)),
+        a_thousand_requests_refused_with_10001_cause_at_most_one_login(),
+        two_processes_with_sessions_of_two_seconds_fail_no_request(),
+        a_login_that_takes_longer_than_a_session_lives_delays_requests_and_fails_none(),
+        a_failed_renewal_keeps_the_old_session_in_use_while_it_is_accepted(),
     );
 }
 
-/// A gateway whose session has just become older than [`TRUSTED_AGE`], and a caller.
+/// Starts a gateway whose session has just become older than [`TRUSTED_AGE`], and a caller.
 async fn with_an_old_session(bench: &LoginBench) -> (GatewayProcess, Caller) {
     let gateway = bench.serve_logged_in().await;
     let old_enough = Instant::now() + TRUSTED_AGE + Duration::from_millis(500);
     let caller = Caller::of(&gateway);
     assert_eq!(caller.create_user("first").await.status, 201);
     sleep_until(old_enough).await;
-    assert_eq!(bench.attempts(), 1, "nothing has renewed it");
+    assert_eq!(bench.attempts(), 1, "the session has not been renewed");
     (gateway, caller)
 }
 
-async fn a_session_that_ends_under_500_requests_costs_one_login_and_no_failure(login_takes: Duration) {
+async fn a_session_that_expires_under_500_requests_causes_one_login_and_no_failure(login_takes: Duration) {
     // On a busy machine, the last requests wait long for the login and for the other requests.
     let bench = LoginBench::new().await.set("GATEWAY__SERVER__REQUEST_TIMEOUT_MS", "20000");
     let bench = bench.set("GATEWAY__SERVER__SHUTDOWN_MS", "20000");
     let (_gateway, caller) = with_an_old_session(&bench).await;
-    let _turn = BURST.lock().await;
+    let _guard = BURST.lock().await;
     bench.simulator.instruct(Instruction::always(Operation::LogIn, Behaviour::Delay(login_takes)));
     bench.simulator.expire_session();
     let started = Instant::now();
@@ -63,38 +63,38 @@ async fn a_session_that_ends_under_500_requests_costs_one_login_and_no_failure(l
     assert_eq!(bench.attempts(), 2, "exactly one login more");
     assert_eq!(bench.simulator.executions(), 501, "each was executed once");
     assert_eq!(caller.metric("gateway_session_lost_early_total").await, 1);
-    let told = caller.metric("gateway_session_refusals_total").await;
+    let counted = caller.metric("gateway_session_refusals_total").await;
     let refused = bench.requests(Operation::CreateUser).len() - 501;
-    assert_eq!(told, refused as u64, "each refusal is counted");
+    assert_eq!(counted, refused as u64, "each refusal is counted");
     eprintln!("500 at the end of a session, login of {login_takes:?}: {:?}, {refused} refused", started.elapsed());
 }
 
-async fn a_thousand_requests_refused_for_permission_cost_one_login_at_most() {
+async fn a_thousand_requests_refused_with_10001_cause_at_most_one_login() {
     let bench = LoginBench::new().await;
     let (_gateway, caller) = with_an_old_session(&bench).await;
-    let _turn = BURST.lock().await;
+    let _guard = BURST.lock().await;
     bench.simulator.instruct(Instruction::always(Operation::CreateUser, Behaviour::code("10001")));
     let started = Instant::now();
-    let lanes = (0..20).map(|lane| {
+    let senders = (0..20).map(|sender| {
         let caller = &caller;
         async move {
             for number in 0..50 {
-                let reply = caller.create_user(&format!("denied-{lane}-{number}")).await;
+                let reply = caller.create_user(&format!("denied-{sender}-{number}")).await;
                 assert_eq!(reply.problem("centagate_denied")["outcome"], "notExecuted");
             }
         }
     });
-    join_all(lanes).await;
+    join_all(senders).await;
     assert_eq!(bench.attempts(), 2, "one login, because the session may have ended");
     let sent = bench.requests(Operation::CreateUser).len() - 1;
-    // Requests that were in flight at the login are sent again; later ones meet a session that is still trusted.
+    // Requests in flight during the login are sent again. Later requests use a session that is still trusted.
     assert!((1001..=1020).contains(&sent), "{sent} requests for 1,000");
     assert!(started.elapsed() < TRUSTED_AGE, "otherwise a second login would be correct: {:?}", started.elapsed());
     eprintln!("1,000 refused for permission: {:?}, {sent} sent", started.elapsed());
 }
 
-async fn two_processes_live_through_sessions_of_two_seconds() {
-    // Both use the same admin: the simulator allows several sessions of one admin.
+async fn two_processes_with_sessions_of_two_seconds_fail_no_request() {
+    // Both processes use the same admin, because the simulator allows several sessions per admin.
     let bench = LoginBench::with_sessions_of(2).await;
     let gateways = [bench.serve_logged_in().await, bench.serve_logged_in().await];
     let loads: Vec<_> = gateways
@@ -118,7 +118,7 @@ async fn two_processes_live_through_sessions_of_two_seconds() {
     }
 }
 
-async fn a_login_slower_than_the_session_is_long_costs_callers_time_and_nothing_else() {
+async fn a_login_that_takes_longer_than_a_session_lives_delays_requests_and_fails_none() {
     let bench = LoginBench::with_sessions_of(2).await;
     bench.simulator.instruct(Instruction::always(Operation::LogIn, Behaviour::Delay(Duration::from_secs(2))));
     let gateway = bench.environment.serve().await;
@@ -132,7 +132,7 @@ async fn a_login_slower_than_the_session_is_long_costs_callers_time_and_nothing_
     let granted = caller.metric("gateway_session_logins_total{result=\"granted\"}").await;
     assert!((4..=5).contains(&granted), "{granted}");
     let refused = bench.requests(Operation::CreateUser).iter().filter(|request| !request.executed).count();
-    assert!(refused > 0, "sessions did end under load");
+    assert!(refused > 0, "sessions expired under load");
     assert!(bench.simulator.executions() == tally.requests, "each was executed once");
 }
 
@@ -147,10 +147,10 @@ async fn a_refusal_of_a_new_session_causes_no_login() {
         assert_eq!(problem["upstreamCode"].to_string(), code, "{problem}");
     }
     assert_eq!(bench.attempts(), 1);
-    assert_eq!(bench.requests(Operation::CreateUser).len(), 5, "none was sent twice");
+    assert_eq!(bench.requests(Operation::CreateUser).len(), 5, "no request was sent twice");
 }
 
-async fn a_renewal_that_fails_keeps_the_session_in_use_while_it_works() {
+async fn a_failed_renewal_keeps_the_old_session_in_use_while_it_is_accepted() {
     let bench = LoginBench::with_sessions_of(3).await;
     let gateway = bench.serve_logged_in().await;
     let caller = Caller::of(&gateway);
@@ -162,7 +162,7 @@ async fn a_renewal_that_fails_keeps_the_session_in_use_while_it_works() {
     bench.simulator.expire_session();
     let problem = caller.create_user("after-its-end").await.problem("centagate_denied");
     assert_eq!(problem["outcome"], "notExecuted");
-    assert_eq!(caller.readiness().await.0, 200, "it has had a session");
+    assert_eq!(caller.readiness().await.0, 200, "the gateway has had a session");
     bench.simulator.clear_instructions();
     gateway.wait_for_lines(2, |line| line.contains("logged in to CENTAGATE")).await;
     assert_eq!(caller.create_user("again").await.status, 201);

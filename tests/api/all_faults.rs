@@ -1,4 +1,5 @@
-//! One run reports every fault of a configuration: one line each, with the key, its variable and the fix, never a value.
+//! One run reports every fault of a configuration in its own line, with the key, the variable and the fix, but never a
+//! value.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,7 +8,7 @@ use crate::callers;
 use crate::configuration_faults::{PLANTED, valid, variable, with_file};
 use crate::process::Environment;
 
-/// Runs `check-config` and `serve`; each must print one line for each entry of `faults`, with all words of the entry.
+/// Runs `check-config` and `serve`. Each must print one line per entry of `faults`, with all words of the entry.
 #[track_caller]
 fn expect_faults(environment: &Environment, faults: &[&[&str]]) {
     for command in ["check-config", "serve"] {
@@ -112,7 +113,7 @@ fn a_secrets_directory_that_cannot_be_read_does_not_make_its_secrets_missing() {
 }
 
 #[test]
-fn a_key_that_stands_in_a_variable_for_a_path_is_not_shown() {
+fn a_key_in_a_variable_for_a_path_is_not_printed() {
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{PLANTED}\n-----END PRIVATE KEY-----\n");
     for key in ["callers_file", "centagate.ca_certificate_file"] {
         expect_faults(&valid().set(&variable(key), &pem), &[&[key, &variable(key)]]);
@@ -123,7 +124,7 @@ fn a_key_that_stands_in_a_variable_for_a_path_is_not_shown() {
 }
 
 #[test]
-fn a_valid_configuration_ends_with_valid_and_shows_no_value_as_missing() {
+fn check_config_reports_a_valid_configuration_and_lists_no_missing_value() {
     let run = valid().run(&["check-config"]);
     assert_eq!((run.status, run.stderr.as_str()), (Some(0), ""), "{run:?}");
     assert_eq!(run.stdout.lines().last(), Some("valid"), "{run:?}");
@@ -134,19 +135,19 @@ fn a_valid_configuration_ends_with_valid_and_shows_no_value_as_missing() {
 }
 
 #[test]
-fn files_that_other_users_may_write_are_warned_of() {
+fn files_that_other_users_may_write_cause_a_warning() {
     let environment = valid();
     let secret = environment.write("secrets/centagate.admin.secret_code", "code");
     let directory = environment.directory.path().join("secrets").display().to_string();
     let callers = environment.directory.path().join("callers.toml").display().to_string();
     let environment = environment.set("GATEWAY_SECRETS_DIR", &directory);
-    for (path, good, bad) in [(&secret, 0o600, 0o602), (&directory, 0o700, 0o720), (&callers, 0o644, 0o666)] {
-        fs::set_permissions(path, Permissions::from_mode(bad)).unwrap();
+    for (path, safe, writable) in [(&secret, 0o600, 0o602), (&directory, 0o700, 0o720), (&callers, 0o644, 0o666)] {
+        fs::set_permissions(path, Permissions::from_mode(writable)).unwrap();
         let run = environment.run(&["check-config"]);
         assert_eq!((run.status, run.stderr.lines().count()), (Some(0), 1), "{run:?}");
         assert!(run.stderr.contains("warning") && run.stderr.contains(&format!("{path}: ")), "{run:?}");
         assert_eq!(run.stdout.lines().last(), Some("valid"), "{run:?}");
-        fs::set_permissions(path, Permissions::from_mode(good)).unwrap();
+        fs::set_permissions(path, Permissions::from_mode(safe)).unwrap();
         assert_eq!(environment.run(&["check-config"]).stderr, "", "{path}");
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-/// Replaces the content of a file atomically, so that a watcher never reads half of it. If `path` is a link, its target
-/// changes.
+/// Replaces the content of a file atomically, so that no watcher reads half of it. If `path` is a symbolic link, its
+/// target is replaced.
 pub(crate) fn replace(path: &Path, content: impl AsRef<[u8]>) {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let name = path.file_name().expect("a file").to_str().expect("UTF-8");
@@ -15,7 +15,7 @@ pub(crate) fn replace(path: &Path, content: impl AsRef<[u8]>) {
     fs::rename(&aside, &path).unwrap();
 }
 
-/// Replaces a file by a FIFO atomically.
+/// Atomically replaces a file with a FIFO.
 pub(crate) fn replace_with_fifo(path: &Path) {
     let aside = path.with_extension("aside-fifo");
     mknodat(CWD, &aside, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();

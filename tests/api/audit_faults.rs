@@ -1,4 +1,4 @@
-//! The audit trail in a file that cannot be written: an action that cannot be recorded is refused.
+//! An audit file that cannot be written. The gateway refuses an action that it cannot record.
 
 use std::path::Path;
 use std::process::Command;
@@ -41,7 +41,7 @@ async fn count(gateway: &GatewayProcess, name: &str) -> u64 {
 const WRITTEN: &str = "lines_total{event=\"attempt\",result=\"written\"}";
 const FAILED: &str = "lines_total{event=\"attempt\",result=\"failed\"}";
 
-/// A gateway whose trail is in a directory that tests can break, and that directory.
+/// A gateway whose audit file is in a directory that tests can break, the simulator, and the file.
 async fn start() -> (GatewayProcess, Simulator, AuditFile) {
     let (environment, simulator) = Environment::with_simulator().await;
     let trail = AuditFile::at(environment.directory.path().join("trail/audit.jsonl"));
@@ -51,7 +51,7 @@ async fn start() -> (GatewayProcess, Simulator, AuditFile) {
 }
 
 #[tokio::test]
-async fn where_the_trail_cannot_be_written_nothing_is_sent_and_the_gateway_lives_on() {
+async fn an_action_that_cannot_be_recorded_gets_503_and_is_not_sent() {
     for (kind, break_it) in [
         ("no directory", (|path| std::fs::remove_dir_all(path.parent().unwrap()).unwrap()) as fn(&Path)),
         ("a directory", |path| {
@@ -80,16 +80,16 @@ async fn where_the_trail_cannot_be_written_nothing_is_sent_and_the_gateway_lives
         assert_eq!((status, reasons.contains("\naudit: cannot be written: ")), (503, true), "{kind}: {reasons}");
         let counted = [count(&gateway, FAILED).await, count(&gateway, WRITTEN).await, count(&gateway, "broken").await];
         assert_eq!(counted, [2, 0, 1], "{kind}");
-        let complaints = gateway.wait_for_lines(1, |line| line.contains("\"ERROR\"")).await;
-        assert_eq!(complaints.len(), 1, "the cause is logged once: {complaints:?}");
-        assert!(complaints[0].contains("audit trail") && !complaints[0].contains("alice"), "{complaints:?}");
+        let errors = gateway.wait_for_lines(1, |line| line.contains("\"ERROR\"")).await;
+        assert_eq!(errors.len(), 1, "the cause is logged once: {errors:?}");
+        assert!(errors[0].contains("audit trail") && !errors[0].contains("alice"), "{errors:?}");
         gateway.terminate();
         assert!(gateway.end().await.success(), "{kind}");
     }
 }
 
 #[tokio::test]
-async fn the_trail_recovers_without_a_request_and_says_how_many_lines_are_missing() {
+async fn the_trail_recovers_without_a_request_and_records_how_many_lines_are_missing() {
     let (gateway, simulator, trail) = start().await;
     let directory = trail.path().parent().unwrap();
     std::fs::remove_dir_all(directory).unwrap();
@@ -110,7 +110,7 @@ async fn the_trail_recovers_without_a_request_and_says_how_many_lines_are_missin
 }
 
 #[tokio::test]
-async fn a_file_that_was_moved_away_is_opened_anew() {
+async fn a_rotated_audit_file_is_reopened() {
     let (environment, _simulator) = Environment::with_simulator().await;
     let gateway = environment.serve().await;
     let trail = gateway.audit_trail();
@@ -129,7 +129,7 @@ async fn a_file_that_was_moved_away_is_opened_anew() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_moved_within_an_action_has_the_attempt_and_the_new_one_the_outcome() {
+async fn an_audit_file_rotated_during_an_action_has_the_attempt_and_the_new_file_has_the_outcome() {
     let (environment, simulator) = Environment::with_simulator().await;
     let gateway = environment.serve().await;
     let gate = Gate::new();
@@ -137,7 +137,7 @@ async fn a_file_that_is_moved_within_an_action_has_the_attempt_and_the_new_one_t
     let trail = gateway.audit_trail();
     let old = AuditFile::at(trail.path().with_file_name("audit.1"));
     let (reply, ()) = tokio::join!(create(&gateway, "alice"), async {
-        timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE is reached");
+        timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE receives the call");
         std::fs::rename(trail.path(), old.path()).unwrap();
         gate.open();
     });
@@ -147,30 +147,30 @@ async fn a_file_that_is_moved_within_an_action_has_the_attempt_and_the_new_one_t
 }
 
 #[tokio::test]
-async fn an_attempt_whose_outcome_cannot_be_written_is_counted_and_told() {
+async fn an_attempt_whose_outcome_cannot_be_written_is_counted_and_logged() {
     let (environment, simulator) = Environment::with_simulator().await;
     let trail = AuditFile::at(environment.write("trail/audit.jsonl", "").into());
     let gateway = environment.set("GATEWAY__AUDIT__SINK", trail.path().to_str().unwrap()).serve().await;
     let gate = Gate::new();
     simulator.instruct(Instruction::once(None, Behaviour::Hold(gate.clone())));
     let (reply, lines) = tokio::join!(create(&gateway, "alice"), async {
-        timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE is reached");
+        timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE receives the call");
         assert_eq!(count(&gateway, "attempts_open").await, 1);
         let lines = trail.lines();
         std::fs::remove_dir_all(trail.path().parent().unwrap()).unwrap();
         gate.open();
         lines
     });
-    assert_eq!(reply.status, 201, "what was done is told");
-    let told = gateway.wait_for_line(|line| line.contains("outcome of an attempt could not be written")).await;
-    assert_eq!(json(&told)["audit_id"], lines[0]["id"], "{told}");
-    assert_eq!(json(&told)["request_id"], reply.header("x-request-id").unwrap(), "{told}");
+    assert_eq!(reply.status, 201, "the caller gets the reply to an executed request");
+    let line = gateway.wait_for_line(|line| line.contains("outcome of an attempt could not be written")).await;
+    assert_eq!(json(&line)["audit_id"], lines[0]["id"], "{line}");
+    assert_eq!(json(&line)["request_id"], reply.header("x-request-id").unwrap(), "{line}");
     let counted = (count(&gateway, "attempts_without_outcome_total").await, count(&gateway, "attempts_open").await);
     assert_eq!(counted, (1, 0));
 }
 
 #[tokio::test]
-async fn a_process_that_is_killed_leaves_an_attempt_without_an_outcome() {
+async fn a_killed_process_leaves_an_attempt_without_an_outcome() {
     let (environment, simulator) = Environment::with_simulator().await;
     let gateway = environment.serve().await;
     let gate = Gate::new();
@@ -180,8 +180,8 @@ async fn a_process_that_is_killed_leaves_an_attempt_without_an_outcome() {
     let request = raw::post("/users", &raw::usual_headers(), alice().to_string().as_bytes());
     let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
     tokio::io::AsyncWriteExt::write_all(&mut connection, &request).await.unwrap();
-    timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE is reached");
-    drop(gateway); // with SIGKILL
+    timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE receives the call");
+    drop(gateway); // SIGKILL
     gate.open();
     let lines = trail.lines();
     assert_eq!((lines.len(), &lines[0]["audit"], &lines[0]["target"]), (1, &"attempt".into(), &"alice".into()));
@@ -190,11 +190,11 @@ async fn a_process_that_is_killed_leaves_an_attempt_without_an_outcome() {
     assert_eq!(create(&gateway, "carol").await.status, 201);
     let lines = trail.lines();
     assert_eq!(lines.iter().filter(|line| line["target"] == "alice").count(), 1, "{lines:?}");
-    assert_eq!(lines.len(), 3, "the next process writes behind it: {lines:?}");
+    assert_eq!(lines.len(), 3, "the next process appends to the file: {lines:?}");
 }
 
 #[tokio::test]
-async fn lines_are_whole_behind_a_line_that_an_earlier_process_left_torn() {
+async fn new_audit_lines_are_complete_after_a_torn_line_of_an_earlier_process() {
     let (environment, _simulator) = Environment::with_simulator().await;
     environment.write("audit.jsonl", "{\"audit\":\"attempt\",\"id\":\"0198");
     let gateway = environment.serve().await;

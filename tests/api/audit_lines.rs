@@ -1,4 +1,4 @@
-//! The audit trail: an attempt and an outcome for each action, in every operation.
+//! The audit trail has an attempt and an outcome for each action, in every operation.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ const OUTCOME: [&str; 12] = [
     "upstreamCode",
 ];
 
-/// Checks that `lines` are the attempt and the outcome of one action, with the same values in common members.
+/// Checks that `lines` are the attempt and the outcome of one action, and that their common members are equal.
 #[track_caller]
 pub(crate) fn pair(lines: &[Value]) -> (&Value, &Value) {
     let [attempt, outcome] = lines else { panic!("two lines: {lines:?}") };
@@ -110,7 +110,7 @@ async fn every_action_has_an_attempt_and_an_outcome() {
 }
 
 #[tokio::test]
-async fn the_target_is_the_decoded_name_and_the_right_is_the_strongest_one() {
+async fn the_audit_line_has_the_decoded_username_and_the_strongest_right() {
     let gateway = TestGateway::start().await;
     let_calls_succeed(&gateway.simulator);
     let name = "a/b\"😀";
@@ -131,7 +131,7 @@ async fn the_attempt_is_written_before_the_call_and_the_outcome_before_the_reply
         let gate = Gate::new();
         let_next_call_meet(&gateway.simulator, Behaviour::Hold(gate.clone()));
         let (reply, ()) = tokio::join!(send(&gateway, operation.id, callers::EVERYTHING, operation), async {
-            timeout(Duration::from_secs(10), gate.entered()).await.expect("a call in time");
+            timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE receives the call");
             let lines = gateway.audit_trail().of_request(operation.id);
             assert_eq!((lines.len(), &lines[0]["audit"]), (1, &json!("attempt")), "{lines:?}");
             gate.open();
@@ -142,7 +142,7 @@ async fn the_attempt_is_written_before_the_call_and_the_outcome_before_the_reply
 }
 
 #[tokio::test]
-async fn the_outcome_is_written_although_the_caller_has_disconnected() {
+async fn the_outcome_is_recorded_although_the_caller_has_disconnected() {
     let gateway = TestGateway::start().await;
     for operation in operations() {
         let gate = Gate::new();
@@ -150,10 +150,10 @@ async fn the_outcome_is_written_although_the_caller_has_disconnected() {
         let headers = format!("X-Request-Id: {}\r\n{}", operation.id, raw::usual_headers());
         let mut connection = TcpStream::connect(gateway.address).await.unwrap();
         connection.write_all(&operation.raw_request(&headers, "bob")).await.unwrap();
-        timeout(Duration::from_secs(10), gate.entered()).await.expect("a call in time");
+        timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE receives the call");
         connection.set_zero_linger().unwrap();
         drop(connection);
-        gateway.get("/problems").await; // handled by the same thread, after the reset
+        gateway.get("/problems").await; // the same thread handles this request after the reset
         gate.open();
         let recorded = timeout(Duration::from_secs(10), async {
             while !gateway
@@ -165,7 +165,7 @@ async fn the_outcome_is_written_although_the_caller_has_disconnected() {
                 tokio::task::yield_now().await;
             }
         });
-        recorded.await.expect("an outcome in time");
+        recorded.await.expect("the outcome is recorded");
         let lines = gateway.audit_trail().of_request(operation.id);
         assert_eq!(outcome_status_code(pair(&lines).1), ("executed", u64::from(operation.success), Some(0)));
     }
@@ -179,7 +179,8 @@ async fn a_request_that_is_refused_before_the_call_is_not_recorded() {
             async |key: &str, username: &str| gateway.send(gateway.example_as(key, operation, username)).await.status;
         assert_eq!(status("unknown", "bob").await, 401, "{}", operation.id);
         assert_eq!(status(&callers::without(operation.scope), "bob").await, 403, "{}", operation.id);
-        // The own admin, or the rate limit, if another operation with this scope has spent it.
+        // Either the target is the gateway's own admin, or another operation with this scope has used up the rate
+        // limit.
         let own_admin = status(&callers::only(operation.scope), "admin").await;
         assert!(own_admin == 403 || own_admin == 429, "{}: {own_admin}", operation.id);
         assert_eq!(status(&callers::only(operation.scope), "bob").await, 429, "{}", operation.id);

@@ -1,4 +1,4 @@
-//! An audit sink that cannot be used stops the start, and check-config reports it without making a file.
+//! An unusable audit sink prevents the start. `check-config` reports it and creates no file.
 
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
@@ -9,14 +9,14 @@ use crate::configuration_faults::{PLANTED, expect_fault, valid, variable};
 const KEY: &str = "audit.sink";
 
 #[test]
-fn only_stdout_and_absolute_paths_are_taken() {
+fn only_stdout_and_absolute_paths_are_valid_sinks() {
     for value in ["audit.jsonl", "./audit.jsonl", "STDOUT", "stderr", "-", PLANTED] {
         expect_fault(&valid().set(&variable(KEY), value), &[KEY, &variable(KEY), "absolute path"]);
     }
 }
 
 #[test]
-fn what_cannot_be_appended_to_is_refused_without_hanging() {
+fn a_sink_that_cannot_be_appended_to_is_refused_without_hanging() {
     let environment = valid();
     let place = |name: &str| environment.directory.path().join(name);
     let name = |kind: &str| format!("{PLANTED}-{kind}");
@@ -34,7 +34,7 @@ fn what_cannot_be_appended_to_is_refused_without_hanging() {
         (place(&name("file")).join("audit.jsonl"), "not a directory"),
         ("/dev/null".into(), "use stdout"),
         ("/dev/full".into(), "use stdout"),
-        ("/dev/stdout".into(), "use stdout"), // the test reads it through a pipe
+        ("/dev/stdout".into(), "use stdout"), // in the test, stdout is a pipe
     ] {
         let sink = path.display().to_string();
         let environment = valid().set(&variable(KEY), &sink);
@@ -43,7 +43,7 @@ fn what_cannot_be_appended_to_is_refused_without_hanging() {
 }
 
 #[test]
-fn check_config_makes_no_file_and_takes_one_that_is_there() {
+fn check_config_creates_no_audit_file_and_accepts_an_existing_one() {
     let environment = valid();
     let path = environment.directory.path().join("audit.jsonl");
     assert_eq!(environment.run(&["check-config"]).status, Some(0));

@@ -1,4 +1,4 @@
-//! Bodies that are refused as a whole: 400, 408, 413 and 415.
+//! Bodies that are refused as a whole with 400, 408, 413 or 415.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ fn head(operation: &Operation, headers: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_is_not_one_json_object_is_answered_400() {
+async fn a_body_that_is_not_one_json_object_gets_400() {
     let gateway = TestGateway::start().await;
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000));
     let unended = "[".repeat(10_000);
@@ -71,7 +71,7 @@ async fn what_is_not_one_json_object_is_answered_400() {
 }
 
 #[tokio::test]
-async fn a_member_that_is_named_twice_makes_a_request_malformed() {
+async fn a_body_with_a_duplicate_member_gets_400() {
     let gateway = TestGateway::start().await;
     let user = alice().to_string();
     let inside = user.trim_end_matches('}');
@@ -93,7 +93,7 @@ async fn a_member_that_is_named_twice_makes_a_request_malformed() {
 }
 
 #[tokio::test]
-async fn what_is_not_declared_as_plain_json_is_answered_415() {
+async fn a_body_with_another_content_type_or_coding_gets_415() {
     let gateway = TestGateway::start().await;
     for headers in [
         "",
@@ -131,7 +131,7 @@ async fn what_is_not_declared_as_plain_json_is_answered_415() {
 }
 
 #[tokio::test]
-async fn json_may_be_declared_in_any_legal_spelling() {
+async fn every_valid_spelling_of_the_json_content_type_is_accepted() {
     let gateway = TestGateway::start().await;
     for (number, declaration) in [
         "application/json",
@@ -156,7 +156,7 @@ async fn json_may_be_declared_in_any_legal_spelling() {
 }
 
 #[tokio::test]
-async fn a_body_over_the_limit_is_answered_413_announced_or_not() {
+async fn a_body_over_the_limit_gets_413_with_or_without_a_length() {
     let gateway = TestGateway::start().await;
     let mut body = alice().to_string().into_bytes();
     body.resize(16 * 1024, b' ');
@@ -180,7 +180,7 @@ async fn a_body_over_the_limit_is_answered_413_announced_or_not() {
 }
 
 #[tokio::test]
-async fn a_chunked_body_within_the_limit_is_taken() {
+async fn a_chunked_body_within_the_limit_is_accepted() {
     let gateway = TestGateway::start().await;
     let body = alice().to_string();
     let (start, end) = body.split_at(10);
@@ -196,7 +196,7 @@ async fn a_chunked_body_within_the_limit_is_taken() {
 }
 
 #[tokio::test]
-async fn a_body_that_stalls_is_answered_408_and_the_connection_closed() {
+async fn a_stalled_body_gets_408_and_its_connection_is_closed() {
     let gateway = Setup::new().hurried().start().await;
     let cases = operations_with_body().flat_map(|operation| [(operation, ""), (operation, "{\"username\":")]);
     join_all(cases.map(async |(operation, sent)| {
@@ -215,7 +215,7 @@ async fn a_body_that_stalls_is_answered_408_and_the_connection_closed() {
 }
 
 #[tokio::test]
-async fn a_body_that_trickles_is_answered_408_as_well() {
+async fn a_body_that_arrives_byte_by_byte_gets_408() {
     let gateway = Setup::new().hurried().start().await;
     let mut connection = TcpStream::connect(gateway.address).await.unwrap();
     let head = format!("POST /users HTTP/1.1\r\nHost: g\r\n{}Content-Length: 16000\r\n\r\n", raw::usual_headers());
@@ -229,15 +229,15 @@ async fn a_body_that_trickles_is_answered_408_as_well() {
     });
     let mut received = Vec::new();
     let read = tokio::io::AsyncReadExt::read_to_end(&mut reader, &mut received);
-    // A reset may follow the reply: the gateway closes while bytes still arrive.
-    let _ = tokio::time::timeout(Duration::from_secs(10), read).await.expect("an end in time");
+    // The gateway closes the connection while bytes still arrive, so a reset may follow the reply.
+    let _ = tokio::time::timeout(Duration::from_secs(10), read).await.expect("the connection ends");
     trickle.abort();
     assert!(received.starts_with(b"HTTP/1.1 408 "), "{}", String::from_utf8_lossy(&received));
     assert!(gateway.simulator.requests().is_empty());
 }
 
 #[tokio::test]
-async fn a_body_that_ends_early_reaches_nobody() {
+async fn an_incomplete_body_is_not_sent_to_centagate() {
     let gateway = TestGateway::start().await;
     let body = with(alice(), "username", "short").to_string();
     let head =
@@ -246,5 +246,5 @@ async fn a_body_that_ends_early_reaches_nobody() {
     connection.write_all(head.as_bytes()).await.unwrap();
     connection.shutdown().await.unwrap();
     assert!(gateway.create_user(&alice()).await.status == 201);
-    assert_eq!(gateway.simulator.requests().len(), 1, "only the whole one");
+    assert_eq!(gateway.simulator.requests().len(), 1, "only the complete request is sent");
 }

@@ -1,4 +1,4 @@
-//! What changes on disk and cannot be used: the old value stays, the operator is told once, and nothing leaks.
+//! Watched files that become unusable. The gateway keeps the old value, logs one error, and reveals nothing.
 
 use std::fs;
 use std::path::Path;
@@ -13,16 +13,16 @@ use crate::callers;
 use crate::certificates::{Authority, self_signed};
 use crate::load::Load;
 use crate::login_bench::lines_at;
-use crate::process::{Environment, GatewayProcess, PATIENCE};
+use crate::process::{Environment, GatewayProcess, TEST_TIMEOUT};
 use crate::secrets_directory::SecretsDirectory;
 
 const AUTH_TOKEN: &str = "centagate.admin.auth_token";
 const SECRET_CODE: &str = "centagate.admin.secret_code";
 
-/// Stands in whatever is broken and must not stand in the log.
+/// Planted in every broken file. It must never appear in the log.
 const CONTENT: &str = "s3cr3t-content";
 
-/// A gateway with a given session from secret files, its poll, and CENTAGATE.
+/// A gateway whose configured session comes from secret files, and the simulator.
 struct Bench {
     environment: Environment,
     secrets: SecretsDirectory,
@@ -48,7 +48,7 @@ impl Bench {
     }
 }
 
-/// Follows one set of files of one gateway from fault to fault.
+/// Checks the consequences of several faults in one set of files.
 struct Observer<'a> {
     gateway: &'a GatewayProcess,
     caller: Caller,
@@ -65,16 +65,16 @@ impl<'a> Observer<'a> {
         format!("gateway_reloads_total{{set=\"{}\",result=\"{result}\"}}", self.set)
     }
 
-    /// Something has just been broken: one line with these words, the metric, and requests are served as before.
+    /// Checks the consequences of a new fault: one log line with these words, the metric, and no effect on requests.
     async fn expect_fault(&mut self, words: &[&str]) {
         self.faults += 1;
         self.caller.wait_for_metric(&self.reloads("refused"), self.faults as u64).await;
         self.gateway.wait_for_lines(self.faults, |line| line.contains("cannot be used")).await;
-        sleep(Duration::from_millis(250)).await; // five looks more
+        sleep(Duration::from_millis(250)).await; // five more polls
         let broken = format!("gateway_reload_broken{{set=\"{}\"}}", self.set);
         assert_eq!(self.caller.metric(&broken).await, 1, "{words:?}");
         let errors = lines_at("ERROR", self.gateway);
-        assert_eq!(errors.len(), self.faults, "one line however long it stays: {errors:?}");
+        assert_eq!(errors.len(), self.faults, "one line per fault, however long it lasts: {errors:?}");
         let last = errors.last().expect("a line");
         assert_eq!(last["set"], self.set);
         let text = last["message"].as_str().expect("a message");
@@ -87,8 +87,8 @@ impl<'a> Observer<'a> {
         assert!(!everything.contains(CONTENT), "{words:?}: {everything}");
     }
 
-    /// It has just been mended.
-    async fn expect_mended(&self) {
+    /// Checks the consequences of a repair.
+    async fn expect_repaired(&self) {
         self.caller.wait_for_metric(&self.reloads("applied"), self.faults as u64).await;
         assert_eq!(self.caller.metric(&format!("gateway_reload_broken{{set=\"{}\"}}", self.set)).await, 0);
         assert_eq!(lines_at("ERROR", self.gateway).len(), self.faults);
@@ -98,71 +98,71 @@ impl<'a> Observer<'a> {
 }
 
 #[tokio::test]
-async fn broken_secret_files_change_nothing_until_they_are_mended() {
+async fn broken_secret_files_change_nothing_until_they_are_repaired() {
     let bench = Bench::new(50, |_| ()).await;
     let gateway = bench.environment.serve().await;
     let mut observer = Observer::of(&gateway, "secrets");
     let secrets = &bench.secrets;
-    let good = [(AUTH_TOKEN, &bench.session.auth_token[..]), (SECRET_CODE, &bench.session.secret_code)];
-    let with = |name, text| [good[0], good[1], (name, text)];
+    let valid = [(AUTH_TOKEN, &bench.session.auth_token[..]), (SECRET_CODE, &bench.session.secret_code)];
+    let with = |name, text| [valid[0], valid[1], (name, text)];
 
-    secrets.swap(&good[..1]);
+    secrets.swap(&valid[..1]);
     observer.expect_fault(&[SECRET_CODE, "is missing"]).await;
-    secrets.swap(&good);
-    observer.expect_mended().await;
-    secrets.swap(&[good[0], (SECRET_CODE, "")]);
+    secrets.swap(&valid);
+    observer.expect_repaired().await;
+    secrets.swap(&[valid[0], (SECRET_CODE, "")]);
     observer.expect_fault(&[SECRET_CODE, "is missing"]).await;
-    secrets.swap(&good);
-    observer.expect_mended().await;
+    secrets.swap(&valid);
+    observer.expect_repaired().await;
     secrets.swap(&with("centagate.admin.passwort", CONTENT));
     observer.expect_fault(&["centagate.admin.passwort", "not named by the key of a secret"]).await;
-    secrets.swap(&good);
-    observer.expect_mended().await;
+    secrets.swap(&valid);
+    observer.expect_repaired().await;
     secrets.swap(&with("centagate.admin.password", CONTENT));
     observer.expect_fault(&["centagate.admin", "keep one of the two"]).await;
-    secrets.swap(&good);
-    observer.expect_mended().await;
+    secrets.swap(&valid);
+    observer.expect_repaired().await;
     secrets.swap(&with("centagate.admin.password", &CONTENT.repeat(10_000)));
     observer.expect_fault(&["centagate.admin.password", "larger than a secret"]).await;
-    secrets.swap(&good);
-    observer.expect_mended().await;
+    secrets.swap(&valid);
+    observer.expect_repaired().await;
     secrets.write(SECRET_CODE, [CONTENT.as_bytes(), b"\xff"].concat());
     observer.expect_fault(&[SECRET_CODE, "cannot be read"]).await;
-    secrets.swap(&good);
-    observer.expect_mended().await;
+    secrets.swap(&valid);
+    observer.expect_repaired().await;
     let aside = format!("{}.aside", secrets.path());
     fs::rename(secrets.path(), &aside).unwrap();
     observer.expect_fault(&[secrets.path(), "cannot be read"]).await;
     fs::rename(&aside, secrets.path()).unwrap();
-    observer.expect_mended().await;
+    observer.expect_repaired().await;
     assert!(bench.simulator.requests().iter().all(|request| request.code.as_deref() == Some("0")));
 }
 
-/// Breaks and mends one file by each content in turn.
+/// Breaks a file with each of the contents and repairs it again.
 async fn expect_faults(observer: &mut Observer<'_>, file: &str, contents: &[(Option<String>, &str)]) {
-    let good = fs::read(file).unwrap();
+    let valid = fs::read(file).unwrap();
     for (content, why) in contents {
         match content {
             Some(content) => atomic_file::replace(Path::new(file), content),
             None => fs::remove_file(file).unwrap(),
         }
         observer.expect_fault(&[file, why]).await;
-        atomic_file::replace(Path::new(file), &good);
-        observer.expect_mended().await;
+        atomic_file::replace(Path::new(file), &valid);
+        observer.expect_repaired().await;
     }
 }
 
 #[tokio::test]
-async fn a_broken_callers_file_changes_nothing_until_it_is_mended() {
+async fn a_broken_callers_file_changes_nothing_until_it_is_repaired() {
     let bench = Bench::new(50, |_| ()).await;
     let gateway = bench.environment.serve().await;
     let file = bench.environment.directory.path().join("callers.toml").display().to_string();
-    let good = fs::read_to_string(&file).unwrap();
+    let valid = fs::read_to_string(&file).unwrap();
     let contents = [
-        (Some(format!("{good}\n[[callers]\nname = \"{CONTENT}\"\n")), "is not valid TOML at line"),
-        (Some(format!("{good}\n{}", callers::block("one", "key", &[CONTENT], ""))), "scopes"),
-        (Some(format!("{good}\n{good}")), "is also in another block"),
-        (Some(format!("{good}\n[[callers]]\nname = \"x\"\nkey_sha256 = \"{CONTENT}\"\nscopes = []")), "key_sha256"),
+        (Some(format!("{valid}\n[[callers]\nname = \"{CONTENT}\"\n")), "is not valid TOML at line"),
+        (Some(format!("{valid}\n{}", callers::block("one", "key", &[CONTENT], ""))), "scopes"),
+        (Some(format!("{valid}\n{valid}")), "is also in another block"),
+        (Some(format!("{valid}\n[[callers]]\nname = \"x\"\nkey_sha256 = \"{CONTENT}\"\nscopes = []")), "key_sha256"),
         (Some(String::new()), "at least one [[callers]]"),
         (None, "cannot be read"),
     ];
@@ -170,16 +170,16 @@ async fn a_broken_callers_file_changes_nothing_until_it_is_mended() {
 }
 
 #[tokio::test]
-async fn a_fifo_in_place_of_a_watched_file_is_refused_and_nothing_waits_for_a_writer() {
+async fn a_fifo_in_place_of_a_watched_file_is_refused_without_hanging() {
     let bench = Bench::new(50, |_| ()).await;
     let gateway = bench.environment.serve().await;
     let mut observer = Observer::of(&gateway, "callers");
     let file = bench.environment.directory.path().join("callers.toml");
-    let good = fs::read(&file).unwrap();
+    let valid = fs::read(&file).unwrap();
     atomic_file::replace_with_fifo(&file);
     observer.expect_fault(&["callers_file", "GATEWAY__CALLERS_FILE", "not a regular file"]).await;
-    atomic_file::replace(&file, good);
-    observer.expect_mended().await;
+    atomic_file::replace(&file, valid);
+    observer.expect_repaired().await;
 
     let gateway = bench.environment.serve().await;
     let mut observer = Observer::of(&gateway, "secrets");
@@ -187,10 +187,11 @@ async fn a_fifo_in_place_of_a_watched_file_is_refused_and_nothing_waits_for_a_wr
     atomic_file::replace_with_fifo(&file);
     observer.expect_fault(&[SECRET_CODE, "GATEWAY__CENTAGATE__ADMIN__SECRET_CODE", "not a regular file"]).await;
     atomic_file::replace(&file, &bench.session.secret_code);
-    observer.expect_mended().await;
+    observer.expect_repaired().await;
 }
 
-/// A gateway that trusts what stands in the file of `key`, in front of a CENTAGATE with `tls`, met with each content.
+/// Starts a gateway that trusts the file of `key`, in front of a CENTAGATE with `tls`, and breaks the file with each
+/// content.
 async fn expect_certificate_faults(key: &str, pem: String, tls: Tls, contents: &[(Option<String>, &str)]) {
     let bench = Bench::new(50, |config| config.tls = Some(tls)).await;
     let file = bench.environment.write("trusted.pem", pem);
@@ -200,7 +201,7 @@ async fn expect_certificate_faults(key: &str, pem: String, tls: Tls, contents: &
 }
 
 #[tokio::test]
-async fn broken_certificate_files_change_nothing_until_they_are_mended() {
+async fn broken_certificate_files_change_nothing_until_they_are_repaired() {
     let (ca, pinned) = (Authority::new("CA"), self_signed("localhost"));
     let no_certificate = format!("-----BEGIN CERTIFICATE-----\n{CONTENT}");
     let no_der = "-----BEGIN CERTIFICATE-----\nczNjcjN0\n-----END CERTIFICATE-----\n".to_owned();
@@ -219,7 +220,7 @@ async fn broken_certificate_files_change_nothing_until_they_are_mended() {
     );
 }
 
-/// Changes the pair one file after the other under load; no request may be signed with halves of two sessions.
+/// Changes the files of a pair one after the other under load. No request may be signed with parts of two sessions.
 async fn expect_no_mixed_signature(poll_ms: u32, between: Duration) {
     let bench = Bench::new(poll_ms, |_| ()).await;
     let (old, new) = (&bench.session, Admin::with_fresh_session("admin"));
@@ -236,7 +237,7 @@ async fn expect_no_mixed_signature(poll_ms: u32, between: Duration) {
     };
     let started = Instant::now();
     while tokens().last() != Some(&new) {
-        assert!(started.elapsed() < PATIENCE, "the new pair is never in use");
+        assert!(started.elapsed() < TEST_TIMEOUT, "the new pair was never used");
         sleep(Duration::from_millis(10)).await;
     }
     load.end().await.expect_no_failure("a pair changed one file after the other");
@@ -244,11 +245,11 @@ async fn expect_no_mixed_signature(poll_ms: u32, between: Duration) {
 }
 
 #[tokio::test]
-async fn a_pair_that_is_half_written_between_two_looks_is_not_taken() {
+async fn a_session_whose_files_change_between_two_polls_is_never_mixed() {
     expect_no_mixed_signature(600, Duration::from_millis(100)).await;
 }
 
 #[tokio::test]
-async fn a_pair_that_stays_half_written_is_not_taken_while_the_old_one_works() {
+async fn a_session_with_only_one_changed_file_is_not_used_while_the_old_one_works() {
     expect_no_mixed_signature(50, Duration::from_millis(400)).await;
 }

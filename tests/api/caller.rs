@@ -1,4 +1,4 @@
-//! A caller of a gateway that runs in a process of its own, and what it is told about that gateway's health.
+//! A caller of a gateway process. It also reads the gateway's health and metrics.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use tokio::time::{Instant, sleep};
 
 use crate::callers;
 use crate::gateway::user;
-use crate::process::{GatewayProcess, PATIENCE, sample};
+use crate::process::{GatewayProcess, TEST_TIMEOUT, sample};
 use crate::reply::Reply;
 
-/// How often a page of the management listener is looked at.
-const GLANCE: Duration = Duration::from_millis(20);
+/// How often a page of the management listener is polled.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Sends requests, and looks at the management listener.
+/// Sends requests to the API, and reads pages of the management listener.
 #[derive(Clone)]
 pub(crate) struct Caller {
     http: reqwest::Client,
@@ -24,7 +24,7 @@ pub(crate) struct Caller {
 
 impl Caller {
     pub(crate) fn of(gateway: &GatewayProcess) -> Self {
-        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(PATIENCE);
+        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(TEST_TIMEOUT);
         let api = format!("http://{}", gateway.address);
         Self {
             http: http.tls_certs_only([]).build().unwrap(),
@@ -33,7 +33,7 @@ impl Caller {
         }
     }
 
-    /// Registers a user of that name, with the key of the caller who may do everything.
+    /// Creates a user as the caller with every scope.
     pub(crate) async fn create_user(&self, username: &str) -> Reply {
         self.create_user_as(callers::EVERYTHING, username).await
     }
@@ -44,46 +44,46 @@ impl Caller {
         Reply::read(request.body(user(username).to_string()).send().await.expect("a reply")).await
     }
 
-    /// Registers a token for a user whose name is plain.
+    /// Registers a token for a user whose name needs no percent-encoding.
     pub(crate) async fn register_otp_token(&self, username: &str, token: &Value) -> Reply {
         let request = self.http.post(format!("{}/users/{username}/otp-token", self.api));
         let request = request.bearer_auth(callers::EVERYTHING).header("content-type", "application/json");
         Reply::read(request.body(token.to_string()).send().await.expect("a reply")).await
     }
 
-    /// Status and text of a page of the management listener.
+    /// The status and the text of a page of the management listener.
     pub(crate) async fn page(&self, path: &str) -> (u16, String) {
         let reply = self.http.get(format!("{}{path}", self.management)).send().await.unwrap();
         (reply.status().as_u16(), reply.text().await.unwrap())
     }
 
-    /// Whether the gateway is ready, and why not.
+    /// The status of the readiness page, and its reasons.
     pub(crate) async fn readiness(&self) -> (u16, String) {
         let (status, text) = self.page("/readyz?verbose").await;
         assert_eq!(self.page("/readyz").await.0, status, "{text}");
         (status, text)
     }
 
-    /// The sample of a metric, named with its labels.
+    /// The value of a sample, which is named with its labels.
     pub(crate) async fn metric(&self, name: &str) -> u64 {
         sample(&self.page("/metrics").await.1, name)
     }
 
-    /// Waits until the gateway is ready, or not.
+    /// Waits until the readiness page has this status.
     pub(crate) async fn wait_for_readiness(&self, status: u16) {
         let started = Instant::now();
         while self.page("/readyz").await.0 != status {
-            assert!(started.elapsed() < PATIENCE, "never {status}: {:?}", self.page("/readyz?verbose").await);
-            sleep(GLANCE).await;
+            assert!(started.elapsed() < TEST_TIMEOUT, "never {status}: {:?}", self.page("/readyz?verbose").await);
+            sleep(POLL_INTERVAL).await;
         }
     }
 
-    /// Waits until the sample of a metric has reached `value`.
+    /// Waits until a sample has reached `value`.
     pub(crate) async fn wait_for_metric(&self, name: &str, value: u64) {
         let started = Instant::now();
         while self.metric(name).await != value {
-            assert!(started.elapsed() < PATIENCE, "{name} never {value}:\n{}", self.page("/metrics").await.1);
-            sleep(GLANCE).await;
+            assert!(started.elapsed() < TEST_TIMEOUT, "{name} never {value}:\n{}", self.page("/metrics").await.1);
+            sleep(POLL_INTERVAL).await;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Caller keys: how they are made, replaced, end and are taken away.
+//! Caller keys: creation, replacement, expiry and revocation.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::process::{Environment, GatewayProcess};
 use crate::raw;
 use crate::reply::Reply;
 
-/// How often the gateway looks at the callers file.
+/// How often the gateway polls the callers file.
 const POLL: Duration = Duration::from_millis(200);
 
 async fn serve(environment: Environment) -> (Environment, GatewayProcess) {
@@ -35,15 +35,15 @@ async fn is_known(gateway: &GatewayProcess, key: &str) -> bool {
     reply.status != 401
 }
 
-/// How long it takes until `key` is known, or is not.
+/// Waits until `key` is accepted or refused. Returns how long that took.
 async fn wait_until(gateway: &GatewayProcess, key: &str, known: bool) -> Duration {
     let start = Instant::now();
     let changed = timeout(Duration::from_secs(10), async {
         while is_known(gateway, key).await != known {
-            tokio::time::sleep(Duration::from_millis(5)).await; // between two looks
+            tokio::time::sleep(Duration::from_millis(5)).await; // poll interval
         }
     });
-    changed.await.expect("a change in time");
+    changed.await.expect("the change is applied within the timeout");
     start.elapsed()
 }
 
@@ -52,7 +52,7 @@ fn shop(key: &str) -> String {
 }
 
 #[test]
-fn a_new_key_is_256_random_bits_behind_its_prefix_and_its_hash_is_what_is_kept() {
+fn a_new_key_has_a_prefix_and_256_random_bits_and_only_its_hash_is_stored() {
     let environment = Environment::without_centagate();
     let mut keys = BTreeSet::new();
     for _ in 0..20 {
@@ -69,7 +69,7 @@ fn a_new_key_is_256_random_bits_behind_its_prefix_and_its_hash_is_what_is_kept()
 }
 
 #[tokio::test]
-async fn a_key_is_replaced_by_a_second_block_of_its_name_and_taken_away_within_two_polls() {
+async fn a_second_block_adds_a_key_and_removing_the_first_revokes_the_old_key_within_two_polls() {
     let (environment, _simulator) = Environment::with_simulator().await;
     environment.write("callers.toml", shop("old"));
     let (environment, gateway) = serve(environment).await;
@@ -77,17 +77,17 @@ async fn a_key_is_replaced_by_a_second_block_of_its_name_and_taken_away_within_t
 
     environment.write("callers.toml", shop("old") + &shop("new"));
     wait_until(&gateway, "new", true).await;
-    assert!(is_known(&gateway, "old").await, "both work while callers change over");
+    assert!(is_known(&gateway, "old").await, "both keys work during the change");
 
     environment.write("callers.toml", shop("new"));
     let taken = wait_until(&gateway, "old", false).await;
-    // Two polls, and what a busy machine adds.
+    // Two polls, and an allowance for a busy machine.
     assert!(taken < 2 * POLL + Duration::from_secs(1), "{taken:?}");
     assert!(is_known(&gateway, "new").await);
 }
 
 #[tokio::test]
-async fn a_key_ends_at_its_time_without_any_change_on_disk() {
+async fn a_key_expires_without_a_change_on_disk() {
     let (environment, _simulator) = Environment::with_simulator().await;
     let end = jiff::Timestamp::now() + Duration::from_millis(1500);
     environment.write(
@@ -101,7 +101,7 @@ async fn a_key_ends_at_its_time_without_any_change_on_disk() {
 }
 
 #[tokio::test]
-async fn unknown_wrong_expired_and_revoked_keys_and_none_look_the_same() {
+async fn unknown_wrong_expired_revoked_and_missing_keys_get_the_same_reply() {
     let (environment, simulator) = Environment::with_simulator().await;
     let expired = shop("expired").replace("scopes", "expires_at = 2020-01-01\nscopes");
     environment.write("callers.toml", shop("key") + &shop("revoked") + &expired);

@@ -1,4 +1,4 @@
-//! The callers that the tests use, and their callers file.
+//! The callers of the tests, and their callers file.
 
 use std::path::{Path, PathBuf};
 
@@ -7,13 +7,13 @@ use sha2::{Digest, Sha256};
 
 /// Has every scope.
 pub(crate) const EVERYTHING: &str = "key-of-everything";
-/// May register users and tokens, but no admins.
+/// Has the scopes for users and tokens, but not `admins:create`.
 pub(crate) const NO_ADMINS: &str = "key-of-users-and-tokens";
-/// May register users only.
+/// Has only the scope for creating users.
 pub(crate) const USERS: &str = "key-of-users";
-/// May register tokens only.
+/// Has only the scope for registering tokens.
 pub(crate) const TOKENS: &str = "key-of-tokens";
-/// Could do everything until 2020.
+/// Had every scope, but expired in 2020.
 pub(crate) const EXPIRED: &str = "key-of-the-past";
 
 /// Every scope.
@@ -21,8 +21,8 @@ pub(crate) fn scopes() -> Vec<&'static str> {
     Scope::ALL.into_iter().map(Scope::as_str).collect()
 }
 
-/// One block of a callers file. The scopes that require `target_usernames` get the pattern for all users, unless `rest` has
-/// others.
+/// A block of a callers file. Scopes that require `target_usernames` get the pattern for all users, unless `rest` has
+/// patterns.
 pub(crate) fn block(name: &str, key: &str, scopes: &[&str], rest: &str) -> String {
     let key_sha256 = hex::encode(Sha256::digest(key));
     let needs_targets = scopes.iter().any(|scope| ["users:delete", "passwords:set"].contains(scope));
@@ -32,7 +32,7 @@ pub(crate) fn block(name: &str, key: &str, scopes: &[&str], rest: &str) -> Strin
     format!("[[callers]]\nname = \"{name}\"\nkey_sha256 = \"{key_sha256}\"\nscopes = {scopes:?}\n{rest}\n")
 }
 
-/// The key of the caller that has this scope and no other.
+/// The key of the caller that has only this scope.
 pub(crate) fn only(scope: &str) -> String {
     format!("key-of-only-{scope}")
 }
@@ -42,7 +42,7 @@ pub(crate) fn without(scope: &str) -> String {
     format!("key-without-{scope}")
 }
 
-/// Writes a callers file with all of them into `directory`.
+/// Writes a callers file with all these callers into `directory`.
 pub(crate) fn write(directory: &Path) -> PathBuf {
     let all = scopes();
     let mut text = block("everything", EVERYTHING, &all, "")

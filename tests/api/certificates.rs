@@ -1,4 +1,4 @@
-//! Certificates of a CENTAGATE under test, made when the test runs.
+//! Certificates that tests generate at run time.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// A certificate authority of a company's own.
+/// A private certificate authority.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -24,7 +24,7 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
-    /// Its certificate, for `ca_certificate_file`.
+    /// The CA's certificate, for `ca_certificate_file`.
     pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }
@@ -34,7 +34,7 @@ impl Authority {
         self.issue_with(host, |_| ())
     }
 
-    /// One that ended long ago.
+    /// An expired server certificate.
     pub(crate) fn issue_expired(&self, host: &str) -> Tls {
         self.issue_with(host, |params| {
             params.not_before = date_time_ymd(2020, 1, 1);
@@ -42,12 +42,12 @@ impl Authority {
         })
     }
 
-    /// One that ends with the first second of a year.
+    /// A server certificate that expires at the start of a year.
     pub(crate) fn issue_until(&self, host: &str, year: i32) -> Tls {
         self.issue_with(host, |params| params.not_after = date_time_ymd(year, 1, 1))
     }
 
-    /// One that begins in many years.
+    /// A server certificate that becomes valid in many years.
     pub(crate) fn issue_early(&self, host: &str) -> Tls {
         self.issue_with(host, |params| {
             params.not_before = date_time_ymd(2090, 1, 1);
@@ -64,17 +64,17 @@ impl Authority {
     }
 }
 
-/// A server's certificate that only it has signed.
+/// A self-signed server certificate.
 pub(crate) fn self_signed(host: &str) -> Tls {
     self_signed_with(host, IsCa::NoCa)
 }
 
-/// The same with `CA:TRUE`, as `openssl req -x509` makes it.
+/// A self-signed certificate with `CA:TRUE`, as `openssl req -x509` creates it.
 pub(crate) fn self_signed_ca(host: &str) -> Tls {
     self_signed_with(host, IsCa::Ca(BasicConstraints::Unconstrained))
 }
 
-/// The same in X.509 version 1, as old servers made it: without version, names and other extensions.
+/// A self-signed certificate in X.509 version 1, as on old servers: without version, names and other extensions.
 pub(crate) fn self_signed_v1(host: &str) -> Tls {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new([host.to_owned()]).unwrap().self_signed(&key).unwrap();
@@ -96,7 +96,7 @@ pub(crate) fn self_signed_v1(host: &str) -> Tls {
 const SEQUENCE: u8 = 0x30;
 const BIT_STRING: u8 = 0x03;
 
-/// The elements that DER is made of: their tags and contents.
+/// The DER elements in `der`: their tags and contents.
 fn elements(mut der: &[u8]) -> Vec<(u8, &[u8])> {
     let mut elements = Vec::new();
     while let [tag, length, rest @ ..] = der {
@@ -112,7 +112,7 @@ fn elements(mut der: &[u8]) -> Vec<(u8, &[u8])> {
     elements
 }
 
-/// An element of DER.
+/// Encodes a DER element.
 fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
     let mut element = vec![tag];
@@ -133,7 +133,7 @@ fn self_signed_with(host: &str, is_ca: IsCa) -> Tls {
     Tls::new(certificate.pem(), key.serialize_pem())
 }
 
-/// TLS on connections that a test accepts.
+/// An acceptor for TLS on the test's own connections.
 pub(crate) fn acceptor(certificate_pem: &str, key_pem: &str) -> TlsAcceptor {
     let chain = vec![CertificateDer::from_pem_slice(certificate_pem.as_bytes()).unwrap()];
     let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! The end of the drain: the listening socket closes, and no connection that was open before is lost.
+//! At the end of the drain, the listening socket closes. No connection that was opened before is lost.
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::gateway::user;
-use crate::process::{Environment, PATIENCE};
+use crate::process::{Environment, TEST_TIMEOUT};
 use crate::raw;
 
 const CALLERS: usize = 16;
@@ -20,7 +20,7 @@ fn registration(name: &str) -> Vec<u8> {
     raw::post("/users", &raw::usual_headers(), user(name).to_string().as_bytes())
 }
 
-/// Registers users, each on a new connection, until the gateway refuses a connection. Returns how many were registered.
+/// Registers users, each on a new connection, until the gateway refuses a connection. Returns the number of users.
 async fn register_until_refused(address: SocketAddr, caller: usize) -> usize {
     for number in 0.. {
         let mut connection = match TcpStream::connect(address).await {
@@ -35,17 +35,17 @@ async fn register_until_refused(address: SocketAddr, caller: usize) -> usize {
 }
 
 #[tokio::test]
-async fn after_the_drain_new_connections_are_refused_at_once_while_calls_finish() {
+async fn after_the_drain_new_connections_are_refused_while_calls_finish() {
     let (environment, simulator) = Environment::with_simulator().await;
     let mut gateway = environment.serve().await;
     let gate = Gate::new();
     simulator.instruct(Instruction::once(None, Behaviour::Hold(gate.clone())));
     let mut held = TcpStream::connect(gateway.address).await.unwrap();
     held.write_all(&registration("held")).await.unwrap();
-    timeout(PATIENCE, gate.entered()).await.expect("it is held");
+    timeout(TEST_TIMEOUT, gate.entered()).await.expect("CENTAGATE holds the call");
     gateway.terminate();
-    timeout(PATIENCE, register_until_refused(gateway.address, 0)).await.expect("the socket closes");
-    // A successor can have the address although the old process still runs.
+    timeout(TEST_TIMEOUT, register_until_refused(gateway.address, 0)).await.expect("the socket closes");
+    // Another process can bind the address although the old process still runs.
     let successor = TcpListener::bind(gateway.address).expect("the address is free");
     gate.open();
     let reply = raw::read_reply(&mut held).await;
@@ -56,7 +56,7 @@ async fn after_the_drain_new_connections_are_refused_at_once_while_calls_finish(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_connection_that_opens_before_the_end_of_the_drain_gets_its_reply() {
+async fn every_connection_opened_before_the_end_of_the_drain_gets_its_reply() {
     let (environment, simulator) = Environment::with_simulator().await;
     let mut gateway = environment.serve().await;
     let mut callers = JoinSet::new();
@@ -68,20 +68,20 @@ async fn every_connection_that_opens_before_the_end_of_the_drain_gets_its_reply(
             tokio::task::yield_now().await;
         }
     };
-    timeout(PATIENCE, underway).await.expect("callers are served");
+    timeout(TEST_TIMEOUT, underway).await.expect("callers are served");
     gateway.terminate();
-    let registered = timeout(PATIENCE, callers.join_all()).await.expect("all callers are refused in the end");
+    let registered = timeout(TEST_TIMEOUT, callers.join_all()).await.expect("all callers are refused in the end");
     assert!(gateway.end().await.success());
     assert_eq!(registered.iter().sum::<usize>(), simulator.executions(), "each user is registered once");
 }
 
 #[tokio::test]
-async fn a_connection_that_is_open_but_has_sent_nothing_yet_still_gets_its_reply() {
+async fn an_open_connection_that_sends_its_request_after_the_drain_gets_its_reply() {
     let (environment, _simulator) = Environment::with_simulator().await;
     let mut gateway = environment.serve().await;
     let mut early = TcpStream::connect(gateway.address).await.unwrap();
     gateway.terminate();
-    timeout(PATIENCE, register_until_refused(gateway.address, 0)).await.expect("the socket closes");
+    timeout(TEST_TIMEOUT, register_until_refused(gateway.address, 0)).await.expect("the socket closes");
     early.write_all(&registration("early")).await.unwrap();
     assert_eq!(timeout(Duration::from_secs(10), raw::read_reply(&mut early)).await.expect("a reply").status, 201);
     assert!(gateway.end().await.success());

@@ -1,4 +1,4 @@
-//! A collector of spans: takes OTLP over HTTP, and shows what arrived.
+//! A collector that receives spans as OTLP over HTTP.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,33 +16,33 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::certificates::acceptor;
-use crate::process::PATIENCE;
+use crate::process::TEST_TIMEOUT;
 
-/// A running collector; it ends with the test's runtime.
+/// A running collector. It ends with the test's runtime.
 pub(crate) struct Collector {
     pub(crate) address: SocketAddr,
     arrived: watch::Receiver<Vec<Arrival>>,
 }
 
-/// A request as it stood on the wire.
+/// A request as it arrived on the wire.
 #[derive(Clone)]
 pub(crate) struct Arrival {
     pub(crate) head: String,
     pub(crate) body: Vec<u8>,
 }
 
-/// A span that arrived.
+/// A received span.
 #[derive(Clone, Debug)]
 pub(crate) struct Span {
     pub(crate) name: String,
     pub(crate) kind: SpanKind,
     pub(crate) trace_id: String,
     pub(crate) id: String,
-    /// Empty for the first span of a trace.
+    /// Empty for the root span of a trace.
     pub(crate) parent_id: String,
     pub(crate) attributes: BTreeMap<String, Value>,
     pub(crate) is_error: bool,
-    /// From when to when, in nanoseconds.
+    /// Start and end in nanoseconds.
     pub(crate) period: (u64, u64),
 }
 
@@ -51,7 +51,7 @@ impl Collector {
         Self::start_with("200 OK", None).await
     }
 
-    /// One that answers with this status line to all that arrives.
+    /// Starts a collector that answers every request with this status line.
     pub(crate) async fn answering(status: &'static str) -> Self {
         Self::start_with(status, None).await
     }
@@ -80,21 +80,21 @@ impl Collector {
         format!("http://{}", self.address)
     }
 
-    /// Everything that has arrived.
+    /// All received requests.
     pub(crate) fn arrivals(&self) -> Vec<Arrival> {
         self.arrived.borrow().clone()
     }
 
-    /// Every span that has arrived.
+    /// All received spans.
     pub(crate) fn spans(&self) -> Vec<Span> {
         spans(&self.arrived.borrow())
     }
 
-    /// Waits until so many spans have arrived; more are a fault.
+    /// Waits until `count` spans have been received. More spans are a failure.
     pub(crate) async fn wait_for_spans(&self, count: usize) -> Vec<Span> {
         let mut arrived = self.arrived.clone();
         let enough = arrived.wait_for(|arrived| spans(arrived).len() >= count);
-        timeout(PATIENCE, enough).await.unwrap_or_else(|_| panic!("only {:?} came", self.spans())).unwrap();
+        timeout(TEST_TIMEOUT, enough).await.unwrap_or_else(|_| panic!("only {:?} came", self.spans())).unwrap();
         let spans = self.spans();
         assert_eq!(spans.len(), count, "{spans:?}");
         spans
@@ -119,7 +119,7 @@ async fn serve(
     }
 }
 
-/// The first request, once all of it is there, and its length.
+/// The first request and its length, if it is complete.
 fn whole_request(received: &[u8]) -> Option<(Arrival, usize)> {
     let end = received.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let head = String::from_utf8(received[..end].to_vec()).unwrap().to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! The command line, and the layers that a configuration is made of.
+//! The command line, and the layers of a configuration.
 
 use centagate_simulator::cen_token;
 
@@ -7,7 +7,7 @@ use crate::gateway::alice;
 use crate::process::Environment;
 use crate::raw;
 
-/// Registers Alice and answers the status.
+/// Registers Alice and returns the status.
 async fn register(address: std::net::SocketAddr, key: &str) -> u16 {
     let headers = format!("Authorization: Bearer {key}\r\nContent-Type: application/json\r\n");
     raw::exchange(address, &raw::post("/users", &headers, alice().to_string().as_bytes())).await.status
@@ -56,7 +56,7 @@ fn an_empty_variable_counts_as_unset() {
 }
 
 #[tokio::test]
-async fn secret_files_stand_above_variables_and_lose_one_newline_and_nothing_else() {
+async fn secret_files_override_variables_and_only_one_trailing_newline_is_removed() {
     for (file, secret_code) in [
         ("000123", "000123"),
         ("000123\n", "000123"),
@@ -83,7 +83,7 @@ async fn secret_files_stand_above_variables_and_lose_one_newline_and_nothing_els
 }
 
 #[tokio::test]
-async fn secret_files_are_found_behind_the_links_of_a_mounted_volume() {
+async fn secret_files_are_read_through_the_links_of_a_mounted_volume() {
     use std::os::unix::fs::symlink;
     let (environment, simulator) = Environment::with_simulator().await;
     simulator.set_session("mounted-token", "mounted-code");
@@ -112,7 +112,7 @@ async fn a_secret_in_a_variable_is_never_read_as_a_number() {
 }
 
 #[test]
-fn the_program_tells_its_version_its_revision_and_its_commands() {
+fn the_program_prints_its_version_its_revision_and_its_commands() {
     let environment = Environment::without_centagate();
     let version = environment.run(&["--version"]);
     let revision = option_env!("GATEWAY_REVISION").unwrap_or("unknown");
@@ -136,12 +136,12 @@ fn openapi_prints_the_committed_document_without_any_configuration() {
 }
 
 #[tokio::test]
-async fn healthcheck_tells_whether_the_gateway_lives() {
+async fn healthcheck_succeeds_only_if_the_gateway_is_alive() {
     let (environment, _simulator) = Environment::with_simulator().await;
     let mut gateway = environment.serve().await;
     let environment = environment.set("GATEWAY__MANAGEMENT__PORT", &gateway.management.port().to_string());
     for host in ["127.0.0.1", "0.0.0.0", "localhost"] {
-        // The listener is on 127.0.0.1, which the other spellings reach as well.
+        // The listener is on 127.0.0.1, which the other forms of the address reach as well.
         let environment = Environment::without_centagate()
             .set("GATEWAY__MANAGEMENT__PORT", &gateway.management.port().to_string())
             .set("GATEWAY__MANAGEMENT__HOST", host);

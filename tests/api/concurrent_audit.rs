@@ -1,4 +1,4 @@
-//! The audit trail of many actions at once.
+//! The audit trail of many concurrent actions.
 
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -10,7 +10,7 @@ use crate::process::Environment;
 use crate::raw;
 
 #[tokio::test]
-async fn fifty_actions_at_once_leave_a_hundred_whole_lines_in_a_file_synced_or_not_and_on_standard_output() {
+async fn fifty_concurrent_actions_leave_a_hundred_complete_audit_lines_in_every_sink() {
     for (sink, fsync) in [("file", "false"), ("file", "true"), ("stdout", "false")] {
         let (environment, _simulator) = Environment::with_simulator().await;
         let mut environment = environment.set("GATEWAY__AUDIT__FSYNC", fsync).set("GATEWAY__SERVER__WORKERS", "2");
@@ -28,7 +28,7 @@ async fn fifty_actions_at_once_leave_a_hundred_whole_lines_in_a_file_synced_or_n
             });
         }
         while let Some(caller) = callers.join_next().await {
-            caller.expect("an answer");
+            caller.expect("a reply");
         }
         let from_file = gateway.audit_trail().lines();
         gateway.terminate();

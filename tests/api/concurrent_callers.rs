@@ -1,4 +1,4 @@
-//! Many callers at once, on several threads.
+//! Many concurrent callers on several threads.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,9 +14,9 @@ use crate::raw;
 const CALLERS: usize = 60;
 
 #[tokio::test]
-async fn all_callers_get_their_own_answer_and_a_stopping_gateway_loses_none() {
+async fn all_concurrent_callers_get_their_own_reply_and_a_stopping_gateway_loses_none() {
     let (environment, simulator) = Environment::with_simulator().await;
-    let environment = environment.set("GATEWAY__CENTAGATE__MAX_IN_FLIGHT", "80"); // 60 for one caller
+    let environment = environment.set("GATEWAY__CENTAGATE__MAX_IN_FLIGHT", "80"); // a limit of 60 for one caller
     let mut gateway = environment.set("GATEWAY__SERVER__WORKERS", "4").serve().await;
     let gate = Gate::new();
     simulator.instruct(Instruction::always(None, Behaviour::Hold(gate.clone())));
@@ -38,12 +38,12 @@ async fn all_callers_get_their_own_answer_and_a_stopping_gateway_loses_none() {
             failed = callers.join_next() => panic!("{failed:?}"),
         }
     });
-    held.await.expect("all are held");
+    held.await.expect("CENTAGATE holds all calls");
     gateway.terminate();
     gateway.wait_for_line(|line| line.contains("\"stopping\"")).await;
     gate.open();
     while let Some(caller) = callers.join_next().await {
-        caller.expect("an answer of its own");
+        caller.expect("the reply to its own request");
     }
     assert!(gateway.end().await.success());
     let names: BTreeSet<_> =

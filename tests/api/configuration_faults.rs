@@ -1,12 +1,12 @@
-//! A configuration that cannot be used stops the start: one line, exit status 78, and never the value.
+//! An unusable configuration prevents the start with one line and exit status 78. The line never contains the value.
 
 use crate::callers;
 use crate::process::Environment;
 
-/// Stands where a value is wrong; it must be seen nowhere.
+/// Planted as a wrong value. No output may contain it.
 pub(crate) const PLANTED: &str = "pl4nted-s3cret";
 
-/// `serve` and `check-config` refuse, in one line with all of `names`.
+/// Checks that `serve` and `check-config` refuse the environment in one line with all of `names`.
 #[track_caller]
 pub(crate) fn expect_fault(environment: &Environment, names: &[&str]) {
     for command in ["check-config", "serve"] {
@@ -25,7 +25,7 @@ pub(crate) fn valid() -> Environment {
     Environment::without_centagate()
 }
 
-/// The valid environment with `config` files of its own: `base.toml` as it is, and `test.toml`.
+/// The valid environment with its own `config` files: the real `base.toml`, and `test.toml`.
 pub(crate) fn with_file(text: &str) -> Environment {
     let environment = valid().set("GATEWAY_ENVIRONMENT", "test");
     let base = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/config/base.toml")).unwrap();
@@ -46,7 +46,7 @@ fn the_environment_that_these_tests_break_works() {
 }
 
 #[test]
-fn an_unknown_key_is_named_wherever_it_stands() {
+fn an_unknown_key_is_named_wherever_it_is_set() {
     for name in ["GATEWAY__SERVER__PROT", "GATEWAY__NONSENSE", "GATEWAY__SERVER", "GATEWAY__SERVER__PORT__X"] {
         expect_fault(&valid().set(name, PLANTED), &[name]);
     }
@@ -87,7 +87,7 @@ fn half_a_credential_set_names_the_half_that_is_missing() {
 }
 
 #[test]
-fn a_value_of_the_wrong_kind_is_named_and_never_shown() {
+fn a_value_of_the_wrong_type_is_named_and_never_printed() {
     for key in [
         "server.port",
         "server.workers",
@@ -108,7 +108,7 @@ fn a_value_of_the_wrong_kind_is_named_and_never_shown() {
     ] {
         let name = variable(key);
         expect_fault(&valid().set(&name, PLANTED), &[key, &name]);
-        // The variables of the valid environment stand above its files.
+        // The valid environment's variables take precedence over its files.
         let (section, member) = key.split_once('.').unwrap();
         let environment = with_file(&format!("[{section}]\n{member} = \"{PLANTED}\""));
         if ![
@@ -160,15 +160,15 @@ fn a_value_of_the_wrong_kind_is_named_and_never_shown() {
 }
 
 #[test]
-fn a_flag_of_the_wrong_kind_is_refused_even_where_nothing_depends_on_it() {
-    // CENTAGATE is on a loopback address here, so plain http is allowed anyway.
+fn a_flag_of_the_wrong_type_is_refused_even_if_it_has_no_effect() {
+    // CENTAGATE is on a loopback address, so plain HTTP is allowed anyway.
     let (key, name) = ("centagate.allow_http", "GATEWAY__CENTAGATE__ALLOW_HTTP");
     expect_fault(&valid().set(name, PLANTED), &[key, name]);
     expect_fault(&with_file(&format!("[centagate]\nallow_http = \"{PLANTED}\"")), &[key, name]);
 }
 
 #[test]
-fn a_proxy_that_is_no_address_is_refused() {
+fn an_invalid_proxy_address_is_refused() {
     let (key, name) = ("centagate.proxy_url", "GATEWAY__CENTAGATE__PROXY_URL");
     for url in [
         format!("no url {PLANTED}"),
@@ -182,7 +182,7 @@ fn a_proxy_that_is_no_address_is_refused() {
 }
 
 #[test]
-fn a_host_that_cannot_be_one_is_refused_before_anybody_listens() {
+fn an_invalid_host_is_refused_before_the_gateway_listens() {
     for key in ["server.host", "management.host"] {
         for host in [format!("{PLANTED}\n"), format!("two\n{PLANTED}"), format!("http://{PLANTED}/")] {
             expect_fault(&valid().set(&variable(key), &host), &[key, &variable(key)]);
@@ -191,7 +191,7 @@ fn a_host_that_cannot_be_one_is_refused_before_anybody_listens() {
 }
 
 #[test]
-fn only_a_plain_https_address_or_a_loopback_one_is_taken_for_centagate() {
+fn the_base_url_of_centagate_must_be_https_or_a_loopback_address() {
     let (key, name) = ("centagate.base_url", "GATEWAY__CENTAGATE__BASE_URL");
     for url in [
         "http://centagate.example.com",
@@ -253,20 +253,20 @@ fn files_that_cannot_be_read_are_named() {
 }
 
 #[test]
-fn a_callers_file_that_cannot_be_used_is_named() {
+fn an_unusable_callers_file_is_named() {
     let scopes = ["users:create"];
-    let good = callers::block("one", "key", &scopes, "");
-    let hash = good.lines().find(|line| line.starts_with("key_sha256")).unwrap().to_owned();
+    let block = callers::block("one", "key", &scopes, "");
+    let hash = block.lines().find(|line| line.starts_with("key_sha256")).unwrap().to_owned();
     for (text, place) in [
         (String::new(), "[[callers]]"),
         (format!("[[callers\n{PLANTED}"), "line 1"),
-        (format!("{PLANTED} = 1\n{good}"), "[[callers]]"),
-        (good.clone() + &good, "number 2"),
-        (good.replace(&hash, &format!("key_sha256 = \"{PLANTED}\"")), "key_sha256"),
-        (good.replace(&hash, &hash.to_uppercase().replace("KEY_SHA256", "key_sha256")), "key_sha256"),
-        (good.replace(&hash, ""), "key_sha256"),
-        (good.replace("users:create", PLANTED), "scopes"),
-        (good.replace("name = \"one\"", ""), "name"),
+        (format!("{PLANTED} = 1\n{block}"), "[[callers]]"),
+        (block.clone() + &block, "number 2"),
+        (block.replace(&hash, &format!("key_sha256 = \"{PLANTED}\"")), "key_sha256"),
+        (block.replace(&hash, &hash.to_uppercase().replace("KEY_SHA256", "key_sha256")), "key_sha256"),
+        (block.replace(&hash, ""), "key_sha256"),
+        (block.replace("users:create", PLANTED), "scopes"),
+        (block.replace("name = \"one\"", ""), "name"),
         (callers::block("one", "key", &scopes, &format!("{PLANTED} = 1")), "number 1"),
         (callers::block("one", "key", &scopes, &format!("expires_at = \"{PLANTED}\"")), "expires_at"),
     ] {
@@ -281,7 +281,7 @@ fn a_callers_file_that_cannot_be_used_is_named() {
 }
 
 #[test]
-fn secret_files_are_known_by_their_names_alone() {
+fn secret_files_are_recognised_only_by_their_names() {
     for name in ["centagate.admin.secretcode", "server.port", "notes.txt", "centagate.admin.secret_code~"] {
         let environment = valid();
         environment.write(&format!("secrets/{name}"), PLANTED);
@@ -297,7 +297,7 @@ fn secret_files_are_known_by_their_names_alone() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_named() {
+fn a_port_that_is_in_use_is_named() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = listener.local_addr().unwrap();
     for section in ["server", "management"] {

@@ -1,14 +1,14 @@
-//! The layers of a configuration: compiled-in defaults, files, variables.
+//! The layers of a configuration: built-in defaults, files, environment variables.
 
 use crate::configuration_faults::{expect_fault, valid, with_file};
 use crate::process::{Environment, Finished};
 
-/// The valid environment without any file of defaults, in a directory without `config`.
+/// The valid environment without files of defaults, in a directory without `config`.
 fn installed() -> Environment {
     valid().unset("GATEWAY_CONFIG_DIR").unset("GATEWAY__SERVER__HOST")
 }
 
-/// Whether `run` has printed this value.
+/// Checks that `run` has printed this line.
 #[track_caller]
 fn expect_value(run: &Finished, line: &str) {
     assert_eq!(run.status, Some(0), "{run:?}");
@@ -25,7 +25,7 @@ fn an_installed_program_needs_no_file_of_defaults() {
 }
 
 #[test]
-fn files_in_config_override_what_is_compiled_in_key_by_key() {
+fn files_in_config_override_the_built_in_defaults_key_by_key() {
     let environment = installed();
     environment.write("config/base.toml", "[server]\nhost = \"10.0.0.1\"\nmax_body_bytes = 300\n");
     let run = environment.run(&["check-config"]);
@@ -55,7 +55,7 @@ fn an_environment_without_a_file_is_refused_and_the_choices_are_named() {
 }
 
 #[test]
-fn a_directory_or_link_that_leads_nowhere_is_refused() {
+fn a_missing_directory_or_dangling_link_is_refused() {
     let missing = installed().set("GATEWAY_CONFIG_DIR", "config");
     expect_fault(&missing, &["GATEWAY_CONFIG_DIR"]);
     let environment = installed();

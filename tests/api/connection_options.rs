@@ -1,5 +1,5 @@
-//! `Connection: upgrade` and its like: the gateway ignores an offer to upgrade (RFC 9110, section 7.8), and its reply says how the
-//! connection goes on.
+//! `Connection: upgrade` and other options. The gateway ignores an offer to upgrade (RFC 9110, section 7.8), and its
+//! reply says whether the connection stays open.
 
 use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt;
@@ -9,7 +9,7 @@ use crate::gateway::{TestGateway, user};
 use crate::raw;
 use crate::wire_row::chunked;
 
-/// What proxies and HTTP libraries send with their requests.
+/// Offers that proxies and HTTP libraries send.
 const OFFERS: [&str; 7] = [
     "Connection: upgrade\r\n", // nginx with a common snippet
     "Connection: Upgrade\r\nUpgrade: \r\n",
@@ -20,7 +20,7 @@ const OFFERS: [&str; 7] = [
     "Upgrade: websocket\r\n",
 ];
 
-/// The status of the reply to `request`, after which the connection goes on as the reply says.
+/// The status of the reply to `request`. Checks that the connection then stays open or closes as the reply says.
 async fn status(gateway: &TestGateway, request: &[u8]) -> u16 {
     let mut connection = TcpStream::connect(gateway.address).await.unwrap();
     connection.write_all(request).await.unwrap();
@@ -36,7 +36,7 @@ async fn status(gateway: &TestGateway, request: &[u8]) -> u16 {
 }
 
 #[tokio::test]
-async fn an_offer_to_upgrade_is_ignored_and_no_connection_ends_unannounced() {
+async fn an_offer_to_upgrade_is_ignored_and_the_reply_announces_the_end_of_a_connection() {
     let gateway = TestGateway::start().await;
     let gateway = &gateway;
     join_all(OFFERS.into_iter().enumerate().map(async |(number, offer)| {
@@ -63,7 +63,7 @@ async fn an_offer_to_upgrade_is_ignored_and_no_connection_ends_unannounced() {
 }
 
 #[tokio::test]
-async fn a_body_ends_where_its_length_says_although_an_upgrade_is_offered() {
+async fn a_request_with_an_offer_to_upgrade_is_read_up_to_its_content_length() {
     let gateway = TestGateway::start().await;
     for (number, offer) in OFFERS.into_iter().enumerate() {
         let headers = format!("{}{offer}", raw::usual_headers());

@@ -1,4 +1,4 @@
-//! What the `OpenAPI` documents hold for programs that read them: generators of clients, and importers.
+//! What the `OpenAPI` documents contain for programs that read them: client generators and importers.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::contract_document::{committed, resolved};
 use crate::gateway::{Setup, TestGateway};
 use crate::reply::PROBLEMS;
 
-/// Calls `look` with each object of the document that has `key`, and where it is.
+/// Calls `look` with each object of the document that has `key`, and with the object's path.
 fn each<'a>(value: &'a Value, key: &str, place: &str, look: &mut impl FnMut(&'a Value, &str)) {
     match value {
         Value::Object(members) => {
@@ -25,7 +25,7 @@ fn each<'a>(value: &'a Value, key: &str, place: &str, look: &mut impl FnMut(&'a 
     }
 }
 
-/// The names of all schemas that the one called `name` leads to, itself included.
+/// Collects the names of all schemas that the schema `name` refers to, including itself.
 fn reached(document: &Value, name: &str, found: &mut BTreeSet<String>) {
     if found.insert(name.to_owned()) {
         each(&document["components"]["schemas"][name], "$ref", "", &mut |object, _| {
@@ -46,13 +46,13 @@ fn replies(document: &Value) -> BTreeSet<String> {
 }
 
 #[test]
-fn patterns_work_in_every_engine() {
+fn patterns_work_in_every_regex_engine() {
     let document = committed();
     let mut patterns = 0;
     each(&document, "pattern", "", &mut |schema, place| {
         patterns += 1;
         let pattern = schema["pattern"].as_str().unwrap();
-        // Look-around, \u and \p differ or are missing in Go, Rust, PHP or Python; PHP reads bytes above 7F one by one.
+        // Look-around, \u and \p differ or are missing in Go, Rust, PHP or Python. PHP reads bytes above 7F one by one.
         for unportable in ["(?=", "(?!", "(?<", "\\u", "\\p", "\\P", "\\x8", "\\x9", "\\d", "\\w", "\\s", "\\b"] {
             assert!(!pattern.contains(unportable), "{place}: {pattern}");
         }
@@ -70,14 +70,14 @@ fn patterns_work_in_every_engine() {
 }
 
 #[test]
-fn names_of_schemas_collide_in_no_language() {
+fn schema_names_collide_in_no_generated_client() {
     let document = committed();
     let names: BTreeSet<&String> = document["components"]["schemas"].as_object().unwrap().keys().collect();
-    // Generators for Go name the constructor of X NewX.
+    // Go generators call the constructor of X NewX.
     assert!(names.iter().all(|name| !names.contains(&format!("New{name}")) && !name.starts_with("New")), "{names:?}");
     let lower: BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
     assert_eq!(lower.len(), names.len(), "names differ in more than case");
-    // The same generators make a constant of each word, without the name of its type.
+    // Go generators also create a constant for each word, without the name of its type.
     let mut words = BTreeSet::new();
     each(&document, "enum", "", &mut |schema, place| {
         for word in schema["enum"].as_array().unwrap() {
@@ -87,17 +87,17 @@ fn names_of_schemas_collide_in_no_language() {
 }
 
 #[test]
-fn no_default_makes_a_member_required_in_a_generated_client() {
+fn no_default_value_makes_a_member_required_in_a_generated_client() {
     each(&committed()["components"], "default", "", &mut |_, place| panic!("{place} has a default"));
 }
 
 #[test]
-fn replies_and_codes_are_open() {
+fn reply_schemas_and_codes_accept_future_values() {
     let document = resolved();
     for name in replies(&document) {
         let schema = &document["components"]["schemas"][&name];
         assert!(schema.get("additionalProperties").is_none(), "{name}");
-        // Words that a caller sends come back as they are; all other words may become more.
+        // Replies repeat the words that a caller sent. All other words may get new values.
         let is_echo = ["Role", "OtpTokenStatus", "TokenKind"].contains(&name.as_str());
         assert_eq!(schema.get("enum").is_some(), is_echo, "{name}");
         for (member, schema) in schema["properties"].as_object().into_iter().flatten() {
@@ -144,7 +144,7 @@ fn media_types_parameters_and_headers_have_examples() {
         }
     });
     each(&document["paths"], "in", "", &mut |parameter, place| {
-        // Programs that take over examples would send the same key with every request.
+        // Programs that copy examples would send the same key with every request.
         let has_example = parameter["name"] != "Idempotency-Key";
         assert_eq!(parameter.get("example").is_some(), has_example, "{place} {}", parameter["name"]);
     });
@@ -167,7 +167,7 @@ async fn the_link_to_the_problems_is_absolute() {
 }
 
 #[tokio::test]
-async fn the_3_0_document_says_the_same_without_what_3_1_added() {
+async fn the_3_0_document_equals_the_3_1_document_without_features_of_3_1() {
     let gateway = TestGateway::start().await;
     let reply = gateway.get("/openapi-3.0.json").await;
     assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/json")));

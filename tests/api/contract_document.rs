@@ -1,4 +1,4 @@
-//! The `OpenAPI` document: it is committed, complete, and agrees with the behaviour of every operation.
+//! The `OpenAPI` document is committed, complete, and agrees with the behaviour of every operation.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ pub(crate) fn schema(name: &str) -> Value {
     committed()["components"]["schemas"][name].clone()
 }
 
-/// The committed document, in which references to anything but schemas are replaced by their targets.
+/// The committed document. References are replaced by their targets, except references to schemas.
 pub(crate) fn resolved() -> Value {
     let document = committed();
     let mut resolved = document.clone();
@@ -65,7 +65,7 @@ async fn the_served_document_is_the_committed_one() {
 }
 
 #[test]
-fn the_document_is_openapi_3_1_with_every_operation_and_no_other() {
+fn the_document_is_openapi_3_1_and_has_exactly_the_operations_of_the_product() {
     let document = resolved();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
     let mut documented = BTreeSet::new();
@@ -134,7 +134,7 @@ fn every_error_response_is_defined_once_and_shared() {
     }
     let components = document["components"]["responses"].as_object().unwrap();
     let different: BTreeSet<String> = components.values().map(Value::to_string).collect();
-    assert_eq!(different.len(), components.len(), "no two of them are the same");
+    assert_eq!(different.len(), components.len(), "all examples differ");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The members, lengths and words in the `OpenAPI` document are those of requests and replies.
+//! The members, lengths and words of requests and replies agree with the `OpenAPI` document.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::raw;
 
 #[tokio::test]
 async fn every_documented_member_is_accepted_and_required_members_are_required() {
-    // Required unless the gateway is configured with a default.
+    // Required unless the configuration has a default.
     let required_here =
         |operation: &Operation| if operation.id == "createUser" { &["/group", "/app"][..] } else { &[] };
     let gateway = Setup::new().without_rate_limit().start().await;
@@ -24,7 +24,7 @@ async fn every_documented_member_is_accepted_and_required_members_are_required()
             raw::exchange(gateway.address, &request).await
         };
         for member in properties(&name).keys() {
-            // No member accepts an object without members, so the fault is about the value and not about the name.
+            // No member accepts an object without members, so the fault concerns the value and not the name.
             let reply = send(&json!({ member: {} })).await;
             let errors = reply.problem("invalid_request")["errors"].clone();
             let mut faults = errors.as_array().unwrap().iter();
@@ -104,7 +104,7 @@ async fn documented_lengths_and_limits_are_enforced() {
 }
 
 #[tokio::test]
-async fn documented_words_are_accepted() {
+async fn every_documented_word_is_accepted() {
     let gateway = TestGateway::start().await;
     let words = |name| schema(name)["enum"].as_array().expect(name).clone();
     assert_eq!(words("Role"), [json!("user"), json!("companyAdmin"), json!("groupAdmin")]);

@@ -1,9 +1,9 @@
-//! The contract groups operations by tags. Groups and operations are in the order of a user's life.
+//! The contract groups operations by tags. Groups and operations follow a user's life cycle.
 
 use crate::contract_document::{committed, entry_of};
 use crate::operations::{Operation, operation, operations};
 
-/// The operations in the order of the document, which parsed JSON would not preserve.
+/// The operations in the order of the document. Parsed JSON would lose this order.
 fn documented() -> Vec<&'static Operation> {
     let text = include_str!("../../openapi/openapi.json");
     let ids = text.lines().filter_map(|line| line.trim().strip_prefix("\"operationId\": \"")?.strip_suffix("\","));
@@ -26,7 +26,7 @@ fn the_tags_are_described_and_in_the_order_of_a_users_life() {
         used.push(tags[0].as_str().unwrap().to_owned());
     }
     used.dedup();
-    assert_eq!(used, names, "the operations of a tag stand together");
+    assert_eq!(used, names, "the operations of a tag are adjacent");
 }
 
 #[test]

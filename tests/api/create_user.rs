@@ -1,4 +1,4 @@
-//! `POST /users`: roles, groups, and users that exist already.
+//! `POST /users`: roles, groups, and users that already exist.
 
 use centagate_simulator::{Behaviour, Instruction};
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::callers::scopes;
 use crate::gateway::{Setup, TestGateway, alice, user, with};
 
 #[tokio::test]
-async fn a_role_of_an_admin_requires_the_scope_admins_create() {
+async fn an_admin_role_requires_the_scope_admins_create() {
     let gateway = TestGateway::start().await;
     let key = &callers::without("admins:create");
     for role in ["companyAdmin", "groupAdmin"] {
@@ -30,7 +30,8 @@ async fn a_query_does_not_set_the_role() {
     assert_eq!(gateway.send(gateway.post("/users?role=companyAdmin", &alice())).await.json()["role"], "user");
 }
 
-/// The rights of a caller, groups that they allow, and groups that they do not allow. Groups are names, not patterns.
+/// The groups of a caller's block, groups that they allow, and groups that they do not allow. Groups are names, not
+/// patterns.
 const GROUPS: [(&str, &[&str], &[&str]); 4] = [
     (r#"["Staff"]"#, &["Staff"], &["Guests", "staff", "Staff ", "Sta*", "Ｓtaff"]),
     (r#"["Staff", "Gäste"]"#, &["Staff", "Gäste"], &["Ga\u{308}ste"]),
@@ -77,7 +78,7 @@ async fn groups_limit_the_configured_default_group() {
 }
 
 #[tokio::test]
-async fn a_user_that_cannot_be_created_is_answered_with_the_reason() {
+async fn a_user_that_cannot_be_created_gets_a_problem_with_the_reason() {
     let gateway = TestGateway::start().await;
     let simulator = &gateway.simulator;
     assert_eq!(gateway.create_user(&alice()).await.status, 201);

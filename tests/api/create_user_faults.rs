@@ -1,4 +1,4 @@
-//! Users that break a rule: all faults are listed, and none reaches CENTAGATE.
+//! Users that break a rule. The reply lists all faults, and CENTAGATE receives nothing.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ fn without(member: &str) -> Value {
     user
 }
 
-/// Alice with one bad member, and the pointer to it.
+/// Alice with one invalid member, and the pointer to the member.
 fn bad(member: &str, value: impl Into<Value>) -> (Value, Vec<String>) {
     (with(alice(), member, value), vec![format!("/{member}")])
 }
@@ -112,7 +112,7 @@ fn unknown_members() -> Vec<(Value, Vec<String>)> {
     ];
     let mut table: Vec<_> =
         unknown.map(|(name, pointer)| (with(alice(), name, "value"), vec![pointer.to_owned()])).into();
-    // Also where nothing is in them.
+    // Even if they are empty.
     table.push((with(alice(), "x", Value::Null), vec!["/x".into()]));
     table
 }
@@ -161,7 +161,7 @@ async fn all_faults_of_a_user_are_listed_at_once() {
 }
 
 #[tokio::test]
-async fn details_never_repeat_what_was_sent() {
+async fn details_never_repeat_the_input() {
     let gateway = TestGateway::start().await;
     let planted = "pl4nted";
     let user = json!({

@@ -32,7 +32,7 @@ fn bad_credentials() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_request_without_exactly_one_known_credential_is_answered_401() {
+async fn a_request_without_exactly_one_known_credential_gets_401() {
     let gateway = TestGateway::start().await;
     for operation in operations() {
         let body = operation.text_of("bob");
@@ -55,7 +55,7 @@ async fn a_request_without_exactly_one_known_credential_is_answered_401() {
 }
 
 #[tokio::test]
-async fn a_caller_without_the_scope_is_answered_403() {
+async fn a_caller_without_the_scope_gets_403() {
     let gateway = TestGateway::start().await;
     let_calls_succeed(&gateway.simulator);
     for operation in operations() {

@@ -1,4 +1,4 @@
-//! Types that hold secrets, as the library shows them: `Debug` and `Display` never do.
+//! `Debug` and `Display` of types that hold secrets never show the secrets.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -75,7 +75,7 @@ fn options(base_url: &str, proxy_url: Option<&str>) -> ClientOptions {
     }
 }
 
-/// A client whose session is kept in the background.
+/// A client that keeps its session in the background.
 fn client(options: ClientOptions) -> Result<Client, SetupError> {
     let (client, keeper) = Client::new(options, Metrics::default().session_events())?;
     tokio::spawn(keeper.run());
@@ -83,13 +83,13 @@ fn client(options: ClientOptions) -> Result<Client, SetupError> {
 }
 
 #[test]
-fn settings_show_no_secret() {
+fn debug_output_of_settings_contains_no_secret() {
     let settings = settings(&[]).expect("settings");
     expect_clean(&format!("{settings:?} {settings:#?}"));
 }
 
 #[test]
-fn faults_of_settings_show_no_value() {
+fn faults_of_settings_contain_no_value() {
     for (name, value) in [
         ("GATEWAY__SERVER__PORT", "pl4nted"),
         ("GATEWAY__CENTAGATE__BASE_URL", "http://pl4nted@127.0.0.1"),
@@ -103,7 +103,7 @@ fn faults_of_settings_show_no_value() {
 }
 
 #[tokio::test]
-async fn credentials_clients_and_their_options_show_no_secret() {
+async fn debug_output_of_credentials_and_clients_contains_no_secret() {
     let login = LoginCredentials {
         password: "pl4nted".into(),
         integration_key: "pl4nted".into(),
@@ -121,7 +121,7 @@ async fn credentials_clients_and_their_options_show_no_secret() {
 }
 
 #[test]
-fn registered_tokens_show_neither_passcode_nor_qr() {
+fn debug_output_of_registered_tokens_contains_neither_passcode_nor_qr() {
     let token = RegisteredOtpToken { passcode: Some("pl4nted".into()), qr: Some("pl4nted".into()) };
     expect_clean(&format!("{token:?} {token:#?}"));
 }
@@ -143,7 +143,7 @@ fn new_user() -> CreateUser {
 }
 
 #[tokio::test]
-async fn errors_of_real_calls_show_neither_urls_nor_what_was_received() {
+async fn errors_of_calls_contain_neither_urls_nor_received_bytes() {
     let reply = |body: &str| format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes();
     let mut shown = Vec::new();
     let in_a_second = || Instant::now() + Duration::from_secs(1);
@@ -159,18 +159,18 @@ async fn errors_of_real_calls_show_neither_urls_nor_what_was_received() {
     ] {
         let server = FaultServer::start(vec![fault]).await;
         let client = client(options(&server.base_url(), None)).expect("a client");
-        let turn = client.turn(&"caller".into(), in_a_second()).await.expect("a turn");
-        let error = client.call(turn, &new_user(), None).await.expect_err("a fault");
+        let permit = client.acquire_permit(&"caller".into(), in_a_second()).await.expect("a permit");
+        let error = client.call(permit, &new_user(), None).await.expect_err("a fault");
         shown.push(format!("{error} {error:?}"));
         let token = RegisterOtpToken { username: new_user().username, status: OtpTokenStatus::Valid, validity: None };
-        let turn = client.turn(&"caller".into(), in_a_second()).await.expect("a turn");
-        let error = client.call(turn, &token, None).await.expect_err("a fault");
+        let permit = client.acquire_permit(&"caller".into(), in_a_second()).await.expect("a permit");
+        let error = client.call(permit, &token, None).await.expect_err("a fault");
         shown.push(format!("{error} {error:?}"));
         assert!(!shown.iter().any(|shown| shown.contains("CentagateWS/")), "{shown:?}");
     }
     let closed = client(options("http://127.0.0.1:1", None)).expect("a client");
-    let turn = closed.turn(&"caller".into(), in_a_second()).await.expect("a turn");
-    let error = closed.call(turn, &new_user(), None).await.expect_err("nobody listens");
+    let permit = closed.acquire_permit(&"caller".into(), in_a_second()).await.expect("a permit");
+    let error = closed.call(permit, &new_user(), None).await.expect_err("nothing listens on the port");
     assert!(matches!(error, Error::NotSent(NotSent::CannotConnect(_))));
     shown.push(format!("{error} {error:?} {}", Error::Unreadable(Unreadable::TooLarge)));
     expect_clean(&shown.join("\n"));

@@ -1,4 +1,4 @@
-//! `DELETE /users/{id}`: the user disappears with its tokens, and a body is a fault.
+//! `DELETE /users/{id}`: the user and its tokens are removed, and a body is a fault.
 
 use reqwest::Method;
 
@@ -46,7 +46,7 @@ async fn a_body_is_a_fault_and_no_media_type_is_required() {
 }
 
 #[tokio::test]
-async fn only_the_scope_for_deletion_allows_it() {
+async fn only_callers_with_users_delete_may_delete_a_user() {
     let gateway = TestGateway::start().await;
     for scope in ["users:create", "users:update", "users:status", "admins:create"] {
         let request = gateway.request(Method::DELETE, "/users/bob").bearer_auth(callers::only(scope));

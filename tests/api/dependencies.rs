@@ -1,4 +1,5 @@
-//! Dependencies between the files of `src`: no cycles, only the allowed directions, and some crates in their place only.
+//! Dependencies between the files of `src`: no cycles, only the allowed directions, and some crates only in certain
+//! places.
 //!
 //! A file depends on another one if it names an item that the other one defines. Re-exports are followed to the
 //! definition, so a `mod.rs` that only declares modules and re-exports their items depends on nothing.
@@ -18,7 +19,7 @@ use self::cycles::{Graph, cycles};
 use self::resolver::Target;
 use self::source_tree::SourceTree;
 
-/// What each part of `src` may depend on, apart from itself. The parts are its directories and the files beside them.
+/// What each part of `src` may depend on, apart from itself. A part is a directory or a file of `src`.
 const ALLOWED: &[(&str, &str)] = &[
     ("main", "cli"),
     ("cli", "startup settings api callers centagate audit telemetry listener configuration domain"),
@@ -46,7 +47,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("domain", ""),
 ];
 
-/// Crates that only some files may name. Entries end with `/` for directories and with `.rs` for files.
+/// Crates that only some files may name. Entries that end with `/` are directories.
 const CRATES: &[(&[&str], &[&str])] = &[
     (&["actix_web", "actix_http", "actix_service", "actix_tls"], &["api/", "listener/", "startup/", "reload/"]),
     (&["hyper", "hyper_util", "hyper_rustls", "http_body_util"], &["centagate/http/"]),
@@ -74,7 +75,7 @@ fn sources() -> BTreeMap<String, String> {
     files
 }
 
-/// Every dependency of a file on another one, with one path that makes it.
+/// Every dependency of a file on another one, with one path that causes it.
 fn graph(tree: &SourceTree) -> Graph {
     let mut graph = Graph::new();
     for (module, path) in tree.uses() {
@@ -87,7 +88,8 @@ fn graph(tree: &SourceTree) -> Graph {
     graph
 }
 
-/// `api` for `api/mod.rs` and for `api.rs`. `api/input` is a part of its own: operations use it.
+/// The part of a file: `api` for `api/mod.rs` and `api.rs`. `api/input` is a part of its own, because operations use
+/// it.
 fn part(file: &str) -> &str {
     if file.starts_with("api/input/") {
         return "api/input";

@@ -1,4 +1,5 @@
-//! Callers that go away at any point of a registration: what reached CENTAGATE is logged and counted, and never sent twice.
+//! Callers that disconnect at any point of a registration. Calls that reached CENTAGATE are logged and counted, and
+//! never sent twice.
 
 use std::collections::BTreeMap;
 
@@ -11,18 +12,18 @@ use crate::gateway::user;
 use crate::process::{Environment, GatewayProcess, json, sample};
 use crate::raw;
 
-/// How a caller goes away.
+/// How a caller disconnects.
 #[derive(Clone, Copy, PartialEq)]
-enum Farewell {
-    /// With a reset.
+enum Disconnect {
+    /// A reset.
     Reset,
-    /// With an ordinary end of the connection.
+    /// An ordinary close.
     Close,
-    /// Its side of the connection ends; it would still read.
+    /// The caller closes only its sending side.
     HalfClose,
 }
 
-/// A registration of the user `id` with the request id `id`.
+/// The head and the body of a registration of the user `id` with the request id `id`.
 fn request(id: &str) -> (String, String) {
     let body = user(id).to_string();
     let headers = raw::usual_headers();
@@ -40,12 +41,12 @@ async fn connect(gateway: &GatewayProcess, sent: &str) -> TcpStream {
     connection
 }
 
-/// Goes away; answers what has to be kept for the farewell to hold.
-async fn leave(mut connection: TcpStream, farewell: Farewell) -> Option<TcpStream> {
-    match farewell {
-        Farewell::Reset => connection.set_zero_linger().unwrap(),
-        Farewell::Close => {}
-        Farewell::HalfClose => {
+/// Disconnects. Returns the connection if the test must keep it open.
+async fn disconnect_with(mut connection: TcpStream, disconnect: Disconnect) -> Option<TcpStream> {
+    match disconnect {
+        Disconnect::Reset => connection.set_zero_linger().unwrap(),
+        Disconnect::Close => {}
+        Disconnect::HalfClose => {
             connection.shutdown().await.unwrap();
             return Some(connection);
         }
@@ -53,17 +54,17 @@ async fn leave(mut connection: TcpStream, farewell: Farewell) -> Option<TcpStrea
     None
 }
 
-fn hold(simulator: &Simulator) -> Gate {
+fn hold_next_call(simulator: &Simulator) -> Gate {
     let gate = Gate::new();
     simulator.instruct(Instruction::once(Operation::CreateUser, Behaviour::Hold(gate.clone())));
     gate
 }
 
-async fn entered(gate: &Gate) {
-    timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE is reached");
+async fn wait_for_call(gate: &Gate) {
+    timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE receives the call");
 }
 
-/// How often each user arrived at CENTAGATE.
+/// How many calls CENTAGATE received for each user.
 fn arrivals(simulator: &Simulator) -> BTreeMap<String, usize> {
     let mut arrivals = BTreeMap::new();
     for request in simulator.requests() {
@@ -72,7 +73,7 @@ fn arrivals(simulator: &Simulator) -> BTreeMap<String, usize> {
     arrivals
 }
 
-/// Waits until the metrics count every call that CENTAGATE saw.
+/// Waits until the metrics count every call that CENTAGATE received.
 async fn metrics_with_calls(gateway: &GatewayProcess, simulator: &Simulator) -> String {
     let counted = timeout(Duration::from_secs(10), async {
         loop {
@@ -90,17 +91,17 @@ async fn metrics_with_calls(gateway: &GatewayProcess, simulator: &Simulator) -> 
     counted.await.expect("every call is counted")
 }
 
-/// The lines about the request that was sent with `id`.
+/// The log lines of the request with this id.
 fn lines(gateway: &GatewayProcess, id: &str) -> Vec<serde_json::Value> {
     gateway.lines().iter().map(|line| json(line)).filter(|line| line["request_id"] == id).collect()
 }
 
 #[tokio::test]
-async fn a_caller_that_leaves_before_its_request_is_complete_reaches_nobody() {
+async fn an_incomplete_request_of_a_disconnected_caller_is_not_sent() {
     let (environment, simulator) = Environment::with_simulator().await;
     let mut gateway = environment.serve().await;
-    for farewell in [Farewell::Reset, Farewell::Close, Farewell::HalfClose] {
-        let mut kept = Vec::new();
+    for disconnect in [Disconnect::Reset, Disconnect::Close, Disconnect::HalfClose] {
+        let mut open_connections = Vec::new();
         for point in ["request line", "headers", "head", "body"] {
             let (head, body) = request("incomplete");
             let sent = match point {
@@ -109,7 +110,7 @@ async fn a_caller_that_leaves_before_its_request_is_complete_reaches_nobody() {
                 "head" => head,
                 _ => head + &body[..body.len() / 2],
             };
-            kept.extend(leave(connect(&gateway, &sent).await, farewell).await);
+            open_connections.extend(disconnect_with(connect(&gateway, &sent).await, disconnect).await);
         }
     }
     gateway.terminate();
@@ -121,15 +122,17 @@ async fn a_caller_that_leaves_before_its_request_is_complete_reaches_nobody() {
 }
 
 #[tokio::test]
-async fn whatever_reached_centagate_is_logged_and_counted_although_its_caller_has_gone() {
+async fn a_call_that_reached_centagate_is_logged_and_counted_although_its_caller_disconnected() {
     let (environment, simulator) = Environment::with_simulator().await;
     let mut gateway = environment.serve().await;
-    let mut kept = Vec::new();
+    let mut open_connections = Vec::new();
     let mut ids = Vec::new();
-    for (farewell, name) in [(Farewell::Reset, "reset"), (Farewell::Close, "close"), (Farewell::HalfClose, "half")] {
+    for (disconnect, name) in
+        [(Disconnect::Reset, "reset"), (Disconnect::Close, "close"), (Disconnect::HalfClose, "half")]
+    {
         for point in ["held", "held-then-answered", "opened", "answered", "lost", "refused"] {
             let id = format!("{name}-{point}");
-            let gate = hold(&simulator);
+            let gate = hold_next_call(&simulator);
             match point {
                 "lost" => simulator.instruct(Instruction::once(None, Behaviour::CutBeforeReply)),
                 "refused" => simulator.instruct(Instruction::once(None, Behaviour::code("22025"))),
@@ -137,28 +140,28 @@ async fn whatever_reached_centagate_is_logged_and_counted_although_its_caller_ha
             }
             let (head, body) = request(&id);
             let mut connection = connect(&gateway, &(head + &body)).await;
-            entered(&gate).await;
+            wait_for_call(&gate).await;
             match point {
-                // The gateway may or may not notice before CENTAGATE answers.
+                // The gateway may or may not notice the disconnect before CENTAGATE answers.
                 "held" | "lost" | "refused" => {
-                    kept.extend(leave(connection, farewell).await);
+                    open_connections.extend(disconnect_with(connection, disconnect).await);
                     gate.open();
                 }
-                // The gateway surely notices: it serves another request on the same thread first.
+                // The gateway notices the disconnect, because the same thread serves another request first.
                 "held-then-answered" => {
-                    kept.extend(leave(connection, farewell).await);
+                    open_connections.extend(disconnect_with(connection, disconnect).await);
                     raw::exchange(gateway.address, b"GET /problems HTTP/1.1\r\nHost: g\r\n\r\n").await;
                     gate.open();
                 }
                 "opened" => {
                     gate.open();
-                    kept.extend(leave(connection, farewell).await);
+                    open_connections.extend(disconnect_with(connection, disconnect).await);
                 }
-                // The first byte of the reply has arrived.
+                // The caller disconnects after the first byte of the reply.
                 _ => {
                     gate.open();
                     connection.read_u8().await.unwrap();
-                    kept.extend(leave(connection, farewell).await);
+                    open_connections.extend(disconnect_with(connection, disconnect).await);
                 }
             }
             let line = gateway.wait_for_request(&id).await;
@@ -194,20 +197,22 @@ async fn whatever_reached_centagate_is_logged_and_counted_although_its_caller_ha
 }
 
 #[tokio::test]
-async fn a_caller_that_leaves_at_once_is_sent_once_or_not_at_all_and_the_log_knows_which() {
+async fn a_request_whose_caller_disconnects_at_once_is_sent_at_most_once_and_the_log_agrees() {
     let (environment, simulator) = Environment::with_simulator().await;
     let mut gateway = environment.serve().await;
-    let mut kept = Vec::new();
+    let mut open_connections = Vec::new();
     let mut ids = Vec::new();
-    for (farewell, name) in [(Farewell::Reset, "reset"), (Farewell::Close, "close"), (Farewell::HalfClose, "half")] {
+    for (disconnect, name) in
+        [(Disconnect::Reset, "reset"), (Disconnect::Close, "close"), (Disconnect::HalfClose, "half")]
+    {
         for number in 0..20 {
             let id = format!("{name}-{number}");
             let (head, body) = request(&id);
-            kept.extend(leave(connect(&gateway, &(head + &body)).await, farewell).await);
+            open_connections.extend(disconnect_with(connect(&gateway, &(head + &body)).await, disconnect).await);
             ids.push(id);
         }
     }
-    // Requests of half-closed callers are complete; their lines come last.
+    // The requests of half-closed callers are complete, and their log lines come last.
     for id in ids.iter().filter(|id| id.starts_with("half")) {
         gateway.wait_for_request(id).await;
     }
@@ -226,18 +231,18 @@ async fn a_caller_that_leaves_at_once_is_sent_once_or_not_at_all_and_the_log_kno
 }
 
 #[tokio::test]
-async fn a_caller_that_leaves_while_centagate_stays_silent_is_recorded_when_the_time_is_over() {
+async fn a_request_whose_caller_disconnects_is_logged_when_a_silent_centagate_times_out() {
     let (environment, simulator) = Environment::with_simulator().await;
     let environment = environment
         .set("GATEWAY__CENTAGATE__CONNECT_TIMEOUT_MS", "100")
         .set("GATEWAY__CENTAGATE__REQUEST_TIMEOUT_MS", "300")
         .set("GATEWAY__SERVER__REQUEST_TIMEOUT_MS", "500");
     let gateway = environment.serve().await;
-    let gate = hold(&simulator);
+    let gate = hold_next_call(&simulator);
     let (head, body) = request("silent");
     let connection = connect(&gateway, &(head + &body)).await;
-    entered(&gate).await;
-    leave(connection, Farewell::Reset).await;
+    wait_for_call(&gate).await;
+    disconnect_with(connection, Disconnect::Reset).await;
     let line = gateway.wait_for_request("silent").await;
     assert_eq!((&line["outcome"], &line["status"]), (&"unknown".into(), &499.into()), "{line}");
     let (_, metrics) = gateway.manage("/metrics").await;

@@ -1,4 +1,4 @@
-//! The pages of the contract: served from the gateway alone, or switched off.
+//! The pages of the contract: served from the gateway's own files, or disabled.
 
 use std::io::Read as _;
 
@@ -8,7 +8,7 @@ use reqwest::Method;
 use crate::gateway::{Setup, TestGateway};
 
 #[tokio::test]
-async fn docs_can_be_switched_off() {
+async fn docs_can_be_disabled() {
     let gateway = Setup::new().set("docs.enabled", "false").start().await;
     for path in ["/", "/docs", "/docs/", "/docs/index.html", "/openapi.json", "/openapi-3.0.json"] {
         gateway.get(path).await.problem("not_found");
@@ -17,7 +17,7 @@ async fn docs_can_be_switched_off() {
 }
 
 #[tokio::test]
-async fn the_root_and_docs_lead_to_the_page() {
+async fn the_root_and_docs_redirect_to_the_page() {
     let gateway = TestGateway::start().await;
     for path in ["/", "/docs"] {
         let redirect = gateway.get(path).await;
@@ -27,7 +27,7 @@ async fn the_root_and_docs_lead_to_the_page() {
     gateway.get("/").await.problem("not_found");
 }
 
-/// The files that the page at `/docs/` refers to.
+/// The files that the page `/docs/` refers to.
 fn files_of(page: &str) -> Vec<String> {
     let references = ["src=\"", "href=\""].into_iter().flat_map(|attribute| page.split(attribute).skip(1));
     let files = references.map(|reference| reference.split('"').next().unwrap().to_owned());
@@ -63,7 +63,7 @@ async fn swagger_ui_is_served_from_its_own_files() {
 }
 
 #[tokio::test]
-async fn a_reload_transfers_little() {
+async fn a_reload_transfers_less_than_50_kb() {
     let gateway = TestGateway::start().await;
     let get =
         async |path: &str| gateway.send(gateway.request(Method::GET, path).header("accept-encoding", "br, gzip")).await;
@@ -86,7 +86,7 @@ async fn a_reload_transfers_little() {
 }
 
 #[tokio::test]
-async fn the_coding_is_one_that_the_request_accepts() {
+async fn a_file_is_compressed_only_if_the_request_accepts_it() {
     let gateway = TestGateway::start().await;
     let plain = gateway.get("/openapi.json").await;
     for (accept, coding) in [

@@ -1,9 +1,9 @@
-//! The return codes that CENTAGATE's documents list for each call, and what each means there. It is written from the life-cycle
-//! facts, section 3, and from the contract, not from the product.
+//! The return codes that CENTAGATE's documents list for each call, and their meanings. This list comes from section 3
+//! of the life-cycle facts and from the contract, not from the product.
 
 use centagate_gateway::centagate::{Meaning, PasswordRule};
 
-/// The return codes of a call, by their meaning.
+/// The return codes of a call, grouped by meaning.
 type Codes = &'static [(&'static [i64], Meaning)];
 
 const SESSION_REFUSED: (&[i64], Meaning) = (&[10001], Meaning::SessionRefused);
@@ -44,7 +44,7 @@ const CODES: &[(&str, Codes)] = &[
             USER_NOT_FOUND,
             (&[22029], Meaning::EditPendingApproval),
             (&[22031], Meaning::InternalFault),
-            // Only the contract lists it: the call can change the e-mail address.
+            // Listed only in the contract: the call can change the e-mail address.
             (&[22001], Meaning::EmailTaken),
         ],
     ),
@@ -60,7 +60,7 @@ const CODES: &[(&str, Codes)] = &[
             (&[22016], Meaning::UserNotLocked),
         ],
     ),
-    // No document describes the call: these are the codes of passwords in the contract.
+    // No document describes the call. These are the contract's codes for passwords.
     (
         "setPassword",
         &[
@@ -135,7 +135,7 @@ const CODES: &[(&str, Codes)] = &[
             INVALID_INPUT,
             DATABASE,
             USER_NOT_FOUND,
-            // The documents disagree whether a missing certificate is 26001 or 26011.
+            // The documents contradict each other: a missing certificate is 26001 or 26011.
             (&[26001, 26011, 29001, 29013, 36000], Meaning::TokenNotFound),
         ],
     ),
@@ -165,7 +165,7 @@ const CODES: &[(&str, Codes)] = &[
 /// The operations whose call checks a credential and may count a failed attempt (contract, section 2).
 const CREDENTIAL_CHECKS: [&str; 1] = ["syncHardwareToken"];
 
-/// The return codes that are documented for this operation's call, with their meanings.
+/// The documented return codes of this operation's call, with their meanings.
 pub(crate) fn documented_codes(id: &str) -> impl Iterator<Item = (i64, Meaning)> {
     let row = CODES.iter().find(|(operation, _)| *operation == id);
     let (_, codes) = row.unwrap_or_else(|| panic!("{id} has no row in the table of documented return codes"));

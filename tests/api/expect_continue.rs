@@ -1,4 +1,4 @@
-//! `Expect: 100-continue`: the gateway asks for a body where it wants one, and only there.
+//! `Expect: 100-continue`: the gateway sends `100 Continue` only if it wants the body.
 
 use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,10 +11,10 @@ use crate::raw;
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// The start of what comes back on a connection on which the body is not sent.
-async fn first_words(connection: &mut TcpStream) -> Vec<u8> {
+/// The first bytes of the reply. The request's body is not sent.
+async fn first_bytes(connection: &mut TcpStream) -> Vec<u8> {
     let mut words = vec![0; CONTINUE.len()];
-    timeout(Duration::from_secs(10), connection.read_exact(&mut words)).await.expect("in time").unwrap();
+    timeout(Duration::from_secs(10), connection.read_exact(&mut words)).await.expect("within 10 s").unwrap();
     words
 }
 
@@ -23,7 +23,7 @@ fn expecting(line: &str, headers: &str, framing: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_refused_request_gets_its_reply_and_no_invitation_to_send_the_body() {
+async fn a_refused_request_gets_its_reply_without_100_continue() {
     let gateway = Setup::new().set("rate_limit.requests_per_minute", "1").set("rate_limit.burst", "4").start().await;
     let usual = raw::usual_headers();
     let as_caller = |key: &str| format!("Authorization: Bearer {key}\r\nContent-Type: application/json\r\n");
@@ -45,7 +45,7 @@ async fn a_refused_request_gets_its_reply_and_no_invitation_to_send_the_body() {
     ] {
         let mut connection = TcpStream::connect(gateway.address).await.unwrap();
         connection.write_all(expecting(line, &headers, framing).as_bytes()).await.unwrap();
-        let words = String::from_utf8(first_words(&mut connection).await).unwrap();
+        let words = String::from_utf8(first_bytes(&mut connection).await).unwrap();
         assert!(words.starts_with(&format!("HTTP/1.1 {status} ")), "{line} {headers}{framing}: {words}");
         if framing != "Content-Length: 0" {
             refused.push((connection, format!("{line} {headers}{framing}")));
@@ -54,7 +54,10 @@ async fn a_refused_request_gets_its_reply_and_no_invitation_to_send_the_body() {
     // The next bytes could be the body or another request, so the gateway closes the connection.
     join_all(refused.into_iter().map(async |(mut connection, request)| {
         let mut rest = String::new();
-        timeout(Duration::from_secs(10), connection.read_to_string(&mut rest)).await.expect("an end").unwrap();
+        timeout(Duration::from_secs(10), connection.read_to_string(&mut rest))
+            .await
+            .expect("the connection ends")
+            .unwrap();
         assert!(rest.to_ascii_lowercase().contains("\r\nconnection: close\r\n"), "{request}: {rest}");
     }))
     .await;
@@ -62,7 +65,7 @@ async fn a_refused_request_gets_its_reply_and_no_invitation_to_send_the_body() {
 }
 
 #[tokio::test]
-async fn a_request_whose_body_is_wanted_is_told_to_go_on() {
+async fn a_request_whose_body_is_wanted_gets_100_continue() {
     let gateway = TestGateway::start().await;
     let mut connection = TcpStream::connect(gateway.address).await.unwrap();
     for number in 0..3 {
@@ -70,11 +73,11 @@ async fn a_request_whose_body_is_wanted_is_told_to_go_on() {
         for framing in [format!("Content-Length: {}", body.len()), "Transfer-Encoding: chunked".to_owned()] {
             let head = expecting("POST /users", &raw::usual_headers(), &framing);
             connection.write_all(head.as_bytes()).await.unwrap();
-            assert_eq!(first_words(&mut connection).await, CONTINUE);
+            assert_eq!(first_bytes(&mut connection).await, CONTINUE);
             let body = if framing.contains("chunked") { crate::wire_row::chunked(&body) } else { body.clone() };
             connection.write_all(body.as_bytes()).await.unwrap();
             let reply = raw::read_reply(&mut connection).await;
-            // The same connection goes on. The second of the two finds the name taken.
+            // The connection stays open. The second request finds that the username is taken.
             assert_eq!(reply.status, if framing.contains("chunked") { 409 } else { 201 }, "{}", reply.text());
         }
     }
@@ -82,24 +85,24 @@ async fn a_request_whose_body_is_wanted_is_told_to_go_on() {
 }
 
 #[tokio::test]
-async fn a_body_that_came_at_once_needs_no_invitation() {
+async fn a_body_sent_at_once_is_read_without_waiting_for_100_continue() {
     let gateway = TestGateway::start().await;
     let body = alice().to_string();
     let head = expecting("POST /users", &raw::usual_headers(), &format!("Content-Length: {}", body.len()));
     let mut connection = TcpStream::connect(gateway.address).await.unwrap();
     connection.write_all((head + &body).as_bytes()).await.unwrap();
-    let words = first_words(&mut connection).await;
-    // The interim reply is allowed all the same.
+    let words = first_bytes(&mut connection).await;
+    // The gateway may still send an interim reply.
     assert!(words.starts_with(b"HTTP/1.1 201 ") || words == CONTINUE, "{}", String::from_utf8_lossy(&words));
 }
 
 #[tokio::test]
-async fn a_body_that_was_asked_for_and_does_not_come_is_answered_408() {
+async fn a_body_that_does_not_follow_100_continue_gets_408() {
     let gateway = Setup::new().hurried().start().await;
     let mut connection = TcpStream::connect(gateway.address).await.unwrap();
     let head = expecting("POST /users", &raw::usual_headers(), "Content-Length: 20");
     connection.write_all(head.as_bytes()).await.unwrap();
-    assert_eq!(first_words(&mut connection).await, CONTINUE);
+    assert_eq!(first_bytes(&mut connection).await, CONTINUE);
     let reply = raw::read_reply(&mut connection).await;
     reply.problem("request_timeout");
     assert_eq!(reply.header("connection"), Some("close"));

@@ -13,7 +13,7 @@ fn unreachable() -> Vec<Row> {
     vec![
         Row { logged: "cannot connect", ..row("refused", Upstream::RefusingPort, NOT_SENT) },
         Row { logged: "cannot connect", ..row("never accepts, and the backlog is full", Upstream::FullPort, NOT_SENT) },
-        // The kernel accepts the request, and a program that accepts the connection later could still read it.
+        // The kernel accepts the request. A program that accepts the connection later could still read it.
         row("never accepts", Upstream::NeverAcceptingPort, TIMED_OUT),
         Row { verdicts: vec![NOT_SENT, LOST], ..fault("accepts, then closes", Fault::CloseUnread, LOST) },
     ]
@@ -44,12 +44,12 @@ fn lost() -> Vec<Row> {
     let garbage =
         |text: &[u8]| fault(&format!("garbage {}", text.escape_ascii()), Fault::SendAndClose(text.to_vec()), LOST);
     let success = || Fault::Send(http("200 OK", "", success()));
-    // Each operation sends a successful call first.
+    // Each operation first sends a successful call.
     let primed = |name, faults: &[Fault]| {
         let faults = operations().iter().flat_map(|_| faults.to_vec()).collect();
         Row { primed: true, ..row(name, Upstream::Faults(faults), LOST) }
     };
-    let gone = Fault::SendAndClose(http("200 OK", "", self::success()));
+    let closed = Fault::SendAndClose(http("200 OK", "", self::success()));
     vec![
         lost("closed after the request", Fault::Close),
         lost("reset after the request", Fault::Reset),
@@ -75,7 +75,7 @@ fn lost() -> Vec<Row> {
         primed("a reused connection, reset under the request", &[success(), Fault::Reset]),
         Row {
             verdicts: vec![EXECUTED, LOST, NOT_SENT],
-            ..primed("a kept connection, closed before the request", &[gone])
+            ..primed("a kept connection, closed before the request", &[closed])
         },
     ]
 }
@@ -93,7 +93,7 @@ fn late() -> Vec<Row> {
     ]
 }
 
-/// Endless bytes without a pause. They must not keep the worker busy until the deadline or beyond.
+/// Endless bytes without a pause. They must not keep the worker busy until the deadline or longer.
 fn endless() -> Vec<Row> {
     let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     // On a slow machine, the deadline may come before the limit.

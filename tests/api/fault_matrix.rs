@@ -1,5 +1,5 @@
-//! Every fault of CENTAGATE in every operation: reply, log, audit trail and metrics agree on the outcome, in time and
-//! without a secret, and nothing is sent twice.
+//! Every fault of CENTAGATE in every operation. The reply, the log, the audit trail and the metrics agree on the
+//! outcome and contain no secret. The reply comes in time, and nothing is sent twice.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,13 +23,14 @@ use crate::{fault_connections, fault_replies, raw};
 const DEADLINE: Duration = Duration::from_millis(2500);
 const GRACE: Duration = Duration::from_millis(250);
 
-/// How many rows run at once.
+/// How many rows run at the same time.
 const AT_ONCE: usize = 6;
 
-/// How many operations one gateway gets. Each may try three times to connect, and 20 failures open the circuit breaker.
+/// How many operations one gateway executes. Each may make three connection attempts, and 20 failures open the circuit
+/// breaker.
 const BEFORE_BREAKER: usize = 6;
 
-/// The upstream of a row, as it runs.
+/// The running upstream of a row.
 enum Running {
     Port(UnservedPort),
     Server(FaultServer),
@@ -72,7 +73,8 @@ impl Running {
     }
 }
 
-/// Starts a gateway. A TLS handshake must not exceed the connect timeout on a busy machine, or its fault would be another.
+/// Starts a gateway. Its connect timeout is long enough for a TLS handshake on a busy machine; otherwise the row would
+/// have another fault.
 async fn serve(base_url: &str) -> GatewayProcess {
     let environment = planted::environment(base_url, "json");
     let ca = environment.write("ca.pem", CA.pem());
@@ -80,7 +82,7 @@ async fn serve(base_url: &str) -> GatewayProcess {
         .set("GATEWAY__CENTAGATE__CA_CERTIFICATE_FILE", &ca)
         .set("GATEWAY__CENTAGATE__CONNECT_TIMEOUT_MS", "1200")
         .set("GATEWAY__CENTAGATE__REQUEST_TIMEOUT_MS", "1000")
-        .set("GATEWAY__SERVER__STARTUP_GRACE_MS", "0") // as in an outage: some rows never have a connection
+        .set("GATEWAY__SERVER__STARTUP_GRACE_MS", "0") // as in an outage: some rows never get a connection
         .set("GATEWAY__SERVER__REQUEST_TIMEOUT_MS", &DEADLINE.as_millis().to_string())
         .serve()
         .await
@@ -92,7 +94,7 @@ async fn send(gateway: &GatewayProcess, id: &str, operation: &Operation) -> Repl
     raw::exchange(gateway.address, &operation.raw_request(&headers, "bob")).await
 }
 
-/// The number of calls with the label `operation`, and of those that also have the label `code`.
+/// The number of calls with the label `operation`, and of the calls among them with the label `code`.
 fn calls(metrics: &str, label: &str, code: &str) -> (u64, u64) {
     let all = format!("gateway_centagate_calls_total{{operation=\"{label}\"");
     let samples = metrics.lines().filter(|line| line.starts_with(&all));
@@ -100,7 +102,7 @@ fn calls(metrics: &str, label: &str, code: &str) -> (u64, u64) {
     (sum, sample(metrics, &format!("{all},code=\"{code}\"}}")))
 }
 
-/// Checks that the reply is one of those that the row allows, and returns that one.
+/// Checks that the row allows the reply, and returns the matching verdict.
 fn expect_reply(row: &Row, operation: &Operation, reply: &Reply) -> Verdict {
     let mut verdicts = row.verdicts.iter().map(|verdict| Verdict { status: verdict.status_in(operation), ..*verdict });
     let verdict = verdicts.find(|verdict| verdict.status == reply.status);
@@ -141,14 +143,14 @@ async fn expect_records(row: &Row, gateway: &GatewayProcess, operation: &Operati
     assert_eq!(outcome_status_code(pair(&lines).1), what, "{}", row.name);
 }
 
-/// Checks one row in every operation.
+/// Checks a row in every operation.
 async fn check(row: Row) {
     for some in operations().chunks(BEFORE_BREAKER) {
         check_some(&row, some).await;
     }
 }
 
-/// Checks one row in some operations, with a new gateway.
+/// Checks a row in some operations with a new gateway.
 async fn check_some(row: &Row, operations: &[Operation]) {
     let (mut upstream, base_url) = Running::start(&row.upstream).await;
     let mut gateway = serve(&base_url).await;
@@ -186,7 +188,7 @@ async fn check_some(row: &Row, operations: &[Operation]) {
     assert!(gateway.end().await.success(), "{}", row.name);
     expect_clean(&gateway.lines().join("\n"), &row.name);
     expect_clean(&gateway.audit_trail().text(), &row.name);
-    assert_eq!(gateway.complaints(), [""; 0], "{}", row.name);
+    assert_eq!(gateway.stderr_lines(), [""; 0], "{}", row.name);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Rows of the fault matrix: replies that are not CENTAGATE's, replies without a code, and unusual replies.
+//! Rows of the fault matrix: replies that do not come from CENTAGATE, replies without a code, and unusual replies.
 
 use std::io::Write as _;
 
@@ -17,7 +17,7 @@ pub(crate) fn rows() -> impl Iterator<Item = Row> {
     [not_200(), no_envelope(), no_code(), envelopes(), unusual(), compressed()].into_iter().flatten()
 }
 
-/// A reply with HTTP status 200 that holds `body`.
+/// A reply with HTTP status 200 and this body.
 fn answer(body: impl AsRef<[u8]>, verdict: Verdict) -> Row {
     let body = body.as_ref();
     let name = format!("{:.50} of {} bytes", String::from_utf8_lossy(body), body.len());
@@ -143,7 +143,7 @@ fn envelopes() -> Vec<Row> {
     rows
 }
 
-/// Replies as proxies and other servers write them.
+/// Replies in the style of proxies and other servers.
 fn unusual() -> Vec<Row> {
     let success = success();
     let mut nested =
@@ -167,7 +167,7 @@ fn unusual() -> Vec<Row> {
     .collect()
 }
 
-/// Replies that are compressed although the request asked for none of it.
+/// Compressed replies, although the request asked for none.
 fn compressed() -> Vec<Row> {
     let coded = |name: &str, coding: &str, body: &[u8], verdict| {
         let headers = format!("Content-Encoding: {coding}\r\n");

@@ -11,13 +11,13 @@ use crate::operations::{self, Operation};
 /// The only CA that the gateways trust. Loading the system's CAs would take long.
 pub(crate) static CA: LazyLock<Authority> = LazyLock::new(|| Authority::new("CA"));
 
-/// A fault and the result of a call that meets it.
+/// A fault, and the result of a call with this fault.
 pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) upstream: Upstream,
-    /// Whether a successful call precedes each call that meets the fault.
+    /// Whether a successful call precedes each faulty one.
     pub(crate) primed: bool,
-    /// The possible results; more than one if a race decides.
+    /// The possible results. There are several if a race decides.
     pub(crate) verdicts: Vec<Verdict>,
     /// A part of `upstream_fault` in the log.
     pub(crate) logged: &'static str,
@@ -28,18 +28,18 @@ pub(crate) enum Upstream {
     RefusingPort,
     FullPort,
     NeverAcceptingPort,
-    /// A server with one fault for each request. The last fault repeats.
+    /// A server with one fault per request. The last fault repeats.
     Faults(Vec<Fault>),
-    /// The same, but the gateway expects TLS.
+    /// The same server, but the gateway expects TLS.
     FaultsInsteadOfTls(Vec<Fault>),
     /// A server with this certificate.
     Tls(Tls),
 }
 
-/// The result of a call, in the reply, the log, the audit trail and the metrics.
+/// The result of a call in the reply, the log, the audit trail and the metrics.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Verdict {
-    /// The status of the reply; 0 for the operation's own status of success.
+    /// The status of the reply, or 0 for the operation's success status.
     pub(crate) status: u16,
     /// The problem's code.
     pub(crate) code: Option<&'static str>,
@@ -50,7 +50,7 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    /// The status of the reply in `operation`.
+    /// The status of the reply of `operation`.
     pub(crate) fn status_in(&self, operation: &Operation) -> u16 {
         if self.code.is_none() { operation.success } else { self.status }
     }
@@ -78,7 +78,7 @@ pub(crate) fn row(name: impl Into<String>, upstream: Upstream, verdict: Verdict)
     Row { name: name.into(), upstream, primed: false, verdicts: vec![verdict], logged: "" }
 }
 
-/// A row whose server has the same fault at each request.
+/// A row whose server has the same fault for each request.
 pub(crate) fn fault(name: &str, fault: Fault, verdict: Verdict) -> Row {
     row(name, Upstream::Faults(vec![fault]), verdict)
 }

@@ -18,11 +18,11 @@ pub(crate) enum Fault {
     Silence,
     /// Close the connection.
     Close,
-    /// Close the sending side as soon as the connection is open. Requests that arrive are counted.
+    /// Close the sending side as soon as the connection is open, and count the requests that arrive.
     CloseUnread,
     /// Reset the connection.
     Reset,
-    /// Reset the connection at the first bytes of a request.
+    /// Reset the connection at the first byte of a request.
     ResetEarly,
     /// Send these bytes and keep the connection.
     Send(Vec<u8>),
@@ -43,7 +43,7 @@ pub(crate) struct FaultServer {
 }
 
 impl FaultServer {
-    /// Applies one of `faults` to each request, and the last one to all further requests.
+    /// Starts a server that applies one of `faults` to each request, and the last one to all further requests.
     pub(crate) async fn start(faults: Vec<Fault>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -59,14 +59,14 @@ impl Setup {
         self
     }
 
-    /// A rate limit that no test reaches. Replies still contain its fields.
+    /// Sets a rate limit that no test reaches. Replies still contain its fields.
     pub(crate) fn without_rate_limit(self) -> Self {
         self.set("rate_limit.requests_per_minute", "1000000000")
             .set("rate_limit.burst", "1000000000")
             .set("rate_limit.codes_per_user_per_minute", "0")
     }
 
-    /// Deadlines so short that a test can wait for them.
+    /// Sets deadlines that are short enough for a test to wait for.
     pub(crate) fn hurried(self) -> Self {
         self.set("centagate.connect_timeout_ms", "150")
             .set("centagate.request_timeout_ms", "150")
@@ -111,7 +111,7 @@ impl Setup {
             runtime.block_on(application.run_until(async { drop(stopped.await) })).unwrap();
         });
         let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(Duration::from_secs(20));
-        let http = http.tls_certs_only([]).build().unwrap(); // the system's CAs take long to read
+        let http = http.tls_certs_only([]).build().unwrap(); // loading the system's CAs takes long
         TestGateway { simulator, address, management, http, directory, _stop: stop }
     }
 }
@@ -141,13 +141,13 @@ impl TestGateway {
         self.send(self.post("/users", user)).await
     }
 
-    /// Sends `registerOtpToken` as the caller with every scope. `id` is a user name that is not encoded yet.
+    /// Sends `registerOtpToken` as the caller with every scope. `id` is a username, not yet percent-encoded.
     pub(crate) async fn register_otp_token(&self, id: &str, token: &Value) -> Reply {
         let id = centagate_gateway::centagate::percent_encode_segment(id);
         self.send(self.post(&format!("/users/{id}/otp-token"), token)).await
     }
 
-    /// Sends `getUser` as the caller with every scope. `id` is a user name that is not encoded yet.
+    /// Sends `getUser` as the caller with every scope. `id` is a username, not yet percent-encoded.
     pub(crate) async fn get_user(&self, id: &str) -> Reply {
         let id = centagate_gateway::centagate::percent_encode_segment(id);
         self.send(self.get_as(callers::EVERYTHING, &format!("/users/{id}"))).await
@@ -190,7 +190,7 @@ impl TestGateway {
         Reply::read(request.send().await.expect("a reply")).await
     }
 
-    /// Sends a POST byte for byte: `path` and `headers` are not encoded or changed.
+    /// Sends a POST byte for byte. `path` and `headers` are neither encoded nor changed.
     pub(crate) async fn post_raw(&self, path: &str, headers: &str, body: &[u8]) -> Reply {
         raw::exchange(self.address, &raw::post(path, headers, body)).await
     }
@@ -199,10 +199,10 @@ impl TestGateway {
     pub(crate) async fn wait_until_ready(&self) {
         let ready = tokio::time::timeout(Duration::from_secs(20), async {
             while self.manage("/readyz").await.0 != 200 {
-                tokio::time::sleep(Duration::from_millis(10)).await; // between two looks
+                tokio::time::sleep(Duration::from_millis(10)).await; // poll interval
             }
         });
-        ready.await.expect("it becomes ready");
+        ready.await.expect("the gateway becomes ready");
     }
 
     /// The status and the text of a page of the management listener.
@@ -217,7 +217,7 @@ pub(crate) fn alice() -> Value {
     user("alice")
 }
 
-/// A valid body for `createUser`, if `username` can be part of an e-mail address.
+/// A valid body for `createUser`. `username` must be usable in an e-mail address.
 pub(crate) fn user(username: &str) -> Value {
     json!({
         "username": username,

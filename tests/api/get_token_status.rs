@@ -10,7 +10,7 @@ use crate::contract_document::schema;
 use crate::gateway::{Setup, TestGateway, token};
 use crate::reply::Reply;
 
-/// CENTAGATE's next reply has this `object`.
+/// Makes CENTAGATE's next reply contain this `object`.
 fn let_object_be(gateway: &TestGateway, object: &Value) {
     let envelope = json!({ "code": "0", "message": "Success", "object": object });
     gateway.simulator.instruct(Instruction::once(Operation::GetTokenStatus, Behaviour::Envelope(envelope)));
@@ -21,7 +21,7 @@ async fn get(gateway: &TestGateway, path: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn each_kind_and_each_status_has_its_word() {
+async fn each_kind_and_each_status_gets_its_documented_word() {
     let gateway = TestGateway::start().await;
     for (number, kind) in ["mobile", "sms", "challenge", "pki"].into_iter().enumerate() {
         let_object_be(&gateway, &json!("2"));
@@ -47,14 +47,14 @@ async fn each_kind_and_each_status_has_its_word() {
 }
 
 #[test]
-fn the_documented_words_are_those_of_the_gateway() {
+fn the_documented_words_equal_the_gateways_words() {
     assert_eq!(schema("TokenKind")["enum"], json!(["mobile", "sms", "challenge", "pki"]));
     let statuses = ["pending", "valid", "temporarilyDeactivated", "deactivated", "suspended", "unknown"];
     assert_eq!(schema("TokenStatus")["x-extensible-enum"], json!(statuses));
 }
 
 #[tokio::test]
-async fn a_user_without_such_a_token_gets_404_and_the_records_say_what_centagate_answered() {
+async fn a_user_without_such_a_token_gets_404_and_the_records_contain_centagates_code() {
     let gateway = TestGateway::start().await;
     let problem = get(&gateway, "/users/bob/tokens/mobile").await.problem("token_not_found");
     assert_eq!((problem.get("upstreamCode"), &problem["outcome"]), (None, &json!("notExecuted")));

@@ -1,4 +1,5 @@
-//! `GET /users/{id}`: what a user can authenticate with, in our words, whatever CENTAGATE's shapes.
+//! `GET /users/{id}`: the ways in which a user can authenticate, in the gateway's words, whatever format CENTAGATE
+//! uses.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +12,13 @@ use crate::gateway::{Setup, TestGateway, token, user};
 use crate::process::Environment;
 use crate::raw;
 
-/// What a user looks like that has nothing.
+/// The reply for a user without tokens, certificates and devices.
 fn nothing_bound(username: &str) -> Value {
     json!({ "username": username, "tokens": [], "certificates": [], "device": null })
 }
 
-/// What the caller gets where CENTAGATE's `object` is this.
-async fn answered(gateway: &TestGateway, object: Value) -> Value {
+/// The caller's reply if CENTAGATE returns this `object`.
+async fn reply_for(gateway: &TestGateway, object: Value) -> Value {
     gateway.simulator.instruct(Instruction::once(Operation::GetUser, Behaviour::Object(object)));
     let reply = gateway.get_user("bob").await;
     assert_eq!(reply.status, 200, "{}", reply.text());
@@ -25,7 +26,7 @@ async fn answered(gateway: &TestGateway, object: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_user_is_shown_with_its_tokens_certificates_and_device() {
+async fn a_user_is_returned_with_its_tokens_certificates_and_device() {
     let gateway = TestGateway::start().await;
     let reply = gateway.get_user("bob").await;
     assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/json")));
@@ -53,11 +54,11 @@ async fn a_user_is_shown_with_its_tokens_certificates_and_device() {
         "device": { "name": "phone", "model": "P9", "os": "Android", "status": "active" },
     });
     assert_eq!(gateway.get_user("alice").await.json(), expected);
-    assert_eq!(gateway.simulator.executions(), 1, "looking changes nothing");
+    assert_eq!(gateway.simulator.executions(), 1, "reading changes nothing");
 }
 
 #[tokio::test]
-async fn every_state_of_a_registered_token_and_every_number_of_centagates_has_its_word() {
+async fn every_state_of_a_registered_token_and_every_number_of_centagate_gets_its_word() {
     let gateway = TestGateway::start().await;
     for (registered, shown) in [
         ("pending", "pending"),
@@ -75,24 +76,24 @@ async fn every_state_of_a_registered_token_and_every_number_of_centagates_has_it
     for (number, (type_, type_word)) in types.into_iter().enumerate() {
         for status in [json!(number), json!(number.to_string())] {
             let token = json!({ "sn": 7, "type": type_, "status": status });
-            let shown = answered(&gateway, json!({ "tokenList": [token], "device": { "status": status } })).await;
+            let shown = reply_for(&gateway, json!({ "tokenList": [token], "device": { "status": status } })).await;
             let token = json!({ "serialNumber": "7", "type": type_word, "status": statuses[number] });
             assert_eq!(shown["tokens"], json!([token]), "a number becomes text");
             let device = json!({ "name": null, "model": null, "os": null, "status": devices[number] });
-            assert_eq!(shown["device"], device, "every member is there");
+            assert_eq!(shown["device"], device, "every member is present");
         }
     }
 }
 
 #[tokio::test]
-async fn documented_words_and_members_are_those_that_are_sent() {
+async fn replies_use_exactly_the_documented_words_and_members() {
     let gateway = TestGateway::start().await;
     let mut words: [BTreeSet<String>; 3] = Default::default();
     for number in 0..9 {
         let token = json!({ "type": number, "status": number });
         let device = json!({ "status": number });
         let list = json!({ "tokenList": [token], "certList": [{ "sn": 1 }], "device": device });
-        let shown = answered(&gateway, list).await;
+        let shown = reply_for(&gateway, list).await;
         for (words, place) in words.iter_mut().zip(["/tokens/0/type", "/tokens/0/status", "/device/status"]) {
             words.insert(shown.pointer(place).and_then(Value::as_str).expect(place).to_owned());
         }
@@ -101,7 +102,11 @@ async fn documented_words_and_members_are_those_that_are_sent() {
                 shown.pointer(place).and_then(Value::as_object).expect(place).keys().collect();
             let documented = schema(name);
             assert_eq!(sent, documented["properties"].as_object().unwrap().keys().collect(), "{name}");
-            assert_eq!(sent.len(), documented["required"].as_array().unwrap().len(), "{name}: always all of them");
+            assert_eq!(
+                sent.len(),
+                documented["required"].as_array().unwrap().len(),
+                "{name}: every member is always present"
+            );
         }
     }
     for (sent, name) in words.into_iter().zip(["BoundTokenType", "BoundTokenStatus", "DeviceStatus"]) {
@@ -111,12 +116,12 @@ async fn documented_words_and_members_are_those_that_are_sent() {
 }
 
 #[tokio::test]
-async fn success_stays_success_whatever_the_object_is() {
+async fn a_success_with_any_object_gets_200() {
     let gateway = TestGateway::start().await;
     let list = json!({ "tokenList": [{ "sn": "1", "type": "3", "status": "4" }], "certList": null });
     let fido = json!([{ "serialNumber": "1", "type": "fido", "status": "pendingLocked" }]);
     for object in [list.clone(), json!(list.to_string()), json!([list])] {
-        assert_eq!(answered(&gateway, object.clone()).await["tokens"], fido, "{object}");
+        assert_eq!(reply_for(&gateway, object.clone()).await["tokens"], fido, "{object}");
     }
     for object in [
         json!(null),
@@ -128,11 +133,11 @@ async fn success_stays_success_whatever_the_object_is() {
         json!({ "tokenList": null, "certList": "", "device": "" }),
         json!({ "tokenList": [], "certList": [null], "device": {} }),
     ] {
-        assert_eq!(answered(&gateway, object.clone()).await, nothing_bound("bob"), "{object}");
+        assert_eq!(reply_for(&gateway, object.clone()).await, nothing_bound("bob"), "{object}");
     }
     let nulls = json!({ "serialNumber": null, "type": null, "status": null });
-    assert_eq!(answered(&gateway, json!({ "tokenList": ["x"] })).await["tokens"], json!([nulls]));
-    let shown = answered(&gateway, json!({ "certList": [{ "sn": "1", "revoked": "perhaps" }] })).await;
+    assert_eq!(reply_for(&gateway, json!({ "tokenList": ["x"] })).await["tokens"], json!([nulls]));
+    let shown = reply_for(&gateway, json!({ "certList": [{ "sn": "1", "revoked": "perhaps" }] })).await;
     assert_eq!(shown["certificates"][0]["revoked"], Value::Null);
 
     gateway.simulator.instruct(Instruction::once(None, Behaviour::Envelope(json!({ "code": 0 }))));
@@ -140,7 +145,7 @@ async fn success_stays_success_whatever_the_object_is() {
 }
 
 #[tokio::test]
-async fn the_location_of_a_created_user_leads_to_it_whatever_its_name() {
+async fn the_location_of_a_created_user_leads_to_the_user_for_any_name() {
     for (public_url, base) in [("http://localhost", ""), ("https://example.com/a/b", "/a/b")] {
         let gateway = Setup::new().set("server.public_url", public_url).start().await;
         for (number, name) in
@@ -163,7 +168,7 @@ async fn the_location_of_a_created_user_leads_to_it_whatever_its_name() {
                 (asked.method.as_str(), asked.path.as_str()),
                 ("PUT", "/CentagateWS/webresources/user/auth/list/admin")
             );
-            assert_eq!(asked.members.len(), 2, "username and cenToken alone");
+            assert_eq!(asked.members.len(), 2, "only username and cenToken");
         }
     }
 }
@@ -188,11 +193,11 @@ async fn ids_are_decoded_once_and_strictly() {
         let reply = reply(segment).await;
         assert_eq!((reply.status, reply.faults()), (422, vec!["parameter:id".to_owned()]), "{segment}");
     }
-    assert_eq!(gateway.simulator.requests().len(), asked, "nothing was sent for a bad id");
+    assert_eq!(gateway.simulator.requests().len(), asked, "an invalid id causes no call");
 }
 
 #[tokio::test]
-async fn a_body_is_ignored_and_does_not_disturb_the_next_request() {
+async fn a_body_of_a_get_request_is_ignored_and_does_not_affect_the_next_request() {
     let gateway = TestGateway::start().await;
     for body in ["{", "{\"username\":\"alice\"}", "not JSON at all"] {
         let request = gateway.get_as(callers::EVERYTHING, "/users/bob").header("content-type", "text/plain");
@@ -209,7 +214,7 @@ async fn a_body_is_ignored_and_does_not_disturb_the_next_request() {
 }
 
 #[tokio::test]
-async fn personal_data_in_the_reply_is_neither_logged_nor_recorded_nor_counted() {
+async fn personal_data_in_the_reply_appears_in_no_log_line_audit_line_or_metric() {
     let (environment, simulator) = Environment::with_simulator().await;
     let device = Device { name: "pl4nted-device".into(), ..Device::default() };
     let certificate = Certificate { subject_dn: "CN=pl4nted-subject".into(), ..Certificate::default() };

@@ -1,4 +1,4 @@
-//! Characters that change how a line is read never reach a line as they are, wherever callers' text gets there.
+//! Characters that hide or reorder text are escaped in every line that contains callers' text.
 
 use centagate_gateway::centagate::percent_encode_segment;
 use centagate_simulator::User;
@@ -8,13 +8,13 @@ use crate::gateway::token;
 use crate::process::{Environment, json};
 use crate::raw;
 
-/// Separators, bidirectional marks and a blank without width: a caller's name may hold them.
+/// Separators, bidirectional marks and a zero-width space. A caller's name may contain them.
 const MARKS: &str = "\u{2028}\u{2029}\u{200e}\u{200f}\u{61c}\u{200b}";
-/// Bidirectional controls: a user name that comes in the path may hold them, too.
+/// Bidirectional controls. A username in the path may contain them, too.
 const CONTROLS: &str = "\u{202a}\u{202e}\u{2066}\u{2069}";
 
 #[tokio::test]
-async fn they_are_escaped_in_the_log_and_in_the_trail_and_mean_the_same() {
+async fn hidden_characters_are_escaped_in_the_log_and_in_the_trail_and_decode_to_the_same_text() {
     for (format, sink) in [("json", "file"), ("json", "stdout"), ("pretty", "file")] {
         let (environment, simulator) = Environment::with_simulator().await;
         let (caller, name) = (format!("c{MARKS}z"), format!("a{MARKS}{CONTROLS}z"));

@@ -2,7 +2,7 @@
 
 use crate::random::Random;
 
-/// Parts of ids that try to escape from the path segment, or look as if they did.
+/// Parts of ids that try to escape from the path segment or look like it.
 const PIECES: [&str; 80] = [
     ".",
     "..",
@@ -100,7 +100,7 @@ const WORDS: [&str; 12] = [
     "x/otp-token?y",
 ];
 
-/// A random id, as it is sent.
+/// A random id in its percent-encoded form.
 pub(crate) fn hostile_id(random: &mut Random) -> String {
     match random.below(20) {
         0 => "a".repeat(250 + random.below(10)),

@@ -1,4 +1,4 @@
-//! Ten thousand hostile ids, in every operation with an id: none of them changes the path of a call or its user.
+//! Ten thousand hostile ids in every operation with an id. None of them changes the path of a call or the user in it.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use crate::operations::{Operation, let_calls_succeed, operations};
 use crate::random::Random;
 use crate::raw;
 
-/// A name that would change the path if it were not encoded.
+/// An admin's name that would change the path if it were not encoded.
 const ADMIN: &str = "root/../x?y";
 
 const IDS: u64 = 10_000;
@@ -33,7 +33,7 @@ enum Expected {
     NoRoute,
 }
 
-/// Decodes once and strictly, according to RFC 3986 and the contract, without code of the product.
+/// Decodes once and strictly, according to RFC 3986 and the contract. It uses no code of the product.
 fn decode(segment: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let mut rest = segment.bytes();
@@ -50,13 +50,13 @@ fn decode(segment: &str) -> Option<String> {
     legal.then_some(name)
 }
 
-/// The operations whose pattern matches `path`, with the segment in the place of `{id}`.
+/// The operations whose pattern matches `path`, each with the segment in the place of `{id}`.
 fn routes(path: &str) -> Vec<(&'static Operation, &str)> {
     let path = &path[..path.find(['?', '#']).unwrap_or(path.len())];
     operations().iter().filter_map(|operation| Some((operation, id_of(operation.path, path)?))).collect()
 }
 
-/// The example body of the operation that `path` reaches: an id may change which one that is.
+/// The example body of the operation that `path` reaches. The id may change which operation that is.
 fn body(method: &str, path: &str) -> String {
     let reached = routes(path).into_iter().find(|(operation, _)| operation.method == method);
     reached.map_or_else(String::new, |(operation, _)| operation.text_of("alice"))
@@ -71,10 +71,10 @@ fn expected(method: &str, path: &str) -> Expected {
     }
 }
 
-/// The segment in the place of `{id}`, if `path` matches `pattern`; "" if the pattern has no id.
+/// The segment in the place of `{id}` if `path` matches `pattern`, or "" if the pattern has no id.
 fn id_of<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
     let (pattern, path): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
-    // A path with a slash at its end is no route.
+    // A path with a slash at its end is not a route.
     if pattern.len() != path.len() || path.last() == Some(&"") {
         return None;
     }
@@ -90,20 +90,20 @@ fn id_of<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
     Some(id)
 }
 
-/// Whether the request line is invalid: a target consists of the characters of RFC 3986.
+/// Whether the request target is invalid: it may only contain the characters of RFC 3986.
 fn is_no_target(path: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
     !path.bytes().all(legal)
 }
 
-/// A connection that is opened again if the gateway closes it.
+/// A connection that reconnects if the gateway closes it.
 struct Connection {
     address: SocketAddr,
     stream: Option<BufReader<TcpStream>>,
 }
 
 impl Connection {
-    /// The status and the body of the reply; `None` if the connection ended instead.
+    /// The status and the body of the reply, or `None` if the connection ended without one.
     async fn send(&mut self, operation: &Operation, path: &str) -> Option<(u16, Value)> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
@@ -135,7 +135,7 @@ impl Connection {
     }
 }
 
-/// Sends a share of the ids. Returns how often each status came, and the calls that must have been made.
+/// Sends a share of the ids. Returns how often each status occurred, and the expected calls.
 async fn attack(address: SocketAddr, seed: u64) -> (BTreeMap<u16, usize>, Vec<(String, String)>) {
     let mut random = Random::seeded(seed);
     let mut connection = Connection { address, stream: None };
@@ -144,7 +144,8 @@ async fn attack(address: SocketAddr, seed: u64) -> (BTreeMap<u16, usize>, Vec<(S
     for operation in with_id.take(usize::try_from(IDS / CONNECTIONS).unwrap()) {
         let path = operation.path_with_id(&hostile_id(&mut random));
         let reply = timeout(Duration::from_secs(10), connection.send(operation, &path)).await.expect(&path);
-        // The reply to an invalid request line may be lost: the gateway closes while the body still arrives.
+        // The reply to an invalid request line may be lost, because the gateway closes the connection while the body
+        // arrives.
         let (status, reply) = reply.unwrap_or((400, Value::Null));
         *counts.entry(status).or_default() += 1;
         if status == 400 {
@@ -169,7 +170,7 @@ async fn attack(address: SocketAddr, seed: u64) -> (BTreeMap<u16, usize>, Vec<(S
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_id_is_the_name_of_one_user_or_refused_and_never_part_of_a_path() {
+async fn an_id_is_one_username_or_refused_and_never_part_of_a_path() {
     let gateway = Setup::new().admin(ADMIN, "token", "code").without_rate_limit().start().await;
     let_calls_succeed(&gateway.simulator);
     let mut attacks = JoinSet::new();

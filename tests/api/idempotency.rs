@@ -1,4 +1,4 @@
-//! Requests with an `Idempotency-Key`: carried out once, answered as often as they are repeated.
+//! Requests with an `Idempotency-Key` are executed once. Retries get the stored reply.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::process::sample;
 use crate::reply::Reply;
 
 impl TestGateway {
-    /// A POST by the caller who may do everything.
+    /// Sends a POST with an `Idempotency-Key` as the caller with every scope.
     async fn post_with_key(&self, key: &str, path: &str, body: &Value) -> Reply {
         self.send(self.post(path, body).header("idempotency-key", key)).await
     }
@@ -27,15 +27,15 @@ fn is_replayed(reply: &Reply) -> bool {
 }
 
 #[tokio::test]
-async fn a_user_is_created_once_and_the_reply_is_repeated() {
+async fn a_retried_create_is_executed_once_and_gets_the_stored_reply() {
     let gateway = TestGateway::start().await;
     let first = gateway.post_with_key("order-1", "/users", &alice()).await;
     assert_eq!((first.status, is_replayed(&first)), (201, false), "{}", first.text());
     for key in ["order-1", "\"order-1\""] {
-        let again = gateway.post_with_key(key, "/users", &alice()).await;
-        assert_eq!((again.status, is_replayed(&again)), (201, true), "{}", again.text());
-        assert_eq!((again.json(), again.header("location")), (first.json(), first.header("location")));
-        assert_ne!(again.header("x-request-id"), first.header("x-request-id"));
+        let retried = gateway.post_with_key(key, "/users", &alice()).await;
+        assert_eq!((retried.status, is_replayed(&retried)), (201, true), "{}", retried.text());
+        assert_eq!((retried.json(), retried.header("location")), (first.json(), first.header("location")));
+        assert_ne!(retried.header("x-request-id"), first.header("x-request-id"));
     }
     assert_eq!(gateway.simulator.executions(), 1);
     let without_key = gateway.create_user(&alice()).await;
@@ -43,19 +43,19 @@ async fn a_user_is_created_once_and_the_reply_is_repeated() {
 }
 
 #[tokio::test]
-async fn a_passcode_is_repeated_and_each_repetition_is_on_record() {
+async fn a_retry_gets_the_same_passcode_and_each_replay_is_audited() {
     let gateway = TestGateway::start().await;
     let first = gateway.post_with_key("k", "/users/bob/otp-token", &token()).await;
     assert_eq!(first.status, 201, "{}", first.text());
     assert!(first.json()["passcode"].is_string());
     for _ in 0..2 {
-        let again = gateway.post_with_key("k", "/users/bob/otp-token", &token()).await;
-        assert_eq!((again.status, is_replayed(&again), again.json()), (201, true, first.json()));
-        let id = again.header("x-request-id").unwrap();
+        let retried = gateway.post_with_key("k", "/users/bob/otp-token", &token()).await;
+        assert_eq!((retried.status, is_replayed(&retried), retried.json()), (201, true, first.json()));
+        let id = retried.header("x-request-id").unwrap();
         let lines = gateway.audit_trail().of_request(id);
         let [line] = &lines[..] else { panic!("one line: {lines:?}") };
-        let told = ["audit", "operation", "caller", "target"].map(|member| line[member].as_str().unwrap());
-        assert_eq!(told, ["replay", "registerOtpToken", "everything", "bob"]);
+        let members = ["audit", "operation", "caller", "target"].map(|member| line[member].as_str().unwrap());
+        assert_eq!(members, ["replay", "registerOtpToken", "everything", "bob"]);
     }
     let trail = gateway.audit_trail().text();
     assert!(!trail.contains(first.json()["passcode"].as_str().unwrap()));
@@ -66,16 +66,16 @@ async fn a_passcode_is_repeated_and_each_repetition_is_on_record() {
 }
 
 #[tokio::test]
-async fn a_passcode_that_is_no_longer_valid_is_not_repeated() {
+async fn an_expired_passcode_is_not_replayed() {
     let gateway = TestGateway::start().await;
     let body = json!({ "status": "valid", "validitySeconds": 1 });
     let first = gateway.post_with_key("k", "/users/bob/otp-token", &body).await;
     assert_eq!(first.status, 201, "{}", first.text());
     let refused = timeout(Duration::from_secs(10), async {
         loop {
-            let again = gateway.post_with_key("k", "/users/bob/otp-token", &body).await;
-            if again.status != 201 {
-                return again;
+            let retried = gateway.post_with_key("k", "/users/bob/otp-token", &body).await;
+            if retried.status != 201 {
+                return retried;
             }
             sleep(Duration::from_millis(50)).await;
         }
@@ -87,7 +87,7 @@ async fn a_passcode_that_is_no_longer_valid_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn another_user_or_another_body_gets_no_passcode() {
+async fn a_key_with_another_user_or_body_gets_idempotency_mismatch() {
     let gateway = TestGateway::start().await;
     gateway.create_user(&alice()).await;
     let first = gateway.post_with_key("k", "/users/bob/otp-token", &token()).await;
@@ -102,13 +102,13 @@ async fn another_user_or_another_body_gets_no_passcode() {
         assert!(!reply.text().contains(first.json()["passcode"].as_str().unwrap()));
     }
     assert_eq!(gateway.simulator.executions(), 2);
-    // The same user, spelled otherwise in the path, is the same request.
-    let again = gateway.post_with_key("k", "/users/%62ob/otp-token", &token()).await;
-    assert_eq!((again.status, is_replayed(&again)), (201, true));
+    // Another spelling of the same user in the path is the same request.
+    let retried = gateway.post_with_key("k", "/users/%62ob/otp-token", &token()).await;
+    assert_eq!((retried.status, is_replayed(&retried)), (201, true));
 }
 
 #[tokio::test]
-async fn a_key_belongs_to_one_caller_and_one_operation() {
+async fn a_key_applies_to_one_caller_and_one_operation() {
     let gateway = TestGateway::start().await;
     assert_eq!(gateway.post_with_key("k", "/users", &alice()).await.status, 201);
     assert_eq!(gateway.post_with_key("k", "/users/bob/otp-token", &token()).await.status, 201);
@@ -118,7 +118,7 @@ async fn a_key_belongs_to_one_caller_and_one_operation() {
 }
 
 #[tokio::test]
-async fn a_key_helps_nobody_without_the_right() {
+async fn a_key_grants_no_right_to_other_callers() {
     let gateway = TestGateway::start().await;
     assert_eq!(gateway.post_with_key("k", "/users/bob/otp-token", &token()).await.status, 201);
     let lacking = gateway.post_as(callers::USERS, "/users/bob/otp-token", &token()).header("idempotency-key", "k");
@@ -128,7 +128,7 @@ async fn a_key_helps_nobody_without_the_right() {
 }
 
 #[tokio::test]
-async fn a_request_that_cannot_be_sent_or_gets_no_answer_leaves_its_key_free_or_unknown() {
+async fn the_key_of_an_unsent_request_stays_free_and_that_of_a_timed_out_one_gets_outcome_unknown() {
     let nowhere = Setup::new().hurried().upstream("http://127.0.0.1:1").start().await;
     for _ in 0..2 {
         nowhere.post_with_key("k", "/users", &alice()).await.problem("centagate_unavailable");
@@ -142,14 +142,14 @@ async fn a_request_that_cannot_be_sent_or_gets_no_answer_leaves_its_key_free_or_
 }
 
 #[tokio::test]
-async fn a_request_that_is_still_running_is_not_sent_again() {
+async fn a_retry_of_a_running_request_gets_idempotency_in_progress() {
     let gateway = TestGateway::start().await;
     let gate = Gate::new();
     gateway.simulator.instruct(Instruction::once(Operation::CreateUser, Behaviour::Hold(gate.clone())));
     let body = alice();
     let first = gateway.post_with_key("k", "/users", &body);
     let second = async {
-        timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE is reached");
+        timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE receives the call");
         let second = gateway.post_with_key("k", "/users", &body).await;
         gate.open();
         second
@@ -163,7 +163,7 @@ async fn a_request_that_is_still_running_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn what_is_no_key_is_refused_before_anything_is_sent() {
+async fn an_invalid_key_is_refused_before_a_call_is_sent() {
     let gateway = TestGateway::start().await;
     let long = "k".repeat(256);
     for key in ["", "\"\"", "a b", "\"a", &long] {
@@ -171,13 +171,13 @@ async fn what_is_no_key_is_refused_before_anything_is_sent() {
     }
     let two = gateway.post("/users", &alice()).header("idempotency-key", "a").header("idempotency-key", "b");
     gateway.send(two).await.problem("invalid_idempotency_key");
-    // What is wrong with the body or the right comes first.
+    // Faults of the body and missing rights are reported first.
     gateway.post_with_key("", "/users", &json!({})).await.problem("invalid_request");
     assert!(gateway.simulator.requests().is_empty());
 }
 
 #[tokio::test]
-async fn a_caller_with_its_share_of_the_memory_gets_no_new_keys_and_none_is_forgotten() {
+async fn a_caller_that_has_used_its_share_of_keys_gets_no_new_ones_and_loses_none() {
     let gateway = Setup::new().set("idempotency.max_keys", "3").start().await;
     for name in ["one", "two"] {
         assert_eq!(gateway.post_with_key(name, "/users", &user(name)).await.status, 201);
@@ -189,14 +189,14 @@ async fn a_caller_with_its_share_of_the_memory_gets_no_new_keys_and_none_is_forg
     assert_eq!(gateway.simulator.executions(), 2);
     let metrics = gateway.manage("/metrics").await.1;
     assert_eq!(sample(&metrics, "gateway_idempotency_total{result=\"caller_share\"}"), 1);
-    // Nobody else is concerned, and neither are requests without a key.
+    // Other callers and requests without a key are not affected.
     let other = gateway.post_as(callers::USERS, "/users", &user("four")).header("idempotency-key", "four");
     assert_eq!(gateway.send(other).await.status, 201);
     assert_eq!(gateway.create_user(&user("five")).await.status, 201);
 }
 
 #[tokio::test]
-async fn a_key_that_is_free_again_makes_room() {
+async fn a_released_key_makes_room_for_another() {
     let gateway = Setup::new().set("idempotency.max_keys", "1").start().await;
     gateway.simulator.instruct(Instruction::once(Operation::CreateUser, Behaviour::code("10002")));
     gateway.post_with_key("one", "/users", &alice()).await.problem("rejected_by_centagate");
@@ -204,7 +204,7 @@ async fn a_key_that_is_free_again_makes_room() {
 }
 
 #[tokio::test]
-async fn the_log_tells_what_is_known_of_a_key_and_not_the_key() {
+async fn the_log_contains_the_result_for_a_key_but_not_the_key() {
     let (environment, _simulator) = crate::process::Environment::with_simulator().await;
     let gateway = environment.serve().await;
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -219,7 +219,7 @@ async fn the_log_tells_what_is_known_of_a_key_and_not_the_key() {
 }
 
 #[tokio::test]
-async fn the_limit_of_otp_tokens_counts_those_that_are_registered_and_not_repetitions() {
+async fn the_limit_of_otp_tokens_counts_registrations_and_not_replays() {
     let gateway = Setup::new().set("rate_limit.otp_tokens_per_user_per_hour", "1").start().await;
     for replayed in [false, true, true] {
         let reply = gateway.post_with_key("k", "/users/bob/otp-token", &token()).await;

@@ -1,4 +1,4 @@
-//! Where the keys for tokens come from, and what happens when they change or cannot be had.
+//! The identity provider's keys: where they come from, and what happens if they change or are unavailable.
 
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -15,8 +15,8 @@ async fn a_flood_of_unknown_key_ids_fetches_the_keys_once() {
     let ed = SigningKey::eddsa();
     let provider = IdentityProvider::start(&[ed.jwk("ed")]).await;
     let gateway = by_scope(setup()).set("jwt.jwks_url", &provider.url()).start().await;
-    let good = ed.token("ed", &claims(&json!({ "scope": "users:create" })));
-    assert_eq!(status(&gateway, &good).await, 201);
+    let valid = ed.token("ed", &claims(&json!({ "scope": "users:create" })));
+    assert_eq!(status(&gateway, &valid).await, 201);
     assert_eq!(provider.fetches(), 1);
     let mut flood = JoinSet::new();
     for number in 0..200 {
@@ -30,24 +30,24 @@ async fn a_flood_of_unknown_key_ids_fetches_the_keys_once() {
 }
 
 #[tokio::test]
-async fn a_rotated_key_is_found_with_the_first_token_that_names_it() {
+async fn a_rotated_key_is_fetched_when_the_first_token_names_it() {
     let (old, new) = (SigningKey::eddsa(), SigningKey::es256());
     let provider = IdentityProvider::start(&[old.jwk("old")]).await;
     let gateway = by_scope(setup()).set("jwt.jwks_url", &provider.url()).start().await;
     let claims = claims(&json!({ "scope": "users:create" }));
     assert_eq!(status(&gateway, &old.token("old", &claims)).await, 201);
     provider.publish(&[new.jwk("new")]);
-    assert_eq!(status(&gateway, &new.token("new", &claims)).await, 409, "alice is there already");
+    assert_eq!(status(&gateway, &new.token("new", &claims)).await, 409, "alice already exists");
     assert_eq!(status(&gateway, &old.token("old", &claims)).await, 401);
 }
 
 #[tokio::test]
-async fn while_keys_are_away_tokens_cannot_be_checked_but_keys_and_nonsense_can() {
+async fn while_the_identity_keys_are_unavailable_tokens_get_503_and_caller_keys_work() {
     let ed = SigningKey::eddsa();
-    let theirs = IdentityProvider::start(&[ed.jwk("ed")]).await;
+    let redirect_target = IdentityProvider::start(&[ed.jwk("ed")]).await;
     let token = ed.token("ed", &claims(&json!({ "scope": "users:create" })));
     let large = jwk_set(&[ed.jwk("ed"), json!({ "padding": "x".repeat(256 * 1024) })]);
-    let location = format!("Location: {}\r\n", theirs.url());
+    let location = format!("Location: {}\r\n", redirect_target.url());
     for (what, reply, headers, body) in [
         ("a connection that ends", "", "", ""),
         ("an error", "500 Internal Server Error", "", &*jwk_set(&[ed.jwk("ed")])),
@@ -58,7 +58,7 @@ async fn while_keys_are_away_tokens_cannot_be_checked_but_keys_and_nonsense_can(
     ] {
         let provider = IdentityProvider::start(&[]).await;
         match reply {
-            "" => provider.go_away(),
+            "" => provider.close_connections(),
             status => provider.answer(status, headers, body),
         }
         let gateway = by_scope(setup()).set("jwt.jwks_url", &provider.url()).start().await;
@@ -70,29 +70,29 @@ async fn while_keys_are_away_tokens_cannot_be_checked_but_keys_and_nonsense_can(
         assert_eq!(status(&gateway, "no.to.ken").await, 401);
         assert_eq!(status(&gateway, callers::EVERYTHING).await, 201);
     }
-    assert_eq!(theirs.fetches(), 0);
+    assert_eq!(redirect_target.fetches(), 0);
 }
 
 #[tokio::test]
-async fn keys_that_were_there_stay_usable_while_they_are_away() {
+async fn fetched_identity_keys_stay_usable_while_the_provider_is_unavailable() {
     let ed = SigningKey::eddsa();
     let provider = IdentityProvider::start(&[ed.jwk("ed")]).await;
     let gateway = by_scope(setup()).set("jwt.jwks_url", &provider.url()).start().await;
     let claims = claims(&json!({ "scope": "users:create" }));
     assert_eq!(status(&gateway, &ed.token("ed", &claims)).await, 201);
-    provider.go_away();
+    provider.close_connections();
     assert_eq!(status(&gateway, &ed.token("unknown", &claims)).await, 401);
     assert_eq!(provider.fetches(), 2);
-    assert_eq!(status(&gateway, &ed.token("ed", &claims)).await, 409, "alice is there already");
+    assert_eq!(status(&gateway, &ed.token("ed", &claims)).await, 409, "alice already exists");
     let age = keys_age(&gateway).await;
     assert!((0.0..60.0).contains(&age), "{age}");
 }
 
 #[tokio::test]
-async fn keys_that_were_never_there_are_older_than_any_and_keys_of_a_file_have_no_age() {
+async fn the_age_of_keys_is_infinite_before_the_first_fetch_and_nan_for_a_file() {
     let ed = SigningKey::eddsa();
     let provider = IdentityProvider::start(&[]).await;
-    provider.go_away();
+    provider.close_connections();
     let by_url = by_scope(setup()).set("jwt.jwks_url", &provider.url()).start().await;
     assert!(keys_age(&by_url).await.is_infinite());
     let directory = tempfile::tempdir().unwrap();
@@ -110,7 +110,7 @@ async fn keys_age(gateway: &TestGateway) -> f64 {
 }
 
 #[tokio::test]
-async fn keys_come_over_tls_from_a_server_that_the_private_ca_knows() {
+async fn identity_keys_are_fetched_over_tls_if_the_private_ca_is_trusted() {
     let ed = SigningKey::eddsa();
     let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
     ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -132,7 +132,7 @@ async fn keys_come_over_tls_from_a_server_that_the_private_ca_knows() {
 }
 
 #[tokio::test]
-async fn a_changed_key_file_is_in_use_without_a_restart_and_a_bad_one_is_not() {
+async fn a_changed_key_file_is_applied_without_a_restart_and_an_invalid_one_is_not() {
     let (environment, _simulator) = Environment::with_simulator().await;
     let (old, new) = (SigningKey::eddsa(), SigningKey::eddsa());
     let file = environment.write("jwks.json", jwk_set(&[old.jwk("old")]));
@@ -150,21 +150,21 @@ async fn a_changed_key_file_is_in_use_without_a_restart_and_a_bad_one_is_not() {
             format!("Authorization: Bearer {}\r\nContent-Type: application/json\r\n", key.token(kid, &claims));
         raw::exchange(gateway.address, &raw::post("/users", &headers, b"{}")).await.status
     };
-    let told = |set: &'static str, level: &'static str| {
+    let wait_for_reload = |set: &'static str, level: &'static str| {
         gateway.wait_for_line(move |line| line_as_json(line)["set"] == set && line_as_json(line)["level"] == level)
     };
     assert_eq!((post(&old, "old").await, post(&new, "new").await), (422, 401));
 
     environment.write("jwks.json", "{\"keys\": \"pl4nted\"}");
-    let line = told("identity_keys", "ERROR").await;
+    let line = wait_for_reload("identity_keys", "ERROR").await;
     assert!(line.contains("jwks.json"), "{line}");
     assert_eq!(post(&old, "old").await, 422);
 
     environment.write("jwks.json", jwk_set(&[new.jwk("new")]));
-    told("identity_keys", "INFO").await;
+    wait_for_reload("identity_keys", "INFO").await;
     assert_eq!((post(&old, "old").await, post(&new, "new").await), (401, 422));
 
-    // The request's own line says why, and holds nothing of the tokens but who is known by them.
+    // The request's own line gives the reason. It contains nothing of the token except the caller's name.
     assert_eq!(post(&old, "new").await, 401);
     let line = gateway.wait_for_line(|line| line.contains("the token's signature does not verify")).await;
     let line = line_as_json(&line);

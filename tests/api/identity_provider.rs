@@ -1,4 +1,4 @@
-//! An identity provider: keys and tokens made for the test, and a server for its public keys.
+//! An identity provider: keys and tokens for the tests, and a server for the public keys.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -23,17 +23,17 @@ use crate::certificates::acceptor;
 pub(crate) const ISSUER: &str = "https://id.example.com/realm";
 pub(crate) const AUDIENCE: &str = "centagate-gateway";
 
-/// A key pair of the provider's, or of somebody who would like to be it.
+/// A key pair of the provider or of an attacker.
 pub(crate) struct SigningKey {
     pub(crate) algorithm: Algorithm,
     private: EncodingKey,
     /// The public half, without `kid`.
     public: Value,
-    /// Spellings of the public half that could be mistaken for a secret.
+    /// Forms of the public half that an attacker could use as an HMAC secret.
     pub(crate) public_bytes: Vec<Vec<u8>>,
 }
 
-/// RSA keys take long to make: one for all tests.
+/// RSA keys take long to generate, so all tests share one.
 pub(crate) static RSA: LazyLock<SigningKey> = LazyLock::new(|| {
     let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
     let private: Pkcs8V1Der<'_> = pair.as_der().unwrap();
@@ -46,7 +46,7 @@ pub(crate) static RSA: LazyLock<SigningKey> = LazyLock::new(|| {
     );
     SigningKey {
         algorithm: Algorithm::RS256,
-        // PKCS #1 within PKCS #8: what comes before it has this length for 2048 bits.
+        // In PKCS #8, the PKCS #1 key follows a prefix, which has this length for 2048 bits.
         private: EncodingKey::from_rsa_der(&private.as_ref()[26..]),
         public_bytes: vec![
             pem.into_bytes(),
@@ -101,7 +101,7 @@ impl SigningKey {
     }
 }
 
-/// Claims that nothing is wrong with; `changes` of null remove one.
+/// Valid claims with `changes`; null removes a claim.
 pub(crate) fn claims(changes: &Value) -> Value {
     let mut claims = json!({ "iss": ISSUER, "aud": AUDIENCE, "sub": "shop", "exp": now() + 300, "iat": now() });
     for (name, value) in changes.as_object().expect("an object") {
@@ -125,7 +125,7 @@ pub(crate) fn jwk_set(keys: &[Value]) -> String {
     json!({ "keys": keys }).to_string()
 }
 
-/// A server for a JWK set; it ends with the test's runtime.
+/// A server for a JWK set. It ends with the test's runtime.
 pub(crate) struct IdentityProvider {
     pub(crate) address: SocketAddr,
     state: Arc<Mutex<State>>,
@@ -141,7 +141,7 @@ impl IdentityProvider {
         Self::start_with(keys, None).await
     }
 
-    /// With TLS, as `certificate_pem` and `key_pem` say.
+    /// Starts a server with TLS.
     pub(crate) async fn start_tls(keys: &[Value], certificate_pem: &str, key_pem: &str) -> Self {
         Self::start_with(keys, Some(acceptor(certificate_pem, key_pem))).await
     }
@@ -170,12 +170,12 @@ impl IdentityProvider {
         format!("http://{}/keys", self.address)
     }
 
-    /// Answers with these keys from now on.
+    /// Sets the keys for later requests.
     pub(crate) fn publish(&self, keys: &[Value]) {
         self.answer("200 OK", "", &jwk_set(keys));
     }
 
-    /// Answers this from now on; `headers` end in CRLF.
+    /// Sets the reply for later requests. Each of `headers` ends in CRLF.
     pub(crate) fn answer(&self, status: &str, headers: &str, body: &str) {
         let length = body.len();
         let reply =
@@ -183,12 +183,12 @@ impl IdentityProvider {
         self.state.lock().unwrap().reply = reply.into_bytes();
     }
 
-    /// Closes connections without an answer from now on.
-    pub(crate) fn go_away(&self) {
+    /// Closes later connections without a reply.
+    pub(crate) fn close_connections(&self) {
         self.state.lock().unwrap().reply.clear();
     }
 
-    /// How often it was asked for its keys.
+    /// How many requests for keys the server received.
     pub(crate) fn fetches(&self) -> usize {
         self.state.lock().unwrap().fetches
     }

@@ -1,4 +1,4 @@
-//! Listeners on `::`: clients with IPv6 and with IPv4 reach them.
+//! Listeners on `::` accept clients with IPv6 and with IPv4.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -10,7 +10,7 @@ async fn the_unspecified_address_of_ipv6_serves_both_families() {
     let environment = Environment::without_centagate();
     let environment = environment.set("GATEWAY__SERVER__HOST", "::").set("GATEWAY__MANAGEMENT__HOST", "::");
     let gateway = environment.serve().await;
-    assert_eq!(gateway.address.ip(), Ipv6Addr::UNSPECIFIED, "the log names it");
+    assert_eq!(gateway.address.ip(), Ipv6Addr::UNSPECIFIED, "the log names the address");
     for host in [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()] {
         let request = b"GET /problems HTTP/1.1\r\nHost: g\r\n\r\n";
         assert_eq!(raw::exchange((host, gateway.address.port()).into(), request).await.status, 200, "{host}");
@@ -38,7 +38,7 @@ async fn healthcheck_reaches_listeners_of_one_family_and_of_both() {
 }
 
 #[test]
-fn production_listens_on_both_families_and_a_developers_machine_on_neither_but_its_own() {
+fn production_listens_on_both_families_and_local_only_on_loopback() {
     for (environment, host) in [("production", "::"), ("local", "127.0.0.1")] {
         let unset =
             |environment: Environment| environment.unset("GATEWAY__SERVER__HOST").unset("GATEWAY__MANAGEMENT__HOST");

@@ -1,4 +1,4 @@
-//! Tokens of an identity provider instead of caller keys.
+//! Tokens of an identity provider as credentials.
 
 use std::fmt::Write as _;
 
@@ -10,10 +10,10 @@ use crate::callers;
 use crate::gateway::{Setup, TestGateway, alice, token as otp_token, user, with};
 use crate::identity_provider::{AUDIENCE, ISSUER, IdentityProvider, RSA, SigningKey, claims, encoded, now};
 
-/// A subject that the callers file gives `users:create`, as Kubernetes spells it.
+/// A subject with `users:create` in the callers file, in the format of Kubernetes.
 const SERVICE_ACCOUNT: &str = "system:serviceaccount:shop:registration";
 
-/// The usual callers, and some who are known by their tokens.
+/// The usual callers, and some callers that are identified by a token's subject.
 fn callers_file() -> (TempDir, String) {
     let directory = tempfile::tempdir().unwrap();
     let path = callers::write(directory.path());
@@ -44,12 +44,12 @@ pub(crate) async fn status(gateway: &TestGateway, token: &str) -> u16 {
 
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "a table")]
-async fn the_authentication_matrix() {
-    let (ec, ed, stranger) = (SigningKey::es256(), SigningKey::eddsa(), SigningKey::eddsa());
+async fn every_credential_in_the_matrix_gets_its_status() {
+    let (ec, ed, attacker) = (SigningKey::es256(), SigningKey::eddsa(), SigningKey::eddsa());
     let weak = json!({ "kid": "weak", "kty": "RSA", "e": "AQAB", "n": encoded([0xb5; 128]) });
-    let keys = [RSA.jwk("rsa"), ec.jwk("ec"), ed.jwk("ed"), weak, ed.jwk("twin"), stranger.jwk("twin")];
+    let keys = [RSA.jwk("rsa"), ec.jwk("ec"), ed.jwk("ed"), weak, ed.jwk("twin"), attacker.jwk("twin")];
     let provider = IdentityProvider::start(&keys).await;
-    let theirs = IdentityProvider::start(&[stranger.jwk("ed")]).await;
+    let attackers_provider = IdentityProvider::start(&[attacker.jwk("ed")]).await;
     let (_directory, callers_file) = callers_file();
     let gateway =
         by_scope(setup()).set("jwt.jwks_url", &provider.url()).set("callers_file", &callers_file).start().await;
@@ -68,21 +68,21 @@ async fn the_authentication_matrix() {
         let payload = usual(json!({ "jti": "by hand" }));
         format!("{}.{}.{signature}", encoded(header.to_string()), encoded(payload.to_string()))
     };
-    // A token of this many characters, or one less: base64url has no text of every length.
+    // A token of this many characters, or one less, because base64url does not have every length.
     let padded = |length: usize| {
         let spare = length - ed_token(json!({ "padding": "" })).len();
         ed_token(json!({ "padding": "x".repeat(spare * 3 / 4) }))
     };
-    let good = ed_token(json!({}));
-    let (message, signature) = good.rsplit_once('.').unwrap();
+    let valid = ed_token(json!({}));
+    let (message, signature) = valid.rsplit_once('.').unwrap();
     let key = callers::EVERYTHING;
     let bearer = |credential: &str| format!("Authorization: Bearer {credential}\r\n");
 
     let mut matrix = vec![
         ("none", String::new(), 401),
         ("two credentials", bearer(key) + &bearer(key), 401),
-        ("a key and a token", bearer(key) + &bearer(&good), 401),
-        ("a key and a token in one header", bearer(&format!("{key}, {good}")), 401),
+        ("a key and a token", bearer(key) + &bearer(&valid), 401),
+        ("a key and a token in one header", bearer(&format!("{key}, {valid}")), 401),
         ("wrong", bearer("cgw_wrong"), 401),
         ("wrong scheme", format!("Authorization: Basic {key}\r\n"), 401),
         ("prefix of a key", bearer(&key[..key.len() - 1]), 401),
@@ -94,7 +94,7 @@ async fn the_authentication_matrix() {
     let tokens = [
         ("RS256", RSA.token("rsa", &usual(json!({}))), 201),
         ("ES256", ec.token("ec", &usual(json!({}))), 201),
-        ("EdDSA", good.clone(), 201),
+        ("EdDSA", valid.clone(), 201),
         ("by jwt_subject", ed_token(json!({ "sub": SERVICE_ACCOUNT, "scope": null })), 201),
         ("jwt_subject in another case", ed_token(json!({ "sub": SERVICE_ACCOUNT.to_uppercase() })), 401),
         (
@@ -125,19 +125,19 @@ async fn the_authentication_matrix() {
         ("no sub", ed_token(json!({ "sub": null })), 401),
         ("no kid", with_header(&ed, &|header| header.kid = None), 401),
         ("unknown kid", with_header(&ed, &|header| header.kid = Some("unknown".into())), 401),
-        ("another's kid", with_header(&stranger, &|_| ()), 401),
+        ("another's kid", with_header(&attacker, &|_| ()), 401),
         ("another kid", with_header(&ed, &|header| header.kid = Some("ec".into())), 401),
         ("ambiguous kid", with_header(&ed, &|header| header.kid = Some("twin".into())), 401),
         ("weak RSA key", with_header(&RSA, &|header| header.kid = Some("weak".into())), 401),
         ("crit", with_header(&ed, &|header| header.crit = Some(vec!["exp".into()])), 401),
-        ("smuggled jku", with_header(&stranger, &|header| header.jku = Some(theirs.url())), 401),
-        ("smuggled x5u", with_header(&stranger, &|header| header.x5u = Some(theirs.url())), 401),
+        ("smuggled jku", with_header(&attacker, &|header| header.jku = Some(attackers_provider.url())), 401),
+        ("smuggled x5u", with_header(&attacker, &|header| header.x5u = Some(attackers_provider.url())), 401),
         (
             "smuggled jwk",
-            with_header(&stranger, &|header| header.jwk = serde_json::from_value(stranger.jwk("ed")).ok()),
+            with_header(&attacker, &|header| header.jwk = serde_json::from_value(attacker.jwk("ed")).ok()),
             401,
         ),
-        ("jku beside the right key", with_header(&ed, &|header| header.jku = Some(theirs.url())), 201),
+        ("jku beside the right key", with_header(&ed, &|header| header.jku = Some(attackers_provider.url())), 201),
         ("none", by_hand(&json!({ "alg": "none", "kid": "ed" }), ""), 401),
         ("none with the signature", by_hand(&json!({ "alg": "none", "kid": "ed" }), signature), 401),
         ("NONE", by_hand(&json!({ "alg": "NONE", "kid": "ed" }), ""), 401),
@@ -147,7 +147,7 @@ async fn the_authentication_matrix() {
         ("a changed payload", by_hand(&json!({ "alg": "EdDSA", "kid": "ed" }), signature), 401),
         ("not base64url", format!("{message}.{signature}="), 401),
         ("two dots", "..".to_owned(), 401),
-        ("a JWE", format!("{good}.a.b"), 401),
+        ("a JWE", format!("{valid}.a.b"), 401),
         ("almost too long", padded(16_384), 201),
         ("too long", padded(16_385), 401),
     ];
@@ -173,11 +173,11 @@ async fn the_authentication_matrix() {
             assert_eq!(reply.header("www-authenticate"), Some("Bearer"), "{what}");
         }
     }
-    assert_eq!(theirs.fetches(), 0);
+    assert_eq!(attackers_provider.fetches(), 0);
 }
 
 #[tokio::test]
-async fn without_a_source_of_rights_a_good_token_is_answered_401() {
+async fn a_valid_token_without_scopes_or_callers_entry_gets_401() {
     let ed = SigningKey::eddsa();
     let provider = IdentityProvider::start(&[ed.jwk("ed")]).await;
     let (_directory, callers_file) = callers_file();
@@ -188,7 +188,7 @@ async fn without_a_source_of_rights_a_good_token_is_answered_401() {
 }
 
 #[tokio::test]
-async fn scopes_in_tokens_need_no_callers_file_and_never_give_more_than_is_allowed() {
+async fn scopes_in_tokens_need_no_callers_file_and_are_limited_to_allowed_scopes() {
     let ed = SigningKey::eddsa();
     let provider = IdentityProvider::start(&[ed.jwk("ed")]).await;
     let gateway = by_scope(setup()).set("jwt.jwks_url", &provider.url()).set("callers_file", "").start().await;

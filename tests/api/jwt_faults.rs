@@ -1,10 +1,10 @@
-//! A configuration of tokens that cannot be used stops the start.
+//! An unusable configuration of tokens prevents the start.
 
 use crate::configuration_faults::{PLANTED, expect_fault, valid, variable, with_file};
 use crate::identity_provider::{SigningKey, jwk_set};
 use crate::process::Environment;
 
-/// Tokens with keys from a file, and scopes in them.
+/// An environment with tokens whose keys come from a file and that carry scopes.
 pub(crate) fn with_jwt() -> Environment {
     let environment = valid();
     let file = environment.write("jwks.json", jwk_set(&[SigningKey::eddsa().jwk("1")]));
@@ -29,7 +29,7 @@ fn the_environment_that_these_tests_break_works_with_and_without_a_callers_file(
 }
 
 #[test]
-fn what_is_missing_is_named() {
+fn missing_keys_of_jwt_are_named() {
     let name = variable;
     for key in ["jwt.audience", "jwt.allowed_scopes"] {
         expect_fault(&with_jwt().unset(&name(key)), &[key, &name(key)]);
@@ -42,7 +42,7 @@ fn what_is_missing_is_named() {
 }
 
 #[test]
-fn keys_that_mean_nothing_without_the_issuer_are_named() {
+fn keys_that_have_no_effect_without_the_issuer_are_named() {
     for (key, value) in [
         ("jwt.audience", "us"),
         ("jwt.jwks_url", "https://id.example.com/keys"),
@@ -60,7 +60,7 @@ fn keys_that_mean_nothing_without_the_issuer_are_named() {
 }
 
 #[test]
-fn only_https_or_this_machine_is_asked_for_keys() {
+fn identity_keys_come_only_from_https_or_a_loopback_address() {
     let (key, name) = ("jwt.jwks_url", "GATEWAY__JWT__JWKS_URL");
     let with_url = |url: &str| with_jwt().unset("GATEWAY__JWT__JWKS_FILE").set(name, url);
     for url in ["https://id.example.com/keys", "http://localhost:1/keys", "http://127.0.0.1:1/", "http://[::1]:1/"] {
@@ -84,7 +84,7 @@ fn only_https_or_this_machine_is_asked_for_keys() {
 }
 
 #[test]
-fn scopes_that_are_none_are_named_and_never_shown() {
+fn unknown_scopes_are_reported_without_their_value() {
     let (key, name) = ("jwt.allowed_scopes", "GATEWAY__JWT__ALLOWED_SCOPES");
     for scopes in [PLANTED.to_owned(), format!("users:create,{PLANTED}"), "users:create;users:read".to_owned()] {
         expect_fault(&with_jwt().set(name, &scopes), &[key, name]);
@@ -104,7 +104,7 @@ fn scopes_that_are_none_are_named_and_never_shown() {
 }
 
 #[test]
-fn files_of_keys_and_cas_that_cannot_be_used_are_named() {
+fn unusable_files_of_identity_keys_and_cas_are_named() {
     for content in [PLANTED.to_owned(), "{}".to_owned(), jwk_set(&[]), jwk_set(&[PLANTED.into()])] {
         let environment = with_jwt();
         environment.write("jwks.json", content);

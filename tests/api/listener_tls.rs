@@ -23,7 +23,7 @@ use crate::reply::Reply;
 const BROKEN: &str = "gateway_reload_broken{set=\"listener_certificate\"}";
 const APPLIED: &str = "gateway_reloads_total{set=\"listener_certificate\",result=\"applied\"}";
 
-/// A fresh certificate for `localhost`: itself, and both files in PEM.
+/// A fresh certificate for `localhost`, and its files in PEM.
 pub(crate) struct Pair {
     certificate: CertificateDer<'static>,
     certificate_pem: String,
@@ -41,7 +41,7 @@ impl Pair {
         environment.write("tls.key", &self.key_pem);
     }
 
-    /// A handshake that trusts this certificate alone.
+    /// Connects with TLS and trusts only this certificate.
     pub(crate) async fn connect(
         &self,
         address: SocketAddr,
@@ -56,7 +56,7 @@ impl Pair {
         config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
         let name = ServerName::try_from("localhost").unwrap();
         let connected = TlsConnector::from(Arc::new(config)).connect(name, TcpStream::connect(address).await?);
-        timeout(Duration::from_secs(10), connected).await.expect("an end in time")
+        timeout(Duration::from_secs(10), connected).await.expect("the handshake ends")
     }
 }
 
@@ -81,7 +81,7 @@ async fn create(connection: &mut TlsStream<TcpStream>, name: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn tls_1_2_and_1_3_are_spoken_with_http_1_1_in_them() {
+async fn the_listener_supports_tls_1_2_and_1_3_with_http_1_1() {
     let pair = Pair::fresh();
     let (_environment, simulator, gateway) = serve(&pair).await;
     for (number, version) in [&TLS12, &TLS13].into_iter().enumerate() {
@@ -97,18 +97,21 @@ async fn tls_1_2_and_1_3_are_spoken_with_http_1_1_in_them() {
         }
     }
     assert_eq!(simulator.requests().len(), 6);
-    assert!(Pair::fresh().connect(gateway.address, &[&TLS13], &[]).await.is_err(), "it shows no other certificate");
+    assert!(
+        Pair::fresh().connect(gateway.address, &[&TLS13], &[]).await.is_err(),
+        "the gateway presents this certificate"
+    );
 }
 
 #[tokio::test]
-async fn the_end_of_the_certificate_is_told() {
+async fn the_expiry_of_the_certificate_is_exported_as_a_metric() {
     let (_environment, _simulator, gateway) = serve(&Pair::fresh()).await;
     let end = 67_090_118_400; // date --date=4096-01-01T00:00:00Z +%s
     gateway.wait_for_sample("gateway_certificate_expiry_timestamp_seconds{certificate=\"listener\"}", end).await;
 }
 
 #[tokio::test]
-async fn plain_http_and_nonsense_get_no_reply_and_silence_keeps_nobody_waiting() {
+async fn plain_http_and_invalid_bytes_get_no_reply_and_silent_peers_block_no_caller() {
     let pair = Pair::fresh();
     let (_environment, simulator, gateway) = serve(&pair).await;
     let _silent = TcpStream::connect(gateway.address).await.unwrap();
@@ -118,16 +121,17 @@ async fn plain_http_and_nonsense_get_no_reply_and_silence_keeps_nobody_waiting()
         connection.write_all(sent).await.unwrap();
         connection.shutdown().await.unwrap();
         let mut received = Vec::new();
-        let _ = timeout(Duration::from_secs(10), connection.read_to_end(&mut received)).await.expect("an end in time");
+        let _ =
+            timeout(Duration::from_secs(10), connection.read_to_end(&mut received)).await.expect("the connection ends");
         assert!(!String::from_utf8_lossy(&received).contains("HTTP"), "{received:?}");
     }
     assert!(simulator.requests().is_empty());
-    let mut connection = pair.connect(gateway.address, &[&TLS13], &[]).await.expect("others are served");
+    let mut connection = pair.connect(gateway.address, &[&TLS13], &[]).await.expect("other callers are served");
     assert_eq!(create(&mut connection, "alice").await.status, 201);
 }
 
 #[tokio::test]
-async fn a_new_certificate_is_shown_from_the_next_handshake_on_and_connections_that_stand_go_on() {
+async fn a_new_certificate_is_used_for_new_handshakes_and_open_connections_stay_open() {
     let (old, new) = (Pair::fresh(), Pair::fresh());
     let (environment, _simulator, gateway) = serve(&old).await;
     let mut standing = old.connect(gateway.address, &[&TLS13], &[]).await.expect("a handshake");
@@ -135,13 +139,13 @@ async fn a_new_certificate_is_shown_from_the_next_handshake_on_and_connections_t
     new.write(&environment);
     gateway.wait_for_sample(APPLIED, 1).await;
     let mut fresh = new.connect(gateway.address, &[&TLS13], &[]).await.expect("the new certificate");
-    assert!(old.connect(gateway.address, &[&TLS13], &[]).await.is_err(), "the old one is gone");
+    assert!(old.connect(gateway.address, &[&TLS13], &[]).await.is_err(), "the old certificate is no longer presented");
     assert_eq!(create(&mut fresh, "two").await.status, 201);
-    assert_eq!(create(&mut standing, "three").await.status, 201, "a connection that stands goes on");
+    assert_eq!(create(&mut standing, "three").await.status, 201, "an open connection still works");
 }
 
 #[tokio::test]
-async fn a_pair_that_cannot_be_used_leaves_the_old_one_in_use_and_a_metric_says_so() {
+async fn an_unusable_certificate_pair_leaves_the_old_one_in_use_and_sets_a_metric() {
     let (pair, other) = (Pair::fresh(), Pair::fresh());
     let (environment, _simulator, gateway) = serve(&pair).await;
     let mut refused = 0;
@@ -168,7 +172,7 @@ async fn a_pair_that_cannot_be_used_leaves_the_old_one_in_use_and_a_metric_says_
 }
 
 #[test]
-fn one_file_without_the_other_or_a_pair_that_does_not_fit_is_a_fault_of_the_configuration() {
+fn a_missing_or_mismatched_certificate_or_key_is_a_fault_of_the_configuration() {
     let (pair, other) = (Pair::fresh(), Pair::fresh());
     for (without, missing) in
         [("TLS_KEY_FILE", "server.tls_key_file"), ("TLS_CERTIFICATE_FILE", "server.tls_certificate_file")]

@@ -1,4 +1,4 @@
-//! Fifty registrations a second, and what became of them.
+//! A constant load of registrations.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,36 +10,37 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use crate::caller::Caller;
 use crate::callers;
 
-/// What a load met.
+/// The results of a load.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) requests: usize,
-    /// Everything but 201.
+    /// The texts of all replies except 201.
     pub(crate) failures: Vec<String>,
     pub(crate) slowest: Duration,
     pub(crate) duration: Duration,
 }
 
-/// A load under way; dropping it ends it.
+/// A running load. Dropping it stops it.
 pub(crate) struct Load {
     key: watch::Sender<String>,
     tally: Arc<Mutex<Tally>>,
-    lanes: JoinSet<()>,
+    senders: JoinSet<()>,
     stop: watch::Sender<bool>,
     started: Instant,
 }
 
 impl Load {
-    /// `per_second` requests in all by so many `lanes`, each of which waits for its reply before it goes on.
-    pub(crate) fn start(caller: &Caller, name: &str, lanes: u32, per_second: u32) -> Self {
+    /// Sends `per_second` requests in total over `senders` tasks, each of which waits for its reply before the next
+    /// request.
+    pub(crate) fn start(caller: &Caller, name: &str, senders: u32, per_second: u32) -> Self {
         let (key, stop) = (watch::Sender::new(callers::EVERYTHING.to_owned()), watch::Sender::new(false));
         let tally = Arc::new(Mutex::new(Tally::default()));
         let mut tasks = JoinSet::new();
-        for lane in 0..lanes {
+        for sender in 0..senders {
             let (caller, key, stop, tally) = (caller.clone(), key.subscribe(), stop.subscribe(), Arc::clone(&tally));
-            let name = format!("{name}-{lane}");
+            let name = format!("{name}-{sender}");
             tasks.spawn(async move {
-                let mut ticks = interval(Duration::from_secs(1) * lanes / per_second);
+                let mut ticks = interval(Duration::from_secs(1) * senders / per_second);
                 ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
                 for number in 0.. {
                     ticks.tick().await;
@@ -58,10 +59,10 @@ impl Load {
                 }
             });
         }
-        Self { key, tally, lanes: tasks, stop, started: Instant::now() }
+        Self { key, tally, senders: tasks, stop, started: Instant::now() }
     }
 
-    /// Sends with another key from now on.
+    /// Uses another caller key for later requests.
     pub(crate) fn change_key(&self, key: &str) {
         self.key.send_replace(key.to_owned());
     }
@@ -71,11 +72,11 @@ impl Load {
         self.tally.lock().unwrap().requests
     }
 
-    /// Ends the load when every lane has its last reply.
+    /// Stops the load after the last reply of every task.
     pub(crate) async fn end(mut self) -> Tally {
         self.stop.send_replace(true);
-        while let Some(lane) = self.lanes.join_next().await {
-            lane.expect("a lane that does not panic");
+        while let Some(sender) = self.senders.join_next().await {
+            sender.expect("a task that does not panic");
         }
         let mut tally = std::mem::take(&mut *self.tally.lock().unwrap());
         tally.duration = self.started.elapsed();
@@ -84,7 +85,7 @@ impl Load {
 }
 
 impl Tally {
-    /// Nothing failed, and it was as much as it should be.
+    /// Checks that no request failed, and prints the results.
     #[track_caller]
     pub(crate) fn expect_no_failure(&self, what: &str) {
         let failed = self.failures.len();

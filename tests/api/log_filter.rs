@@ -1,4 +1,4 @@
-//! The log's filter: changed in the configuration's files, it is in use without a restart.
+//! The log filter can be changed in the configuration files without a restart.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::identity_provider::{SigningKey, jwk_set};
 use crate::login_bench::lines_at;
 use crate::process::{Environment, GatewayProcess, json as line_as_json};
 
-/// A filter that cannot be used must not be repeated.
+/// Planted in an invalid filter. No output may repeat it.
 const PLANTED: &str = "pl4nted-filter";
 
 /// An environment whose configuration can be changed.
@@ -21,7 +21,7 @@ fn with_files(environment: Environment) -> Environment {
     environment.set("GATEWAY_CONFIG_DIR", &directory).set("GATEWAY__SECRETS__POLL_MS", "50")
 }
 
-/// Writes `filter` into the layer above the defaults.
+/// Writes `filter` into the configuration file above the defaults.
 fn write_filter(environment: &Environment, filter: &str) {
     environment.write("config/production.toml", format!("[telemetry]\nlog_filter = \"{filter}\"\n"));
 }
@@ -33,7 +33,7 @@ async fn expect_reloads(gateway: &GatewayProcess, result: &str, times: u64) {
     assert_eq!(broken, u64::from(result == "refused"));
 }
 
-/// A request that is refused for its token: told at debug, and in the request's line.
+/// Sends a request whose token is refused. It is logged at DEBUG and in the request's line.
 async fn refuse(gateway: &GatewayProcess, id: &str) {
     assert_eq!(Caller::of(gateway).create_user_as("a.b.c", id).await.status, 401);
 }
@@ -53,7 +53,7 @@ fn with_tokens(environment: Environment) -> Environment {
 }
 
 #[tokio::test]
-async fn a_changed_filter_is_in_use_without_a_restart() {
+async fn a_changed_log_filter_is_applied_without_a_restart() {
     let (environment, _simulator) = Environment::with_simulator().await;
     let environment = with_files(with_tokens(environment));
     let mut gateway = environment.serve().await;
@@ -78,14 +78,14 @@ async fn a_changed_filter_is_in_use_without_a_restart() {
     assert_eq!(levels(&gateway, "at-trace"), ["INFO"]);
     assert_eq!(levels(&gateway, "at-warn"), [""; 0]);
     assert_eq!(levels(&gateway, "by-default"), ["INFO"]);
-    // What other crates would tell below INFO may be what they carry.
+    // Other crates must not log below INFO, because their lines may contain data.
     for line in [lines_at("DEBUG", &gateway), lines_at("TRACE", &gateway)].concat() {
         assert!(line["target"].as_str().unwrap().starts_with("centagate_gateway"), "{line}");
     }
 }
 
 #[tokio::test]
-async fn a_filter_that_cannot_be_used_changes_nothing_until_it_is_mended() {
+async fn an_invalid_log_filter_changes_nothing_until_it_is_repaired() {
     let (environment, _simulator) = Environment::with_simulator().await;
     let environment = with_files(environment);
     let gateway = environment.serve().await;
@@ -114,7 +114,7 @@ async fn a_filter_that_cannot_be_used_changes_nothing_until_it_is_mended() {
 }
 
 #[tokio::test]
-async fn a_filter_from_the_environment_stands_above_the_files() {
+async fn a_log_filter_from_the_environment_overrides_the_files() {
     let (environment, _simulator) = Environment::with_simulator().await;
     let environment = with_files(environment).set("GATEWAY__TELEMETRY__LOG_FILTER", "info");
     let gateway = environment.serve().await;

@@ -1,4 +1,4 @@
-//! The log: one JSON object per line, one line per request, and in it what an operator needs.
+//! The log: one JSON object per line, one line per request, with the information that an operator needs.
 
 use centagate_simulator::{Behaviour, Instruction};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ async fn post(gateway: &GatewayProcess, id: &str, key: &str, body: &Value) -> Va
 }
 
 #[tokio::test]
-async fn the_line_of_a_request_says_who_asked_for_what_and_what_became_of_it() {
+async fn the_line_of_a_request_contains_caller_operation_and_outcome() {
     let (environment, simulator) = Environment::with_simulator().await;
     let mut gateway = environment.serve().await;
     let unexpected = Behaviour::reply(200, "text/html", "<html>");
@@ -75,7 +75,7 @@ async fn the_line_of_a_request_says_who_asked_for_what_and_what_became_of_it() {
 }
 
 #[tokio::test]
-async fn success_with_an_object_that_cannot_be_read_is_warned_about() {
+async fn a_success_with_an_unreadable_object_causes_a_warning() {
     let (environment, simulator) = Environment::with_simulator().await;
     let gateway = environment.serve().await;
     simulator.instruct(Instruction::once(None, Behaviour::Object(json!(null))));
@@ -86,7 +86,7 @@ async fn success_with_an_object_that_cannot_be_read_is_warned_about() {
 }
 
 #[tokio::test]
-async fn proxies_of_the_environment_are_not_used_but_a_configured_one_is() {
+async fn a_proxy_is_used_only_if_it_is_configured() {
     let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n{\"code\":\"0\",\"object\":\"p\"}".to_vec();
     let proxy = FaultServer::start(vec![Fault::Send(answer)]).await;
     let (environment, simulator) = Environment::with_simulator().await;

@@ -1,4 +1,4 @@
-//! `auth/authBasic` and `auth/logout`: the request, and how the reply is read.
+//! `auth/authBasic` and `auth/logout`: the requests, and how replies are read.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::caller::Caller;
 use crate::login_bench::{LoginBench, lines_at};
 use crate::process::json;
 
-/// Lower-case hex HMAC-SHA256, by the vendor's page and not by the gateway's code.
+/// Lower-case hex HMAC-SHA256. It follows the vendor's page and does not use the gateway's code.
 fn hmac(key: &str, text: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
     mac.update(text.as_bytes());
@@ -25,7 +25,7 @@ fn is_now(unix_timestamp: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_login_is_what_the_vendors_page_says_and_its_session_works_and_ends_with_the_process() {
+async fn a_login_follows_the_vendors_page_and_its_session_ends_with_the_process() {
     for (api, path) in [
         (Some("v1"), "/CentagateWS/webresources/auth/authBasic"),
         (Some("v2"), "/v2/CentagateWS/webresources/auth/authBasic"),
@@ -83,7 +83,7 @@ async fn a_login_is_what_the_vendors_page_says_and_its_session_works_and_ends_wi
     }
 }
 
-/// The `object` of a login whose session lives in CENTAGATE, changed by `change`.
+/// The `object` of a login whose session exists in CENTAGATE, changed by `change`.
 fn object(bench: &LoginBench, change: impl FnOnce(&mut Value)) -> Value {
     let (auth_token, secret_code) = (credential::auth_token(), credential::secret_code());
     bench.simulator.add_session(&auth_token, &secret_code);
@@ -102,7 +102,7 @@ async fn log_in_with(bench: &LoginBench, envelope: Value) -> Option<u64> {
 }
 
 #[tokio::test]
-async fn a_reply_is_read_in_every_shape_that_was_seen() {
+async fn a_login_reply_is_read_in_every_known_format() {
     let bench = LoginBench::new().await.set("GATEWAY__SESSION__DEFAULT_TIMEOUT_SECONDS", "77");
     let plain = || object(&bench, |_| ());
     let text = |object: Value| Value::String(object.to_string());
@@ -137,7 +137,7 @@ async fn a_reply_is_read_in_every_shape_that_was_seen() {
 }
 
 #[tokio::test]
-async fn where_centagate_names_no_timeout_the_configured_one_is_kept() {
+async fn without_a_reported_timeout_the_configured_one_is_used() {
     let bench = LoginBench::new().await.set("GATEWAY__SESSION__DEFAULT_TIMEOUT_SECONDS", "1");
     bench.simulator.set_session_timeout_reported(false);
     let gateway = bench.environment.serve().await;
@@ -167,16 +167,16 @@ async fn an_implausible_session_timeout_is_ignored_with_one_warning() {
 }
 
 #[tokio::test]
-async fn every_session_that_was_replaced_is_logged_out() {
+async fn every_replaced_session_is_logged_out() {
     let bench = LoginBench::with_sessions_of(2).await;
-    // So that only a logout ends one.
+    // Long enough that only a logout ends a session.
     bench.simulator.set_session_timeout(Duration::from_secs(600));
     bench.simulator.set_session_timeout_reported(false);
     let mut gateway = bench.serve_logged_in().await;
     gateway.wait_for_lines(4, |line| line.contains("logged in to CENTAGATE")).await;
     let logged_out = bench.simulator.wait_for_requests(6);
-    tokio::time::timeout(crate::process::PATIENCE, logged_out).await.expect("logouts");
-    assert!(bench.simulator.live_sessions() <= 2, "{} sessions are alive", bench.simulator.live_sessions());
+    tokio::time::timeout(crate::process::TEST_TIMEOUT, logged_out).await.expect("logouts");
+    assert!(bench.simulator.live_sessions() <= 2, "{} sessions are live", bench.simulator.live_sessions());
     gateway.terminate();
     assert!(gateway.end().await.success());
     assert_eq!(bench.simulator.live_sessions(), 0);
@@ -184,7 +184,7 @@ async fn every_session_that_was_replaced_is_logged_out() {
 }
 
 #[tokio::test]
-async fn an_end_during_a_login_leaves_no_session_behind() {
+async fn a_shutdown_during_a_login_leaves_no_session() {
     let bench = LoginBench::new().await;
     let gate = centagate_simulator::Gate::new();
     bench.simulator.instruct(Instruction::once(Operation::LogIn, Behaviour::Hold(gate.clone())));
@@ -198,7 +198,7 @@ async fn an_end_during_a_login_leaves_no_session_behind() {
 }
 
 #[tokio::test]
-async fn a_logout_that_gets_no_answer_keeps_no_process_from_its_end() {
+async fn a_logout_without_a_reply_does_not_delay_the_shutdown() {
     let bench = LoginBench::new().await;
     let gate = centagate_simulator::Gate::new();
     bench.simulator.instruct(Instruction::always(Operation::LogOut, Behaviour::Hold(gate)));

@@ -1,4 +1,4 @@
-//! A CENTAGATE that an admin logs in to, and the environment of a gateway that does so with secret files.
+//! A CENTAGATE that requires a login, and the environment of a gateway that logs in with secret files.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::process::{Environment, GatewayProcess, json};
 use crate::secrets_directory::SecretsDirectory;
 
-/// How often the gateway looks at its files, unless a test says otherwise.
+/// How often the gateway polls its files, unless a test changes it.
 const POLL_MS: &str = "50";
 
 /// Simulator, environment and secret files.
@@ -16,18 +16,18 @@ pub(crate) struct LoginBench {
     pub(crate) simulator: Simulator,
     pub(crate) environment: Environment,
     pub(crate) secrets: SecretsDirectory,
-    /// What CENTAGATE takes.
+    /// The credentials that CENTAGATE accepts.
     pub(crate) login: Login,
 }
 
 impl LoginBench {
-    /// The secret files hold what CENTAGATE takes.
+    /// Starts with secret files that contain the correct credentials.
     pub(crate) async fn new() -> Self {
         Self::with("admin", |_| ()).await
     }
 
-    /// The same with sessions that live for so many seconds. The gateway believes no reported timeout below a minute, so its
-    /// configured default says the same.
+    /// The same bench with sessions that live for `seconds`. The gateway ignores a reported timeout below a minute, so
+    /// its configured default has the same value.
     pub(crate) async fn with_sessions_of(seconds: u64) -> Self {
         let bench = Self::with("admin", |config| config.session_timeout = Duration::from_secs(seconds)).await;
         bench.set("GATEWAY__SESSION__DEFAULT_TIMEOUT_SECONDS", &seconds.to_string())
@@ -44,13 +44,13 @@ impl LoginBench {
         Self { simulator, environment, secrets, login }
     }
 
-    /// Changes a variable of the environment.
+    /// Sets an environment variable.
     pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
         self.environment = self.environment.set(name, value);
         self
     }
 
-    /// Starts the gateway and waits until it is logged in.
+    /// Starts the gateway and waits until it has logged in.
     pub(crate) async fn serve_logged_in(&self) -> GatewayProcess {
         let gateway = self.environment.serve().await;
         gateway.wait_for_line(|line| line.contains("logged in to CENTAGATE")).await;
@@ -62,13 +62,13 @@ impl LoginBench {
         requests(&self.simulator, operation)
     }
 
-    /// How many logins were tried.
+    /// How many logins CENTAGATE received.
     pub(crate) fn attempts(&self) -> usize {
         self.requests(Operation::LogIn).len()
     }
 }
 
-/// The environment of a gateway whose admin logs in at `base_url` with what stands in the secret files.
+/// The environment of a gateway whose admin logs in at `base_url` with secret files.
 pub(crate) fn environment(base_url: &str, admin: &Admin, login: &Login) -> (Environment, SecretsDirectory) {
     let environment = Environment::new(base_url, admin)
         .unset("GATEWAY__CENTAGATE__ADMIN__AUTH_TOKEN")
@@ -87,7 +87,7 @@ pub(crate) fn files(login: &Login) -> [(&str, &str); 3] {
     ]
 }
 
-/// The requests of one operation that a simulator has met, oldest first.
+/// The requests of one operation that a simulator received, oldest first.
 pub(crate) fn requests(simulator: &Simulator, operation: Operation) -> Vec<Request> {
     simulator.requests().into_iter().filter(|request| request.operation == Some(operation)).collect()
 }

@@ -1,4 +1,4 @@
-//! No secret in any log line, metric or page, whatever happens and however much is logged.
+//! No log line, metric or page contains a secret, whatever happens and at any log level.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,9 +16,9 @@ use crate::login_bench::{LoginBench, files};
 const SECRET_MEMBERS: [&str; 9] =
     ["password", "integrationKey", "appSecretKey", "hmac", "authToken", "secretCode", "cenToken", "passcode", "qr"];
 
-/// `text` must hold none of `secrets`, neither plain nor encoded.
+/// Checks that `text` contains none of `secrets`, in plain or encoded form.
 #[track_caller]
-fn expect_none(secrets: &[String], what: &str, text: &str) {
+fn expect_absent(secrets: &[String], what: &str, text: &str) {
     for secret in secrets {
         assert!(secret.len() >= 8, "too short to be found by chance: {secret}");
         let percent = centagate_gateway::centagate::percent_encode_segment(secret);
@@ -28,7 +28,7 @@ fn expect_none(secrets: &[String], what: &str, text: &str) {
     }
 }
 
-/// Every secret that has gone over the wire so far, and the callers' keys.
+/// All secrets that have been sent so far, and the callers' keys.
 fn secrets_of(bench: &LoginBench, logins: &[&Login]) -> Vec<String> {
     let mut secrets = vec![callers::EVERYTHING.to_owned()];
     for login in logins {
@@ -48,7 +48,7 @@ fn secrets_of(bench: &LoginBench, logins: &[&Login]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn nothing_that_a_gateway_tells_holds_a_secret_at_any_level() {
+async fn no_output_of_a_gateway_contains_a_secret_at_any_log_level() {
     for format in ["json", "pretty"] {
         let bench = LoginBench::new().await;
         let wrong = Login::fresh();
@@ -63,7 +63,7 @@ async fn nothing_that_a_gateway_tells_holds_a_secret_at_any_level() {
         let caller = Caller::of(&gateway);
         let mut pages = Vec::new();
 
-        // Refused, then a second factor pending, then unreadable, then let in.
+        // The login is refused, then needs a second factor, then is unreadable, then succeeds.
         gateway.wait_for_line(|line| line.contains("refused the login")).await;
         pages.push(caller.readiness().await.1);
         bench.simulator.set_obstacle(Obstacle::SecondFactor { auth_methods: "OTP".into() });
@@ -79,7 +79,7 @@ async fn nothing_that_a_gateway_tells_holds_a_secret_at_any_level() {
         pages.push(caller.readiness().await.1);
         gateway.wait_for_line(|line| line.contains("logged in to CENTAGATE")).await;
 
-        // Served, refused by CENTAGATE, and files that cannot be used.
+        // Served requests, requests that CENTAGATE refuses, and unusable files.
         assert_eq!(caller.create_user("alice").await.status, 201);
         assert_eq!(caller.register_otp_token("alice", &token()).await.status, 201);
         bench.simulator.instruct(Instruction::once(None, Behaviour::code("10001")));
@@ -92,9 +92,9 @@ async fn nothing_that_a_gateway_tells_holds_a_secret_at_any_level() {
         gateway.terminate();
         assert!(gateway.end().await.success());
 
-        expect_none(&secrets, "the log", &gateway.lines().join("\n"));
-        expect_none(&secrets, "standard error", &gateway.complaints().join("\n"));
-        expect_none(&secrets, "a page", &pages.join("\n"));
+        expect_absent(&secrets, "the log", &gateway.lines().join("\n"));
+        expect_absent(&secrets, "standard error", &gateway.stderr_lines().join("\n"));
+        expect_absent(&secrets, "a page", &pages.join("\n"));
         assert!(gateway.lines().len() > 8 && !pages.concat().is_empty());
         let everything = gateway.lines().join("\n") + &pages.concat();
         for name in SECRET_MEMBERS {
@@ -104,7 +104,7 @@ async fn nothing_that_a_gateway_tells_holds_a_secret_at_any_level() {
 }
 
 #[tokio::test]
-async fn no_debug_output_of_settings_and_credentials_holds_a_secret() {
+async fn no_debug_output_of_settings_and_credentials_contains_a_secret() {
     let bench = LoginBench::new().await;
     let login = &bench.login;
     let variables = [
@@ -134,7 +134,7 @@ async fn no_debug_output_of_settings_and_credentials_holds_a_secret() {
         ("credentials", format!("{credentials:?} {:?} {pair:?}", Credentials::Login(credentials.clone()))),
         ("description", Settings::describe(&sources).expect("a description")),
     ] {
-        expect_none(&secrets, what, &text);
+        expect_absent(&secrets, what, &text);
     }
     assert_eq!(Value::from(files(login).len()), 3);
 }

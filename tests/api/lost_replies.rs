@@ -1,4 +1,5 @@
-//! A lost request or a lost reply in each operation: the problem says how to settle the outcome, and that way settles it.
+//! A lost request or reply in each operation. The problem describes how to settle the outcome, and that procedure
+//! works.
 
 use centagate_simulator::{Behaviour, Gate, Instruction, User};
 use reqwest::Method;
@@ -9,15 +10,15 @@ use tokio::time::timeout;
 use crate::callers::EVERYTHING;
 use crate::gateway::{Setup, TestGateway};
 use crate::operations::{Operation, operations};
-use crate::process::PATIENCE;
+use crate::process::TEST_TIMEOUT;
 use crate::reply::Reply;
-use crate::settling::Way::{self, Look, SendAgain, SendAgainUnlessDone, SendNewCodes};
+use crate::settling::Settlement::{self, CheckUser, Retry, RetryUnlessDone, RetryWithNewCodes};
 use crate::settling::{Row, row};
 
-/// How many operations run at once, each with its own gateway.
+/// How many operations run at the same time, each with its own gateway.
 const AT_ONCE: usize = 6;
 
-/// What is lost.
+/// What the network loses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lost {
     /// The request: CENTAGATE does not execute it.
@@ -28,14 +29,14 @@ enum Lost {
     LateReply,
 }
 
-/// Sends the example request about `dora`, with a key where the operation honours one.
+/// Sends the example request about `dora`, with an `Idempotency-Key` if the operation supports one.
 async fn send(gateway: &TestGateway, operation: &Operation, key: &str) -> Reply {
     let request = gateway.example_as(EVERYTHING, operation, "dora");
     gateway.send(if operation.honours_key { request.header("idempotency-key", key) } else { request }).await
 }
 
-/// Loses something, and returns the problem. CENTAGATE has decided when this returns.
-async fn lose(gateway: &TestGateway, operation: &Operation, lost: Lost) -> Reply {
+/// Causes a loss and returns the problem. When it returns, CENTAGATE has executed the request or never will.
+async fn cause_loss(gateway: &TestGateway, operation: &Operation, lost: Lost) -> Reply {
     let gate = Gate::new();
     let behaviour = match lost {
         Lost::Request => Behaviour::CutWithoutExecuting,
@@ -45,17 +46,17 @@ async fn lose(gateway: &TestGateway, operation: &Operation, lost: Lost) -> Reply
     gateway.simulator.instruct(Instruction::once(None, behaviour));
     let reply = send(gateway, operation, "first").await;
     gate.open();
-    timeout(PATIENCE, gateway.simulator.wait_for_finished(1)).await.expect("CENTAGATE decides in time");
+    timeout(TEST_TIMEOUT, gateway.simulator.wait_for_finished(1)).await.expect("CENTAGATE decides in time");
     reply
 }
 
-/// Follows the operation's way to the end, and checks what it shows.
-async fn settle(gateway: &TestGateway, operation: &Operation, way: Way, was_executed: bool) {
+/// Settles the outcome in the operation's way, and checks the result.
+async fn settle(gateway: &TestGateway, operation: &Operation, settlement: Settlement, was_executed: bool) {
     let what = format!("{} {was_executed}", operation.id);
-    match way {
-        Look(shows) => {
-            let again = send(gateway, operation, "first").await;
-            let problem = again.problem("outcome_unknown");
+    match settlement {
+        CheckUser(shows) => {
+            let retried = send(gateway, operation, "first").await;
+            let problem = retried.problem("outcome_unknown");
             assert!(problem["detail"].as_str().unwrap().contains(operation.settle), "{what}: {problem}");
             assert_eq!(shows(&gateway.get_user("dora").await), was_executed, "{what}");
             if !was_executed {
@@ -63,14 +64,14 @@ async fn settle(gateway: &TestGateway, operation: &Operation, way: Way, was_exec
                 assert!(shows(&gateway.get_user("dora").await), "{what}");
             }
         }
-        SendAgainUnlessDone(code) if was_executed => {
+        RetryUnlessDone(code) if was_executed => {
             let problem = send(gateway, operation, "").await.problem(code);
             assert_eq!(problem["outcome"], "notExecuted", "{what}: {problem}");
         }
-        SendAgain | SendAgainUnlessDone(_) => {
+        Retry | RetryUnlessDone(_) => {
             assert_eq!(send(gateway, operation, "").await.status, operation.success, "{what}");
         }
-        SendNewCodes => {
+        RetryWithNewCodes => {
             let method = Method::from_bytes(operation.method.as_bytes()).unwrap();
             let new_codes = json!({ "codes": ["111111", "222222"] });
             let request = gateway.json(method, &operation.path_of("dora"), &new_codes);
@@ -79,7 +80,7 @@ async fn settle(gateway: &TestGateway, operation: &Operation, way: Way, was_exec
     }
 }
 
-/// A gateway for one operation, in front of a CENTAGATE in which the operation has something to do.
+/// Starts a gateway for one operation, in front of a CENTAGATE with a user for that operation.
 async fn start(row: &Row, lost: Lost) -> TestGateway {
     let setup = Setup::new();
     let hurried = lost == Lost::LateReply;
@@ -94,13 +95,13 @@ async fn start(row: &Row, lost: Lost) -> TestGateway {
 }
 
 async fn check(operation: &Operation, row: Row, gateway: TestGateway, lost: Lost) {
-    let Row { is_done, way, mentions, .. } = row;
+    let Row { is_done, settlement, mentions, .. } = row;
     let simulator = &gateway.simulator;
     let is_done = || is_done.map(|is_done| is_done(simulator.user("dora").as_ref()));
     assert_ne!(is_done(), Some(true), "{}: the request has something to do", operation.id);
     assert!(operation.settle.contains(mentions), "{}: {}", operation.id, operation.settle);
 
-    let reply = lose(&gateway, operation, lost).await;
+    let reply = cause_loss(&gateway, operation, lost).await;
     let (status, code) =
         if lost == Lost::LateReply { (504, "centagate_timeout") } else { (502, "centagate_unexpected") };
     let problem = reply.problem(code);
@@ -111,22 +112,22 @@ async fn check(operation: &Operation, row: Row, gateway: TestGateway, lost: Lost
     let was_executed = lost != Lost::Request;
     assert_ne!(is_done(), Some(!was_executed), "{what}");
 
-    settle(&gateway, operation, way, was_executed).await;
+    settle(&gateway, operation, settlement, was_executed).await;
     assert_ne!(is_done(), Some(false), "{what}");
-    let executions = match way {
+    let executions = match settlement {
         _ if operation.method == "GET" => 0,
-        Look(_) | SendAgainUnlessDone(_) => 1,
+        CheckUser(_) | RetryUnlessDone(_) => 1,
         // A second execution changes nothing.
-        SendAgain | SendNewCodes => 1 + usize::from(was_executed),
+        Retry | RetryWithNewCodes => 1 + usize::from(was_executed),
     };
     assert_eq!(simulator.executions(), executions, "{what}");
 }
 
-/// Loses this in every operation.
+/// Causes this loss in every operation.
 async fn check_all(lost: Lost) {
     for some in operations().chunks(AT_ONCE) {
-        // A start blocks this thread, so all gateways start before the first connection. A connection that waits for its
-        // request too long is closed.
+        // Each start blocks this thread, so all gateways start before the first connection. Otherwise an open
+        // connection could wait too long for its request and be closed.
         let mut started = Vec::new();
         for operation in some {
             let row = row(operation.id);
@@ -138,16 +139,16 @@ async fn check_all(lost: Lost) {
 }
 
 #[tokio::test]
-async fn the_way_of_each_operation_settles_a_lost_request() {
+async fn each_operations_procedure_settles_a_lost_request() {
     check_all(Lost::Request).await;
 }
 
 #[tokio::test]
-async fn the_way_of_each_operation_settles_a_lost_reply() {
+async fn each_operations_procedure_settles_a_lost_reply() {
     check_all(Lost::Reply).await;
 }
 
 #[tokio::test]
-async fn the_way_of_each_operation_settles_a_reply_that_comes_too_late() {
+async fn each_operations_procedure_settles_a_reply_that_comes_too_late() {
     check_all(Lost::LateReply).await;
 }

@@ -1,4 +1,5 @@
-//! Black-box tests of the application in front of a simulated CENTAGATE. The first list of modules supports the tests.
+//! Black-box tests of the application in front of a simulated CENTAGATE. The modules of the first list support the
+//! tests.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 

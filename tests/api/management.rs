@@ -1,11 +1,11 @@
-//! The management listener: health and metrics, and nothing else.
+//! The management listener serves only health and metrics.
 
 use reqwest::Method;
 
 use crate::gateway::TestGateway;
 
 #[tokio::test]
-async fn a_gateway_is_alive_from_the_start_and_ready_when_it_has_reached_centagate() {
+async fn a_gateway_is_live_at_the_start_and_ready_after_it_has_reached_centagate() {
     let gateway = TestGateway::start().await;
     assert_eq!(gateway.manage("/livez").await, (200, "alive\n".into()));
     gateway.wait_until_ready().await;
@@ -19,7 +19,7 @@ async fn a_gateway_is_alive_from_the_start_and_ready_when_it_has_reached_centaga
 }
 
 #[tokio::test]
-async fn each_listener_has_its_own_routes_alone() {
+async fn each_listener_has_only_its_own_routes() {
     let gateway = TestGateway::start().await;
     for path in
         ["/users", "/users/bob/otp-token", "/problems", "/openapi.json", "/openapi-3.0.json", "/docs", "/docs/", "/"]
@@ -32,7 +32,7 @@ async fn each_listener_has_its_own_routes_alone() {
 }
 
 #[tokio::test]
-async fn health_takes_get_and_head_alone() {
+async fn health_pages_accept_only_get_and_head() {
     let gateway = TestGateway::start().await;
     gateway.wait_until_ready().await;
     let client = reqwest::Client::builder().no_proxy().build().unwrap();

@@ -1,4 +1,4 @@
-//! Silent connections to the management listener: probes and callers are served all the same.
+//! Silent connections to the management listener do not block probes or callers.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use tokio::time::{Instant, timeout};
 use crate::process::{Environment, sample};
 use crate::raw;
 
-/// More than the listener serves at once and the kernel lets wait, together with those that are being ended.
+/// More than the listener serves at once and the kernel queues, including connections that are being closed.
 const SILENT: usize = 1_400;
 
 #[tokio::test]
-async fn silent_connections_make_room_for_probes_and_cost_no_open_files() {
+async fn silent_connections_are_closed_to_make_room_for_probes() {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap(); // of this process
     let gateway = Environment::without_centagate().serve().await;
@@ -24,7 +24,7 @@ async fn silent_connections_make_room_for_probes_and_cost_no_open_files() {
         if silent.len() % 200 == 0 {
             let started = Instant::now();
             assert_eq!(gateway.manage("/livez").await.0, 200);
-            assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed()); // as a probe waits
+            assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed()); // the timeout of a probe
             let request = b"GET /problems HTTP/1.1\r\nHost: g\r\n\r\n";
             assert_eq!(raw::exchange(gateway.address, request).await.status, 200);
         }
@@ -32,15 +32,16 @@ async fn silent_connections_make_room_for_probes_and_cost_no_open_files() {
     let files = sample(&gateway.manage("/metrics").await.1, "process_open_fds");
     assert!(files < 2 * 512 + 64, "{files} open files");
     let (oldest, mut byte) = (&mut silent[0], [0]);
-    let ended = timeout(Duration::from_secs(4), oldest.read(&mut byte)).await.expect("the oldest ends before its time");
+    let ended =
+        timeout(Duration::from_secs(4), oldest.read(&mut byte)).await.expect("the oldest connection is closed early");
     assert!(matches!(ended, Ok(0) | Err(_)), "{ended:?}");
 }
 
 #[tokio::test]
-async fn connections_that_send_a_request_bit_by_bit_end_in_time() {
+async fn connections_that_send_a_request_slowly_are_closed_in_time() {
     let gateway = Environment::without_centagate().serve().await;
     let mut connection = TcpStream::connect(gateway.management).await.unwrap();
-    // A request whose body never ends is answered at once, and cut before long.
+    // A request whose body never ends is answered at once, and its connection is closed soon after.
     let head = b"GET /livez HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n";
     tokio::io::AsyncWriteExt::write_all(&mut connection, head).await.unwrap();
     assert!(raw::read_head(&mut connection).await.starts_with("HTTP/1.1 200 "));
@@ -58,5 +59,5 @@ async fn connections_that_send_a_request_bit_by_bit_end_in_time() {
         }
     })
     .await
-    .expect("it is cut");
+    .expect("the connection is closed");
 }

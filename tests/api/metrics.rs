@@ -1,4 +1,4 @@
-//! `/metrics`: what is counted, the formats, and a bounded number of series.
+//! `/metrics`: the counters, the formats, and a bounded number of series.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,9 +12,9 @@ use tokio::time::{sleep, timeout};
 use crate::callers;
 use crate::gateway::{Setup, TestGateway, alice};
 use crate::operations::{Operation, let_next_call_meet, operations, success};
-use crate::process::{Environment, GatewayProcess, PATIENCE, sample};
+use crate::process::{Environment, GatewayProcess, TEST_TIMEOUT, sample};
 
-/// The value of a sample whose labels are in braces.
+/// The value of a sample with these labels.
 fn count(metrics: &str, name: &str, labels: &str) -> u64 {
     sample(metrics, &format!("gateway_{name}{{{labels}}}"))
 }
@@ -109,7 +109,7 @@ async fn route_labels_do_not_contain_the_base_path() {
     }
 }
 
-/// The series in a page of metrics: names with labels, without values.
+/// The names of the series on a metrics page, with labels and without values.
 fn series(metrics: &str) -> BTreeSet<String> {
     let samples = metrics.lines().filter(|line| !line.starts_with('#'));
     samples.map(|line| line.rsplit_once(' ').expect(line).0.to_owned()).collect()
@@ -130,7 +130,7 @@ async fn metrics_for(gateway: &TestGateway, accept: Option<&str>) -> (String, St
 async fn a_client_gets_openmetrics_if_it_accepts_it_and_the_text_format_otherwise() {
     let gateway = TestGateway::start().await;
     gateway.create_user(&alice()).await;
-    // As Prometheus 2.42 sends it.
+    // The `Accept` header of Prometheus 2.42.
     let prometheus = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,\
                       text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
     let (content_type, openmetrics) = metrics_for(&gateway, Some(prometheus)).await;
@@ -151,7 +151,7 @@ async fn a_client_gets_openmetrics_if_it_accepts_it_and_the_text_format_otherwis
             assert_eq!(text.matches(line).count(), 1, "{line} in\n{text}");
         }
         assert!(!text.contains("# EOF") && !text.contains("# UNIT") && text.ends_with('\n'), "{text}");
-        assert_eq!(series(&text), series(&openmetrics), "the same series in both");
+        assert_eq!(series(&text), series(&openmetrics), "both formats have the same series");
     }
 }
 
@@ -180,14 +180,15 @@ async fn at_most_a_hundred_callers_have_their_own_series_and_names_are_escaped()
         metrics.lines().filter(|line| line.starts_with("gateway_caller_requests_total{")).collect();
     assert_eq!(counted.len(), 101, "100 names and `other`: {counted:?}");
     let count = |labels: &str| sample(&metrics, &format!("gateway_caller_requests_total{{caller=\"{labels}\"}}"));
-    // One of the 100 series belongs to the awkward name. A caller named `other` is counted with all callers without a series.
+    // The awkward name has one of the 100 series. A caller named `other` is counted together with all callers without a
+    // series.
     assert_eq!(count("other"), 1 + 2 * (300 - 99), "{counted:?}");
     assert_eq!(count("a\\\"} 1 \\\\\\\\ 名前"), 1, "{counted:?}");
     let total: u64 = counted.iter().map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()).sum();
     assert_eq!(total, 602, "requests without a known caller are not counted");
 }
 
-/// Sends requests with new paths and methods, and calls that meet new codes.
+/// Sends requests with new paths and methods, and calls that get new codes.
 async fn send_unexpected(gateway: &TestGateway, round: u32) {
     for number in 0..40 {
         let word = format!("{round}x{number}");
@@ -217,7 +218,7 @@ async fn unexpected_paths_methods_and_codes_add_no_series() {
 
 fn decimal(metrics: &str, name: &str) -> f64 {
     let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    line.unwrap_or_else(|| panic!("{name} is not there:\n{metrics}")).parse().expect("a number")
+    line.unwrap_or_else(|| panic!("{name} is missing:\n{metrics}")).parse().expect("a number")
 }
 
 async fn open_files(gateway: &GatewayProcess) -> f64 {
@@ -240,7 +241,7 @@ async fn build_and_process_metrics_are_exported() {
     let open = open_files(&gateway).await;
     assert!((10.0..decimal(&metrics, "process_max_fds")).contains(&open), "{open}");
     let _connections = join_all((0..50).map(|_| TcpStream::connect(gateway.address))).await;
-    let counted = timeout(PATIENCE, async {
+    let counted = timeout(TEST_TIMEOUT, async {
         while open_files(&gateway).await < open + 50.0 {
             sleep(Duration::from_millis(10)).await; // between two polls
         }

@@ -1,5 +1,5 @@
-//! What stands in `deploy/monitoring/`, against a running gateway and `docs/operations.md`. Whether Prometheus takes it,
-//! and when alerts fire, is for the system tests.
+//! The files in `deploy/monitoring/` agree with a running gateway and with `docs/operations.md`. The system tests check
+//! that Prometheus accepts them and when alerts fire.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,14 +13,14 @@ fn read(file: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
 }
 
-/// Every name of a metric in `text`; those of recording rules begin with `job:`.
+/// Every metric name in `text`. Names of recording rules begin with `job:`.
 fn names(text: &str) -> BTreeSet<&str> {
     let is_in_a_name = |character: char| character.is_ascii_alphanumeric() || "_:".contains(character);
     let words = text.split(|character| !is_in_a_name(character));
     words.filter(|word| word.starts_with("gateway_") || word.starts_with("process_")).collect()
 }
 
-/// The families on a page of metrics, with their types.
+/// The metric families of a running gateway, with their types.
 async fn served() -> BTreeMap<String, String> {
     let ca = Authority::new("CA");
     let mut config = Config::new(Admin::with_fresh_session("admin"));
@@ -42,14 +42,14 @@ async fn served() -> BTreeMap<String, String> {
     types.map(|(name, kind)| (name.to_owned(), kind.to_owned())).collect()
 }
 
-/// The names of a family's samples.
+/// The names of the samples of a family.
 fn samples(name: &str, kind: &str) -> Vec<String> {
     let suffixes: &[_] = if kind == "histogram" { &["_bucket", "_sum", "_count"] } else { &[""] };
     suffixes.iter().map(|suffix| format!("{name}{suffix}")).collect()
 }
 
 #[tokio::test]
-async fn alerts_and_dashboard_name_what_is_served_and_the_dashboard_shows_all_of_it() {
+async fn alerts_and_dashboard_use_existing_metrics_and_the_dashboard_shows_all_of_them() {
     let (alerts, dashboard) = (read("deploy/monitoring/alerts.yml"), read("deploy/monitoring/dashboard.json"));
     let (watched, shown) = (names(&alerts), names(&dashboard));
     assert!(watched.len() > 10 && shown.len() > 30, "{watched:?} {shown:?}");
@@ -68,7 +68,7 @@ async fn alerts_and_dashboard_name_what_is_served_and_the_dashboard_shows_all_of
 }
 
 #[test]
-fn every_name_in_the_operators_document_is_one_that_is_watched_or_shown() {
+fn every_metric_in_the_operators_document_is_in_an_alert_or_the_dashboard() {
     let (alerts, dashboard) = (read("deploy/monitoring/alerts.yml"), read("deploy/monitoring/dashboard.json"));
     let operations = read("docs/operations.md");
     for name in names(&operations) {
@@ -78,7 +78,7 @@ fn every_name_in_the_operators_document_is_one_that_is_watched_or_shown() {
     }
 }
 
-/// The anchors of a document's headings, as forges make them.
+/// The anchors of a document's headings, in GitHub's format.
 fn anchors(document: &str) -> BTreeSet<String> {
     let headings = document.lines().filter(|line| line.starts_with('#'));
     let kept = |character: &char| character.is_alphanumeric() || " -_".contains(*character);
@@ -86,13 +86,13 @@ fn anchors(document: &str) -> BTreeSet<String> {
     headings.map(|heading| anchor(heading).to_lowercase().replace(' ', "-")).collect()
 }
 
-/// Each alert and the file that has it from there to the next.
+/// Each alert, with its part of the file up to the next alert.
 fn alerts(rules: &str) -> Vec<(&str, &str)> {
     let rules = rules.split("- alert: ").skip(1);
     rules.map(|rule| rule.split_once('\n').expect("more than a name")).collect()
 }
 
-/// Where the rules expect `docs/operations.md`.
+/// The URL of `docs/operations.md` in the rules.
 const RUNBOOK: &str = "runbook_url: https://runbooks.example.com/centagate-gateway/operations.md#";
 
 #[test]

@@ -1,4 +1,4 @@
-//! Ten thousand requests that went wrong on the way: none of them hurts.
+//! Ten thousand randomly mutated requests do no harm.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,11 +16,12 @@ use crate::random::Random;
 use crate::raw;
 
 const REQUESTS: u64 = 10_000;
-/// As many connections at once.
-const LANES: usize = 32;
+/// Concurrent connections.
+const SENDERS: usize = 32;
 const SEED: u64 = 20_260_131;
 
-/// Sends what `number` stands for in a few pieces, and answers all that comes back until the gateway ends the connection.
+/// Sends the request with this number in a few pieces. Returns the request and everything received until the gateway
+/// closes the connection.
 async fn send(gateway: std::net::SocketAddr, number: u64) -> (Vec<u8>, Vec<u8>) {
     let mut random = Random::seeded(SEED.wrapping_mul(number + 1));
     let request = mutated(&mut random);
@@ -32,7 +33,7 @@ async fn send(gateway: std::net::SocketAddr, number: u64) -> (Vec<u8>, Vec<u8>) 
         let mut rest = &request[..];
         while !rest.is_empty() {
             let length = if random.below(2) == 0 { rest.len() } else { 1 + random.below(rest.len()) };
-            // The gateway may have ended the connection.
+            // The gateway may have closed the connection.
             if writer.write_all(&rest[..length]).await.is_err() {
                 return;
             }
@@ -43,7 +44,7 @@ async fn send(gateway: std::net::SocketAddr, number: u64) -> (Vec<u8>, Vec<u8>) 
     };
     let exchange = async { tokio::join!(reader.read_to_end(&mut received), write) };
     let ended = timeout(Duration::from_secs(30), exchange).await;
-    assert!(ended.is_ok(), "{number} is held: {}", request.escape_ascii());
+    assert!(ended.is_ok(), "{number} stays open: {}", request.escape_ascii());
     (request, received)
 }
 
@@ -57,16 +58,16 @@ async fn open_files(gateway: &GatewayProcess) -> u64 {
 }
 
 #[tokio::test]
-async fn ten_thousand_mutated_requests_cause_no_panic_no_five_hundred_and_leave_nothing_open() {
+async fn ten_thousand_mutated_requests_cause_no_panic_no_500_and_no_open_connection() {
     let (environment, simulator) = Environment::with_simulator().await;
     let gateway = environment.serve().await;
-    create(&gateway, "first").await; // opens what stays open
+    create(&gateway, "first").await; // opens the files and connections that stay open
     let before = open_files(&gateway).await;
     let (next, address) = (Arc::new(AtomicU64::new(0)), gateway.address);
-    let mut lanes = JoinSet::new();
-    for _ in 0..LANES {
+    let mut senders = JoinSet::new();
+    for _ in 0..SENDERS {
         let next = Arc::clone(&next);
-        lanes.spawn(async move {
+        senders.spawn(async move {
             let mut answered = 0;
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
@@ -82,8 +83,8 @@ async fn ten_thousand_mutated_requests_cause_no_panic_no_five_hundred_and_leave_
         });
     }
     let mut answered = 0;
-    while let Some(lane) = lanes.join_next().await {
-        answered += lane.expect("a lane that does not fail");
+    while let Some(sender) = senders.join_next().await {
+        answered += sender.expect("a task that does not panic");
     }
     assert!(answered > REQUESTS / 2, "only {answered} were answered at all");
     let (_, metrics) = gateway.manage("/metrics").await;
@@ -95,9 +96,9 @@ async fn ten_thousand_mutated_requests_cause_no_panic_no_five_hundred_and_leave_
     create(&gateway, "last").await;
     let closed = timeout(Duration::from_secs(20), async {
         while open_files(&gateway).await > before {
-            tokio::time::sleep(Duration::from_millis(50)).await; // between two looks
+            tokio::time::sleep(Duration::from_millis(50)).await; // poll interval
         }
     });
-    assert!(closed.await.is_ok(), "{} files are open, {before} were", open_files(&gateway).await);
-    assert_eq!(gateway.complaints(), [""; 0]);
+    assert!(closed.await.is_ok(), "{} files are open, {before} before", open_files(&gateway).await);
+    assert_eq!(gateway.stderr_lines(), [""; 0]);
 }

@@ -4,7 +4,7 @@ use crate::callers;
 use crate::operations::operations;
 use crate::random::Random;
 
-/// A valid request of an operation or of another route.
+/// A valid request of an operation or for another route.
 fn valid(random: &mut Random) -> Vec<u8> {
     let (line, body) = match random.below(12) {
         0..8 => {
@@ -36,7 +36,7 @@ fn valid(random: &mut Random) -> Vec<u8> {
     request
 }
 
-/// From one to four pipelined requests with one to three mutations.
+/// One to four pipelined requests with one to three mutations.
 pub(crate) fn mutated(random: &mut Random) -> Vec<u8> {
     let mut request = valid(random);
     for _ in 0..[0, 0, 0, 1, 3][random.below(5)] {

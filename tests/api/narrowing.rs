@@ -1,4 +1,4 @@
-//! Each narrowing of a right holds in every operation that could undo it.
+//! A restriction of a caller holds in every operation that could circumvent it.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -8,26 +8,26 @@ use crate::callers::scopes;
 use crate::gateway::{Setup, TestGateway, user, with};
 use crate::operations::{let_calls_succeed, operation, operations};
 
-/// A limit on what a caller may do.
+/// A restriction of a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Narrowing {
+enum Restriction {
     TargetUsernames,
     Groups,
     OtpTokenStatuses,
     /// The caller lacks `admins:create`.
     NoAdmins,
 }
-use Narrowing::{Groups, NoAdmins, OtpTokenStatuses, TargetUsernames};
+use Restriction::{Groups, NoAdmins, OtpTokenStatuses, TargetUsernames};
 
-impl Narrowing {
+impl Restriction {
     const ALL: [Self; 4] = [TargetUsernames, Groups, OtpTokenStatuses, NoAdmins];
 
-    /// The key of the caller with this limit.
+    /// The key of the caller with this restriction.
     fn key(self) -> String {
         format!("{self:?}")
     }
 
-    /// The caller with this limit. It has every other right.
+    /// The block of the caller with this restriction. The caller has every other right.
     fn block(self) -> String {
         let (mut scopes, mut rest) = (scopes(), "");
         match self {
@@ -39,7 +39,7 @@ impl Narrowing {
         callers::block(&self.key(), &self.key(), &scopes, rest)
     }
 
-    /// What the refusal says.
+    /// A part of the refusal's text.
     fn reason(self) -> &'static str {
         match self {
             TargetUsernames => "(target_usernames)",
@@ -55,15 +55,15 @@ impl Narrowing {
 struct Step {
     operation: &'static str,
     username: &'static str,
-    /// The kind of token, if the path names one.
+    /// The kind of token, if the path contains one.
     kind: &'static str,
     body: Option<Value>,
 }
 
-/// A narrowing, a request that it allows, and a request that would undo it.
+/// A restriction, a request that it allows, and a request that would circumvent it.
 #[derive(Debug)]
 struct Row {
-    narrowing: Narrowing,
+    narrowing: Restriction,
     allowed: Step,
     undoing: Step,
 }
@@ -92,7 +92,7 @@ fn set_status(kind: &'static str) -> Step {
     Step { kind, ..step("setTokenStatus", json!({ "status": "valid" })) }
 }
 
-/// The rows. `target_usernames` has one for every operation of the table.
+/// The rows. Every operation in the table has a row for `target_usernames`.
 fn rows() -> Vec<Row> {
     let table = [
         (Groups, create("group", "Staff"), create("group", "Guests")),
@@ -120,8 +120,8 @@ fn rows() -> Vec<Row> {
     rows.map(|(narrowing, allowed, undoing)| Row { narrowing, allowed, undoing }).collect()
 }
 
-/// The narrowings that an operation could undo, besides `target_usernames`.
-fn could_undo(operation: &str) -> &'static [Narrowing] {
+/// The restrictions that an operation could circumvent, besides `target_usernames`.
+fn could_circumvent(operation: &str) -> &'static [Restriction] {
     match operation {
         "createUser" | "updateUser" => &[Groups, NoAdmins],
         "registerOtpToken"
@@ -130,7 +130,7 @@ fn could_undo(operation: &str) -> &'static [Narrowing] {
         | "registerOfflineToken"
         | "registerCertificate"
         | "setTokenStatus" => &[OtpTokenStatuses],
-        // They neither set a group, a role or the status of a token nor register a token.
+        // These operations set no group, role or token status, and register no token.
         "getUser"
         | "getTokenStatus"
         | "unlockUser"
@@ -140,11 +140,11 @@ fn could_undo(operation: &str) -> &'static [Narrowing] {
         | "unregisterToken"
         | "unlockHardwareToken"
         | "syncHardwareToken" => &[],
-        other => panic!("list the narrowings that {other} could undo"),
+        other => panic!("list the restrictions that {other} could circumvent"),
     }
 }
 
-/// Sends a request and returns its status and, if it was refused, the reason.
+/// Sends a request. Returns its status and the reason of a refusal.
 async fn send(gateway: &TestGateway, key: &str, step: &Step) -> (u16, String) {
     let operation = operation(step.operation);
     let path = operation.path.replace("{kind}", step.kind).replace("{id}", step.username);
@@ -159,8 +159,8 @@ async fn send(gateway: &TestGateway, key: &str, step: &Step) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn no_second_operation_undoes_the_narrowing_of_a_right() {
-    let blocks: String = Narrowing::ALL.into_iter().map(Narrowing::block).collect();
+async fn no_operation_circumvents_a_restriction_of_another() {
+    let blocks: String = Restriction::ALL.into_iter().map(Restriction::block).collect();
     let everything = callers::block("everything", callers::EVERYTHING, &scopes(), "");
     let gateway = Setup::new().callers(blocks + &everything).without_rate_limit().start().await;
     let_calls_succeed(&gateway.simulator);
@@ -174,20 +174,24 @@ async fn no_second_operation_undoes_the_narrowing_of_a_right() {
         let (status, reason) = send(&gateway, &narrowing.key(), undoing).await;
         assert_eq!(status, 403, "{row:?}");
         assert!(reason.contains(narrowing.reason()), "{row:?}: {reason}");
-        assert_eq!(sent(), 2 * number + 1, "nothing is sent: {row:?}");
+        assert_eq!(sent(), 2 * number + 1, "CENTAGATE receives nothing: {row:?}");
 
-        assert_eq!(send(&gateway, callers::EVERYTHING, undoing).await, success(undoing), "with the right: {row:?}");
+        assert_eq!(
+            send(&gateway, callers::EVERYTHING, undoing).await,
+            success(undoing),
+            "the same request with the right: {row:?}"
+        );
         assert_eq!(sent(), 2 * number + 2, "{row:?}");
     }
 }
 
 #[test]
-fn each_operation_has_a_row_for_each_narrowing_that_it_could_undo() {
+fn each_operation_has_a_row_for_each_restriction_that_it_could_circumvent() {
     let rows = rows();
     for operation in operations() {
-        for narrowing in Narrowing::ALL {
+        for narrowing in Restriction::ALL {
             let has_row = rows.iter().any(|row| row.narrowing == narrowing && row.undoing.operation == operation.id);
-            let needs_row = narrowing == TargetUsernames || could_undo(operation.id).contains(&narrowing);
+            let needs_row = narrowing == TargetUsernames || could_circumvent(operation.id).contains(&narrowing);
             assert_eq!(has_row, needs_row, "{} {narrowing:?}", operation.id);
         }
     }

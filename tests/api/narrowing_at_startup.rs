@@ -1,21 +1,22 @@
-//! A configuration that promises a narrowing that the gateway cannot keep stops the start, for each scope.
+//! A restriction that the gateway could not enforce prevents the start, for each scope.
 
 use crate::callers::{block, scopes};
 use crate::configuration_faults::{expect_fault, valid};
 use crate::jwt_faults::with_jwt;
 use crate::process::Environment;
 
-/// Scopes that only callers with `target_usernames` may have.
+/// Scopes that require `target_usernames`.
 const STRONG: [&str; 2] = ["users:delete", "passwords:set"];
 
-/// The scopes that `groups` alone may accompany. Every other scope acts on existing users, whose groups are unknown.
+/// The scopes that may be combined with `groups` alone. Every other scope acts on existing users, whose groups are
+/// unknown.
 const NARROWED_BY_GROUPS: [&str; 4] = ["users:create", "users:read", "otp-tokens:create", "admins:create"];
 
-/// A callers file whose second caller has this scope and these further members. The first caller is harmless.
+/// A callers file whose second block has this scope and these further members. The first block is valid.
 fn with_caller(scope: &str, rest: &str) -> Environment {
     let environment = valid();
     let harmless = block("harmless", "other-key", &["users:create"], "");
-    // The scope comes last, because `block` adds target_usernames to strong scopes.
+    // The scope is last, because `block` adds `target_usernames` to strong scopes.
     let caller = block("caller", "key", &["users:create"], rest).replace("users:create", scope);
     environment.write("callers.toml", harmless + &caller);
     environment

@@ -11,7 +11,7 @@ use crate::gateway::alice;
 use crate::process::{Environment, Finished};
 use crate::raw;
 
-/// The key that a run has printed.
+/// The key in the output of a run.
 pub(crate) fn key(run: &Finished) -> String {
     assert_eq!(run.status, Some(0), "{run:?}");
     run.stderr.lines().find(|line| line.starts_with("cgw_")).expect("a key").to_owned()
@@ -32,13 +32,13 @@ fn append(environment: &Environment, arguments: &[&str], file: &Path) -> Finishe
 }
 
 #[tokio::test]
-async fn blocks_that_are_appended_to_a_callers_file_work_and_the_key_is_not_in_it() {
+async fn an_appended_block_works_and_does_not_contain_the_key() {
     let (environment, _simulator) = Environment::with_simulator().await;
     let file = environment.directory.path().join("callers.toml");
     let arguments = ["new-caller-key", "--name", "web \"shop\"", "--scope", "users:create", "--scope", "users:read"];
     std::fs::remove_file(&file).unwrap();
     let first = key(&append(&environment, &arguments, &file));
-    // The last line of the file has no end, as some editors leave it.
+    // The file's last line has no line ending, as with some editors.
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, format!("{}\n# old keys end here", text.trim_end())).unwrap();
     let second = key(&append(&environment, &arguments, &file));
@@ -53,7 +53,7 @@ async fn blocks_that_are_appended_to_a_callers_file_work_and_the_key_is_not_in_i
 }
 
 #[test]
-fn the_block_has_all_members_that_the_arguments_give() {
+fn the_block_has_exactly_the_members_in_the_arguments() {
     let environment = Environment::without_centagate();
     let run = environment.run(&[
         "new-caller-key",
@@ -111,9 +111,9 @@ async fn a_new_caller_key_may_expire() {
 }
 
 #[test]
-fn a_block_that_the_gateway_would_refuse_is_not_printed_and_the_fault_names_the_option() {
+fn a_block_that_the_gateway_would_refuse_is_not_printed() {
     let environment = Environment::without_centagate();
-    let good = ["new-caller-key", "--name", "x", "--scope", "users:create"];
+    let valid = ["new-caller-key", "--name", "x", "--scope", "users:create"];
     for (arguments, option) in [
         (&["--scope", "users:destroy"][..], "--scope"),
         (&["--expires", "tomorrow"], "--expires"),
@@ -123,7 +123,7 @@ fn a_block_that_the_gateway_would_refuse_is_not_printed_and_the_fault_names_the_
         (&["--otp-token-status", "suspended"], "--otp-token-status"),
         (&["--jwt-subject", ""], "--jwt-subject"),
     ] {
-        assert_refused(&environment, &[&good[..], arguments].concat(), option);
+        assert_refused(&environment, &[&valid[..], arguments].concat(), option);
     }
     for (arguments, option) in [
         (&["--name", "x"][..], "--scope"),
@@ -136,7 +136,7 @@ fn a_block_that_the_gateway_would_refuse_is_not_printed_and_the_fault_names_the_
 }
 
 #[test]
-fn a_narrowing_that_the_gateway_could_not_keep_is_refused_for_each_scope() {
+fn a_restriction_that_the_gateway_could_not_enforce_is_refused_for_each_scope() {
     let environment = Environment::without_centagate();
     for scope in callers::scopes() {
         let arguments = ["new-caller-key", "--name", "x", "--scope", scope];
@@ -159,7 +159,7 @@ fn a_narrowing_that_the_gateway_could_not_keep_is_refused_for_each_scope() {
     }
 }
 
-/// Asserts that there is no key and no block, and that the fault names the option. Returns what was printed.
+/// Checks that no key or block is printed and that the fault names the option. Returns the run.
 fn assert_refused(environment: &Environment, arguments: &[&str], option: &str) -> Finished {
     let run = environment.run(arguments);
     assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""), "{arguments:?}: {run:?}");
@@ -178,7 +178,7 @@ fn help_explains_each_scope_and_lists_each_status() {
 }
 
 #[test]
-fn no_block_is_printed_if_nobody_can_see_the_key() {
+fn no_block_is_printed_if_the_key_cannot_be_printed() {
     let environment = Environment::without_centagate();
     let writable = |path| Stdio::from(OpenOptions::new().write(true).open(path).unwrap());
     let read_only = Stdio::from(File::open(environment.directory.path().join("callers.toml")).unwrap());
@@ -189,7 +189,7 @@ fn no_block_is_printed_if_nobody_can_see_the_key() {
     }
     let mut command = environment.command(&["new-caller-key", "--name", "x", "--scope", "users:create"]);
     let run = command.stdout(writable("/dev/full")).output().unwrap();
-    assert_eq!(run.status.code(), Some(1), "a block that is lost is no success");
+    assert_eq!(run.status.code(), Some(1), "a block that cannot be written is a failure");
 }
 
 #[test]

@@ -1,11 +1,12 @@
-//! The limit on open files: every connection needs some.
+//! The limit on open files. Each connection needs a file.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use crate::process::Environment;
 
-/// Starts the gateway with a low soft limit for open files; answers its limits, soft and hard, and its log until it serves.
+/// Starts the gateway with a low soft limit for open files. Returns its soft and hard limit, and its log up to the
+/// start.
 fn started_with(soft: u64, max_connections: &str) -> (u64, u64, Vec<String>) {
     let environment = Environment::without_centagate().set("GATEWAY__SERVER__MAX_CONNECTIONS", max_connections);
     let gateway = environment.command(&["serve"]);
@@ -32,7 +33,7 @@ fn started_with(soft: u64, max_connections: &str) -> (u64, u64, Vec<String>) {
 }
 
 #[test]
-fn the_limit_on_open_files_is_raised_to_what_connections_need() {
+fn the_limit_on_open_files_is_raised_to_the_number_that_connections_need() {
     let (soft, hard, log) = started_with(256, "100");
     let needed = 100 + 2 * 512; // callers, and the management listener
     assert!((hard.min(needed + 256)..=hard.min(needed + 1000)).contains(&soft), "{soft} of {hard}: {log:?}");
@@ -40,14 +41,14 @@ fn the_limit_on_open_files_is_raised_to_what_connections_need() {
 }
 
 #[test]
-fn a_limit_that_is_too_low_for_the_connections_is_raised_as_far_as_it_may_and_logged() {
+fn a_hard_limit_that_is_too_low_is_used_in_full_and_logged() {
     let (soft, hard, log) = started_with(256, "1000000");
     let enough = 1_000_000 + 2 * 512 + 64 + 256;
     assert!(soft == hard || soft >= enough, "{soft} of {hard}");
     assert_eq!(hard < enough, log.iter().any(|line| line.contains("the limit on open files is too low")), "{log:?}");
     for line in log.iter().filter(|line| line.contains("open files")) {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
-        let connections = line["max_connections"].as_u64().expect("how many fit");
-        assert!(connections < hard, "the other files fit, too: {line}");
+        let connections = line["max_connections"].as_u64().expect("the number of connections that fit");
+        assert!(connections < hard, "the limit leaves room for other files: {line}");
     }
 }

@@ -1,4 +1,4 @@
-//! The documents that list operations list all of them, and say the same as the product.
+//! Documents that list operations list all of them and agree with the product.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ fn rows() -> Vec<Vec<String>> {
     lines.map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().replace('`', "")).collect()).collect()
 }
 
-/// Whether a retry is safe, as `settle` says.
+/// Whether a retry is safe, according to `settle`.
 fn retry(operation: &Operation) -> &'static str {
     match operation.settle {
         _ if operation.honours_key => "with a key",
@@ -42,7 +42,7 @@ fn the_table_lists_every_operation() {
 }
 
 #[test]
-fn the_table_says_what_the_product_says() {
+fn the_table_agrees_with_the_product() {
     for row in rows() {
         let operation = operation(&row[0]);
         let Operation { method, path, summary, scope, success, settle, .. } = operation;
@@ -70,18 +70,18 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn operators_learn_how_to_settle_every_operation_that_changes_something() {
+fn the_operators_document_settles_every_operation_that_changes_something() {
     let (_, section) = OPERATIONS.split_once("\n## An unknown outcome\n").expect("the section");
-    let (section, _) = section.split_once("\n## ").expect("its end");
+    let (section, _) = section.split_once("\n## ").expect("the end of the chapter");
     for Operation { id, .. } in operations().iter().filter(|operation| operation.method != "GET") {
         assert!(section.contains(&format!("`{id}`")), "{id}");
     }
 }
 
 #[test]
-fn help_desks_are_told_requests_that_exist() {
+fn the_requests_for_help_desks_exist() {
     let (_, section) = OPERATIONS.split_once("\n## For help desks\n").expect("the section");
-    let (section, _) = section.split_once("\n## ").expect("its end");
+    let (section, _) = section.split_once("\n## ").expect("the end of the chapter");
     let code = section.split('`').skip(1).step_by(2).filter_map(|code| code.split_once(" /users"));
     let requests: HashSet<_> = code.map(|(method, rest)| (method, format!("/users{rest}"))).collect();
     for (method, path) in &requests {

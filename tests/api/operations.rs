@@ -43,7 +43,7 @@ pub(crate) struct Operation {
     pub(crate) replies_with_secret: bool,
     /// Whether the operator must enable the operation.
     pub(crate) is_off_by_default: bool,
-    /// What a problem with an unknown outcome must say about settling it.
+    /// What the detail of a problem with an unknown outcome must mention.
     pub(crate) settle: &'static str,
     /// The path of CENTAGATE's call below `/CentagateWS/webresources/`, without the admin.
     pub(crate) upstream_path: &'static str,
@@ -83,13 +83,13 @@ pub(crate) fn success() -> Value {
     json!({ "code": "0", "message": format!("Success {PASSCODE}"), "object": object })
 }
 
-/// Every call succeeds from now on, regardless of the users that the simulator has.
+/// Makes all later calls succeed, regardless of the simulator's users.
 pub(crate) fn let_calls_succeed(simulator: &Simulator) {
     simulator.clear_instructions();
     simulator.instruct(Instruction::always(None, Behaviour::Envelope(success())));
 }
 
-/// The next call meets `behaviour`; those after it succeed.
+/// Applies `behaviour` to the next call. Later calls succeed.
 pub(crate) fn let_next_call_meet(simulator: &Simulator, behaviour: Behaviour) {
     simulator.clear_instructions();
     simulator.instruct(Instruction::once(None, behaviour));
@@ -125,7 +125,7 @@ impl Operation {
         }
     }
 
-    /// What every return code becomes: those documented for the call, common ones, and undocumented ones.
+    /// The result of every return code: the documented codes of the call, common codes, and undocumented codes.
     pub(crate) fn codes(&self) -> Vec<Code> {
         let common = COMMON_CODES.iter().flat_map(|(numbers, meaning)| numbers.iter().map(|it| (*it, *meaning)));
         let passwords = PASSWORD_CODES.map(|it| (it, Meaning::PasswordRejected(PasswordRule::Length)));
@@ -136,7 +136,7 @@ impl Operation {
         self.own_codes.iter().copied().chain(others.filter(|code| !is_own(code))).collect()
     }
 
-    /// Whether the path names the target. Otherwise the body does.
+    /// Whether the path names the target user. Otherwise the body does.
     pub(crate) fn has_id(&self) -> bool {
         self.path.contains("{id}")
     }
@@ -151,7 +151,7 @@ impl Operation {
         self.path.replace("{kind}", "mobile").replace("{id}", segment)
     }
 
-    /// The example body about a user. A password and codes in it are the planted ones.
+    /// The example body about a user. Passwords and codes in it are the planted ones.
     pub(crate) fn body_of(&self, username: &str) -> Option<Value> {
         let mut body = self.body.clone()?;
         if !self.has_id() {
@@ -166,7 +166,7 @@ impl Operation {
         Some(body)
     }
 
-    /// The text of the example body about a user; empty if the operation takes none.
+    /// The example body about a user as text, or an empty text if the operation takes none.
     pub(crate) fn text_of(&self, username: &str) -> String {
         self.body_of(username).map(|body| body.to_string()).unwrap_or_default()
     }
@@ -188,7 +188,7 @@ impl Operation {
 }
 
 impl TestGateway {
-    /// The example request about a user, sent with this caller key.
+    /// The example request about a user with this caller key.
     pub(crate) fn example_as(&self, key: &str, operation: &Operation, username: &str) -> RequestBuilder {
         let method = Method::from_bytes(operation.method.as_bytes()).unwrap();
         let request = self.request(method, &operation.path_of(username)).bearer_auth(key);

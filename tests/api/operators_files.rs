@@ -1,4 +1,4 @@
-//! Files as operators leave them: with byte order marks, with line endings of Windows, and FIFOs in place of files.
+//! Files with byte order marks, files with Windows line endings, and FIFOs in place of files.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -14,7 +14,7 @@ use crate::configuration_faults::{expect_fault, valid, variable, with_file};
 use crate::identity_provider::{SigningKey, jwk_set};
 use crate::process::Environment;
 
-/// A key whose file is good, in an environment where it is read.
+/// A configuration key whose file is valid, in an environment that reads the file.
 struct Subject {
     key: &'static str,
     environment: Environment,
@@ -41,7 +41,7 @@ impl Subject {
         }
     }
 
-    /// Expects one fault that names the key.
+    /// Checks that there is one fault and that it names the key.
     #[track_caller]
     fn expect_fault(&self, words: &str) {
         expect_fault(&self.environment, &[self.key, &variable(self.key), words]);
@@ -94,7 +94,7 @@ fn a_utf8_byte_order_mark_is_dropped_from_every_file() {
 }
 
 #[test]
-fn a_utf16_file_is_refused_and_its_key_named() {
+fn a_utf16_file_is_refused_and_its_key_is_named() {
     for subject in subjects() {
         for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
             fs::write(&subject.file, utf16(&subject.content, bytes)).unwrap();
@@ -107,7 +107,7 @@ fn a_utf16_file_is_refused_and_its_key_named() {
 }
 
 #[test]
-fn what_is_not_a_regular_file_is_refused_at_once_and_its_key_named() {
+fn a_path_that_is_not_a_regular_file_is_refused_at_once_and_its_key_is_named() {
     for subject in subjects() {
         atomic_file::replace_with_fifo(&subject.file);
         subject.expect_fault("not a regular file");
@@ -126,7 +126,7 @@ fn what_is_not_a_regular_file_is_refused_at_once_and_its_key_named() {
 }
 
 #[tokio::test]
-async fn a_secret_is_signed_with_without_its_byte_order_mark_and_its_line_ending() {
+async fn a_secret_is_used_without_its_byte_order_mark_and_its_line_ending() {
     let name = "GATEWAY__CENTAGATE__ADMIN__SECRET_CODE";
     for content in ["\u{feff}s3cr3t", "\u{feff}s3cr3t\r\n", "s3cr3t\r\n", "s3cr3t\n"] {
         let (environment, simulator) = Environment::with_simulator().await;

@@ -1,4 +1,5 @@
-//! The order of checks: each request breaks several rules, and the reply names the one that the contract checks first.
+//! The order of checks. Each request breaks several rules, and the reply reports the rule that the contract checks
+//! first.
 
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use crate::reply::Reply;
 /// `server.max_body_bytes` in these tests.
 const MAX_BODY_BYTES: usize = 1024;
 
-/// An incomplete body of one byte more than the operation accepts.
+/// An incomplete body that is one byte larger than the operation accepts.
 fn large_body(operation: &Operation) -> String {
     let max_bytes = operation.max_body_bytes.unwrap_or(MAX_BODY_BYTES);
     "{".to_owned() + &" ".repeat(max_bytes)
@@ -70,13 +71,13 @@ async fn every_operation_checks_in_the_order_of_the_contract() {
 }
 
 #[tokio::test]
-async fn a_spent_rate_limit_hides_neither_401_nor_a_missing_scope() {
+async fn an_exhausted_rate_limit_hides_neither_401_nor_a_missing_scope() {
     let setup = Setup::new().set("rate_limit.requests_per_minute", "1").set("rate_limit.burst", "1");
     let gateway = setup.start().await;
     for operation in operations() {
         let scope = operation.scope;
         let send = async |key: &str| gateway.send(gateway.example_as(key, operation, "admin")).await;
-        // The caller with only this scope spends its limit, if another operation has not spent it already.
+        // The caller with only this scope uses up its limit, unless another operation has done so already.
         send(&callers::only(scope)).await;
         let limited = send(&callers::only(scope)).await;
         assert_eq!((limited.status, limited.header("retry-after").is_some()), (429, true), "{}", operation.id);

@@ -1,4 +1,5 @@
-//! The log of an outage: no WARN or ERROR repeats more than once a minute, and the breaker leaves one line at each end.
+//! The log of an outage. No WARN or ERROR repeats within a minute, and the breaker logs one line when it opens and one
+//! when it closes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,17 +18,17 @@ use crate::unserved_port::UnservedPort;
 
 const OUTAGE: Duration = Duration::from_secs(60);
 const REQUESTS_PER_SECOND: u32 = 100;
-const LANES: u32 = 100;
+const SENDERS: u32 = 100;
 
-/// The lines whose text begins with `text`.
+/// The lines whose message begins with `text`.
 fn lines(gateway: &GatewayProcess, text: &str) -> Vec<Value> {
     let lines = gateway.lines().into_iter().map(|line| json(&line));
     lines.filter(|line| line["message"].as_str().is_some_and(|message| message.starts_with(text))).collect()
 }
 
-/// Sends requests for as long as the outage lasts.
+/// Sends requests during the whole outage.
 async fn send_requests(caller: &Caller) {
-    let load = Load::start(caller, "outage", LANES, REQUESTS_PER_SECOND);
+    let load = Load::start(caller, "outage", SENDERS, REQUESTS_PER_SECOND);
     sleep(OUTAGE).await;
     let tally = load.end().await;
     assert!(tally.requests > 4_500, "{}", tally.requests);
@@ -44,7 +45,7 @@ fn expect_no_repetition(gateway: &GatewayProcess) {
     }
 }
 
-/// CENTAGATE stops answering under load, and answers again.
+/// CENTAGATE stops answering under load and later answers again.
 async fn silence() {
     let (environment, simulator) = Environment::with_simulator().await;
     let environment = environment
@@ -67,7 +68,7 @@ async fn silence() {
     let mut number = 0;
     while caller.create_user(&format!("after-{number}")).await.status != 201 {
         number += 1;
-        sleep(Duration::from_millis(100)).await; // until the breaker tries a call
+        sleep(Duration::from_millis(100)).await; // until the breaker lets a call through
     }
     gateway.wait_for_line(|line| line.contains("CENTAGATE answers again")).await;
     let [closed] = &lines(&gateway, "CENTAGATE answers again")[..] else { panic!("more than one") };

@@ -1,4 +1,4 @@
-//! What a process prints, read by a thread that a test can slow down, pause or end.
+//! Reads a process's output on a thread that a test can slow down, pause or stop.
 
 use std::io::{BufRead, BufReader, Read};
 use std::sync::{Arc, Condvar, Mutex};
@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// What the reader of a pipe does.
+/// How the reader of a pipe behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Reading {
     #[default]
-    On,
-    /// At most 100 kB a second.
+    Normal,
+    /// Reads at most 100 kB per second.
     Slow,
     Paused,
-    /// The pipe is closed.
-    Off,
+    /// Closes the pipe.
+    Closed,
 }
 
 /// The reader of a pipe.
@@ -24,39 +24,39 @@ pub(crate) enum Reading {
 pub(crate) struct Reader(Arc<(Mutex<Reading>, Condvar)>);
 
 impl Reader {
-    /// Has it read on, pause, or close the pipe. A line that it is waiting for may still be read.
+    /// Changes the behaviour. The reader may still read the line that it is waiting for.
     pub(crate) fn set(&self, reading: Reading) {
         *self.0.0.lock().unwrap() = reading;
         self.0.1.notify_all();
     }
 
-    /// Waits as long as it has to after a line of so many bytes; answers whether it reads on.
-    fn reads_on(&self, length: usize) -> bool {
+    /// Waits after a line of `length` bytes as the behaviour requires. Returns whether to read on.
+    fn wait_and_continue(&self, length: usize) -> bool {
         let (reading, changed) = &*self.0;
         let paused = |reading: &mut Reading| *reading == Reading::Paused;
         let reading = *changed.wait_while(reading.lock().unwrap(), paused).unwrap();
         if reading == Reading::Slow {
             thread::sleep(Duration::from_micros(10) * u32::try_from(length).unwrap());
         }
-        reading != Reading::Off
+        reading != Reading::Closed
     }
 }
 
-/// What has been read.
+/// The output that has been read.
 #[derive(Default)]
 pub(crate) struct Output {
     pub(crate) lines: Vec<String>,
     pub(crate) ended: bool,
 }
 
-/// Reads the lines of a pipe on a thread.
+/// Starts a thread that reads the lines of a pipe.
 pub(crate) fn follow(pipe: impl Read + Send + 'static, reader: Reader) -> watch::Receiver<Output> {
     let (sender, receiver) = watch::channel(Output::default());
     thread::spawn(move || {
         for line in BufReader::new(pipe).lines().map_while(Result::ok) {
             let length = line.len();
             sender.send_modify(|output| output.lines.push(line));
-            if !reader.reads_on(length) {
+            if !reader.wait_and_continue(length) {
                 break;
             }
         }

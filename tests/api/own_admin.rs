@@ -1,4 +1,4 @@
-//! The gateway's own admin is never a target, in any operation and in any spelling of its name.
+//! The gateway's own admin is never an allowed target, in any operation and in any spelling.
 
 use crate::callers;
 use crate::callers::scopes;
@@ -19,7 +19,7 @@ async fn the_own_admin_is_refused_in_every_spelling() {
                 "Ａｄｍｉｎ－Ｓｔｒａｓｓｅ", // full-width
                 "admin-ﬆraße",                // LATIN SMALL LIGATURE ST
                 "ᴬdmin-straße",
-                "admin-strase", // utf8mb4_general_ci compares ß as s
+                "admin-strase", // utf8mb4_general_ci compares ß like s
                 "admın-straße",
                 "ádmin-straße\u{200b}",
             ][..],
@@ -42,7 +42,7 @@ async fn the_own_admin_is_refused_in_every_spelling() {
             ],
         ),
     ] {
-        // Not even a caller whose patterns name the admin may do it.
+        // Not even a caller whose patterns contain the admin's name is allowed.
         let caller = callers::block("caller", "key", &scopes(), r#"target_usernames = ["*", "admin", "?dmin"]"#);
         let gateway = Setup::new().admin(admin, "token", "code").callers(caller).without_rate_limit().start().await;
         for operation in operations() {

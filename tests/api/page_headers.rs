@@ -1,4 +1,4 @@
-//! What browsers and the system are told, so that neither helps an attacker.
+//! Headers and process settings that protect against attackers.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ fn policy(reply: &Reply) -> BTreeMap<&str, Vec<&str>> {
 }
 
 #[tokio::test]
-async fn every_page_runs_scripts_of_the_gateway_alone_and_stands_in_no_frame() {
+async fn every_page_allows_only_the_gateways_scripts_and_no_frames() {
     let gateway = TestGateway::start().await;
     for path in PAGES {
         for method in [Method::GET, Method::HEAD] {
@@ -45,7 +45,7 @@ async fn every_page_runs_scripts_of_the_gateway_alone_and_stands_in_no_frame() {
 }
 
 #[tokio::test]
-async fn no_page_has_a_script_within_its_markup() {
+async fn no_page_contains_an_inline_script() {
     let gateway = TestGateway::start().await;
     for path in PAGES {
         let page = gateway.get(path).await.text().to_ascii_lowercase();
@@ -61,7 +61,7 @@ async fn no_page_has_a_script_within_its_markup() {
 }
 
 #[tokio::test]
-async fn no_route_answers_a_preflight_or_names_an_origin() {
+async fn no_route_allows_cross_origin_requests() {
     let gateway = TestGateway::start().await;
     for path in [
         "/users",
@@ -73,11 +73,11 @@ async fn no_route_answers_a_preflight_or_names_an_origin() {
         "/docs/",
         "/docs/index.html",
     ] {
-        for (method, asked) in [(Method::OPTIONS, "POST"), (Method::GET, "GET"), (Method::POST, "POST")] {
+        for (method, requested_method) in [(Method::OPTIONS, "POST"), (Method::GET, "GET"), (Method::POST, "POST")] {
             let request = gateway.request(method.clone(), path).header("origin", "https://elsewhere.example");
-            let request = request.header("access-control-request-method", asked);
+            let request = request.header("access-control-request-method", requested_method);
             let request = request.header("access-control-request-headers", "authorization");
-            // `Reply` knows every header that may come; none is for another origin.
+            // `Reply` checks every header against a list without CORS headers.
             let reply = gateway.send(request).await;
             assert_eq!(reply.status == 405, method == Method::OPTIONS || reply.header("allow").is_some(), "{path}");
             assert!(!reply.headers.keys().any(|name| name.as_str().starts_with("access-control")), "{path}");

@@ -1,4 +1,4 @@
-//! Secrets to plant, and a search for them in every encoding.
+//! Planted secrets, and a search for them in every encoding.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
@@ -13,7 +13,7 @@ pub(crate) const AUTH_TOKEN: &str = "Pl4nted/Auth+T0ken/qz==";
 pub(crate) const SECRET_CODE: &str = "pl4nted s3cret c0de;<&>/ü";
 /// The key of the caller `planted`, which has every scope.
 pub(crate) const CALLER_KEY: &str = "pl4nted-caller+key/~%41";
-/// The secrets in a successful reply of CENTAGATE. Only the reply to the caller itself may contain them.
+/// The secrets in CENTAGATE's reply to a successful call. Only the caller's own reply may contain them.
 pub(crate) const PASSCODE: &str = "70615049382716";
 /// The password in the example requests that set one.
 pub(crate) const PASSWORD: &str = "Pl4nted-passw0rd+/;<&>%ü";
@@ -30,7 +30,7 @@ pub(crate) fn admin() -> Admin {
     Admin { username: "admin".into(), auth_token: AUTH_TOKEN.into(), secret_code: SECRET_CODE.into() }
 }
 
-/// All planted secrets, and the cenToken that results from them.
+/// All planted secrets, and the cenToken that is computed from them.
 pub(crate) fn secrets() -> [String; 10] {
     let cen_token = cen_token("admin", AUTH_TOKEN, SECRET_CODE);
     let [code, other] = CODES;
@@ -38,7 +38,7 @@ pub(crate) fn secrets() -> [String; 10] {
         .map(str::to_owned)
 }
 
-/// The text of a successful reply without the secrets that it hands over. There must be at least one.
+/// The text of a successful reply without the secrets that the caller receives. There must be at least one.
 #[track_caller]
 pub(crate) fn without_handed_over_secrets(reply: &Reply) -> String {
     let body = reply.json();
@@ -50,7 +50,7 @@ pub(crate) fn without_handed_over_secrets(reply: &Reply) -> String {
     })
 }
 
-/// Every encoding in which `secret` could appear in a text.
+/// Every encoding of `secret` that a text could contain.
 pub(crate) fn spellings(secret: &str) -> Vec<String> {
     let encoded = hex::encode_upper(secret)
         .as_bytes()
@@ -65,7 +65,7 @@ pub(crate) fn spellings(secret: &str) -> Vec<String> {
         hex::encode(secret),
         hex::encode_upper(secret),
         STANDARD.encode(secret),
-        // Its last digit depends on what follows.
+        // The last digit depends on the following byte.
         base64[..base64.len() - 1].to_owned(),
         URL_SAFE.encode(secret),
         encoded.to_lowercase(),

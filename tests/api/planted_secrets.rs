@@ -48,7 +48,7 @@ fn indiscreet_behaviours() -> Vec<Behaviour> {
     ]
 }
 
-/// A gateway and the ids of the requests that it got.
+/// A gateway, and the ids of the requests sent to it.
 struct Session {
     gateway: GatewayProcess,
     sent: Vec<String>,
@@ -76,7 +76,7 @@ impl Session {
         raw::exchange(self.gateway.address, &request(&headers)).await
     }
 
-    /// Sends all kinds of requests. Only the reply that hands over a passcode may contain secrets.
+    /// Sends all kinds of requests. Only the reply with a passcode may contain secrets.
     async fn run(&mut self, simulator: &Simulator) {
         for operation in operations() {
             let_calls_succeed(simulator);
@@ -105,7 +105,7 @@ impl Session {
         self.run_refused_requests().await;
     }
 
-    /// Sends secrets in the wrong place. The gateway must not repeat them either.
+    /// Sends secrets in wrong places. The gateway must not repeat them either.
     async fn run_refused_requests(&mut self) {
         for headers in [
             format!("Authorization: Basic {CALLER_KEY}\r\n"),
@@ -162,7 +162,7 @@ async fn secrets_appear_in_no_log_line_metric_trace_audit_line_or_error() {
             collector.arrivals().into_iter().map(|arrival| arrival.head + &String::from_utf8_lossy(&arrival.body));
         expect_clean(&exports.collect::<String>(), "the traces");
         assert!(collector.spans().len() > sent.len());
-        assert_eq!(gateway.complaints(), [""; 0]);
+        assert_eq!(gateway.stderr_lines(), [""; 0]);
         for id in sent {
             let lines = gateway.lines();
             let about: Vec<_> = lines

@@ -1,4 +1,4 @@
-//! `/problems`: every problem explained, for people and for programs.
+//! `/problems` explains every problem to people and to programs.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ async fn problems(gateway: &TestGateway, accept: Option<&str>) -> Reply {
 }
 
 #[tokio::test]
-async fn programs_get_exactly_the_problems_of_the_contract_as_json() {
+async fn programs_get_exactly_the_contracts_problems_as_json() {
     let gateway = TestGateway::start().await;
     let explained = problems(&gateway, Some("application/json")).await.json();
     let explained = explained.as_array().expect("an array");
@@ -54,7 +54,7 @@ async fn people_get_a_page_with_an_anchor_for_each_problem() {
 }
 
 #[tokio::test]
-async fn accept_decides_which_form_is_sent() {
+async fn the_accept_header_selects_html_or_json() {
     let gateway = TestGateway::start().await;
     for (accept, is_json) in [
         (None, false),
@@ -78,7 +78,7 @@ async fn accept_decides_which_form_is_sent() {
 }
 
 #[tokio::test]
-async fn real_problems_have_the_titles_that_are_explained() {
+async fn problems_have_the_titles_on_the_page() {
     let gateway = TestGateway::start().await;
     let explained = problems(&gateway, Some("application/json")).await.json();
     let title = |code: &str| {

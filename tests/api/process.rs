@@ -1,4 +1,4 @@
-//! The real program in a process of its own: its command line, environment, output and end.
+//! The real program in its own process: command line, environment, output and exit.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -20,19 +20,19 @@ use crate::audit_file::AuditFile;
 use crate::callers;
 use crate::output::{Output, Reader, follow};
 
-/// No wait in these tests takes longer.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// The timeout of every wait in the tests.
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A working configuration to start from; nothing of the test's own environment is passed on.
+/// A working configuration. The program does not inherit the test's environment.
 pub(crate) struct Environment {
     pub(crate) directory: Arc<TempDir>,
     variables: BTreeMap<String, String>,
-    /// The path of the program.
+    /// The path to the executable.
     pub(crate) program: &'static str,
 }
 
 impl Environment {
-    /// For a CENTAGATE at `base_url` whose admin is `admin`.
+    /// The environment for a CENTAGATE at `base_url` with this admin.
     pub(crate) fn new(base_url: &str, admin: &Admin) -> Self {
         let directory = Arc::new(tempfile::tempdir().unwrap());
         let callers_file = callers::write(directory.path());
@@ -60,13 +60,13 @@ impl Environment {
             .set("GATEWAY__CALLERS_FILE", callers_file.to_str().unwrap())
     }
 
-    /// For a CENTAGATE that nobody will ever ask.
+    /// The environment for a CENTAGATE that does not exist and is never called.
     pub(crate) fn without_centagate() -> Self {
         let admin = Admin { username: "admin".into(), auth_token: "token".into(), secret_code: "code".into() };
         Self::new("http://127.0.0.1:1", &admin)
     }
 
-    /// For a fresh simulator that knows the user `bob`.
+    /// Starts a simulator with the user `bob`, and returns an environment for it.
     pub(crate) async fn with_simulator() -> (Self, Simulator) {
         let admin = Admin::with_fresh_session("admin");
         let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
@@ -84,7 +84,7 @@ impl Environment {
         self
     }
 
-    /// Writes a file into the environment's own directory, and answers its path.
+    /// Writes a file into the environment's directory and returns its path.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.directory.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -103,14 +103,14 @@ impl Environment {
     pub(crate) fn run(&self, arguments: &[&str]) -> Finished {
         let mut child = self.command(arguments).spawn().unwrap();
         let (stdout, stderr) = (gather(child.stdout.take().unwrap()), gather(child.stderr.take().unwrap()));
-        let (Ok(stdout), Ok(stderr)) = (stdout.recv_timeout(PATIENCE), stderr.recv_timeout(PATIENCE)) else {
+        let (Ok(stdout), Ok(stderr)) = (stdout.recv_timeout(TEST_TIMEOUT), stderr.recv_timeout(TEST_TIMEOUT)) else {
             child.kill().unwrap();
             panic!("{arguments:?} did not end");
         };
         Finished { status: child.wait().unwrap().code(), stdout, stderr }
     }
 
-    /// Starts the gateway and waits until it serves.
+    /// Starts the gateway and waits until it accepts connections.
     pub(crate) async fn serve(&self) -> GatewayProcess {
         let mut child = self.command(&["serve"]).spawn().unwrap();
         let reader = Reader::default();
@@ -126,7 +126,7 @@ impl Environment {
     }
 }
 
-/// What a run of the program left.
+/// The result of a finished run.
 #[derive(Debug)]
 pub(crate) struct Finished {
     pub(crate) status: Option<i32>,
@@ -134,7 +134,7 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
-/// A running gateway; dropping it ends it.
+/// A running gateway. Dropping it kills it.
 pub(crate) struct GatewayProcess {
     child: Child,
     /// Reads standard output.
@@ -143,40 +143,41 @@ pub(crate) struct GatewayProcess {
     stderr: watch::Receiver<Output>,
     pub(crate) address: SocketAddr,
     pub(crate) management: SocketAddr,
-    /// What it reads and writes lives as long as it does.
+    /// Keeps the environment's directory until the process has ended.
     directory: Arc<TempDir>,
 }
 
 impl GatewayProcess {
-    /// The audit trail, unless the test sent it elsewhere.
+    /// The audit trail, unless the test configured another sink.
     pub(crate) fn audit_trail(&self) -> AuditFile {
         AuditFile::at(self.directory.path().join("audit.jsonl"))
     }
 
-    /// Waits for a line of the log.
+    /// Waits for a line in the log and returns it.
     pub(crate) async fn wait_for_line(&self, mut wanted: impl FnMut(&str) -> bool) -> String {
         let mut stdout = self.stdout.clone();
-        let found = timeout(PATIENCE, async {
+        let found = timeout(TEST_TIMEOUT, async {
             let output = stdout.wait_for(|output| output.lines.iter().any(|line| wanted(line)) || output.ended).await;
             output.map(|output| output.lines.clone()).unwrap_or_default()
         });
         let lines = found.await.unwrap_or_default();
         let line = lines.into_iter().find(|line| wanted(line));
-        line.unwrap_or_else(|| panic!("the line did not come: {:?} {:?}", self.lines(), self.stderr.borrow().lines))
+        line.unwrap_or_else(|| panic!("no such line: {:?} {:?}", self.lines(), self.stderr.borrow().lines))
     }
 
-    /// Waits until the log has so many of the wanted lines, and answers these.
+    /// Waits until the log has `count` of the wanted lines, and returns them.
     pub(crate) async fn wait_for_lines(&self, count: usize, wanted: impl Fn(&str) -> bool) -> Vec<String> {
         let mut stdout = self.stdout.clone();
         let pick = |output: &Output| output.lines.iter().filter(|line| wanted(line)).cloned().collect::<Vec<_>>();
         let found = stdout.wait_for(|output| pick(output).len() >= count || output.ended);
-        let lines = timeout(PATIENCE, found).await.map(|output| output.map(|output| pick(&output)).unwrap_or_default());
+        let lines =
+            timeout(TEST_TIMEOUT, found).await.map(|output| output.map(|output| pick(&output)).unwrap_or_default());
         let lines = lines.unwrap_or_default();
-        assert!(lines.len() >= count, "{count} lines did not come: {:?} {:?}", self.lines(), self.complaints());
+        assert!(lines.len() >= count, "fewer than {count} such lines: {:?} {:?}", self.lines(), self.stderr_lines());
         lines
     }
 
-    /// Waits for the one line about the request that was sent with `id`.
+    /// Waits for the log line of the request with this id.
     pub(crate) async fn wait_for_request(&self, id: &str) -> Value {
         let line = self.wait_for_line(|line| json(line)["request_id"] == id).await;
         json(&line)
@@ -188,7 +189,7 @@ impl GatewayProcess {
     }
 
     /// All lines on standard error so far.
-    pub(crate) fn complaints(&self) -> Vec<String> {
+    pub(crate) fn stderr_lines(&self) -> Vec<String> {
         self.stderr.borrow().lines.clone()
     }
 
@@ -207,11 +208,11 @@ impl GatewayProcess {
         self.child.id()
     }
 
-    /// Waits until the sample of a metric has this value.
+    /// Waits until a sample has this value.
     pub(crate) async fn wait_for_sample(&self, name: &str, value: u64) {
-        let reached = timeout(PATIENCE, async {
+        let reached = timeout(TEST_TIMEOUT, async {
             while sample(&self.manage("/metrics").await.1, name) != value {
-                tokio::time::sleep(Duration::from_millis(10)).await; // between two looks
+                tokio::time::sleep(Duration::from_millis(10)).await; // poll interval
             }
         });
         reached.await.unwrap_or_else(|_| panic!("{name} is not {value}: {:?}", self.lines()));
@@ -222,35 +223,35 @@ impl GatewayProcess {
         self.signal("-HUP");
     }
 
-    /// Sends a signal, named as for `kill`.
+    /// Sends a signal by its name for `kill`.
     pub(crate) fn signal(&self, signal: &str) {
         let id = self.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
-    /// Waits for the end of the process.
+    /// Waits for the end of the process and of its output.
     pub(crate) async fn end(&mut self) -> ExitStatus {
         for output in [&mut self.stdout, &mut self.stderr] {
-            let ended = timeout(PATIENCE, output.wait_for(|output| output.ended)).await;
-            drop(ended.expect("an end in time"));
+            let ended = timeout(TEST_TIMEOUT, output.wait_for(|output| output.ended)).await;
+            drop(ended.expect("the process ends within TEST_TIMEOUT"));
         }
         self.child.wait().unwrap()
     }
 
-    /// Waits for the end of the process, whether or not its output is read.
+    /// Waits for the end of the process, even if its output is not read.
     pub(crate) async fn exit(&mut self) -> ExitStatus {
-        let exited = timeout(PATIENCE, async {
+        let exited = timeout(TEST_TIMEOUT, async {
             loop {
                 if let Some(status) = self.child.try_wait().unwrap() {
                     return status;
                 }
-                tokio::time::sleep(Duration::from_millis(10)).await; // between two looks
+                tokio::time::sleep(Duration::from_millis(10)).await; // poll interval
             }
         });
-        exited.await.expect("an end in time")
+        exited.await.expect("the process ends within TEST_TIMEOUT")
     }
 
-    /// What the management listener answers.
+    /// The status and the text of a page of the management listener.
     pub(crate) async fn manage(&self, path: &str) -> (u16, String) {
         get(self.management, path).await
     }
@@ -264,26 +265,26 @@ pub(crate) async fn largest_file(address: SocketAddr) -> String {
 }
 
 async fn get(address: SocketAddr, path: &str) -> (u16, String) {
-    // Without the system's CAs, which take long to read: there is no TLS here.
-    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(PATIENCE).build().unwrap();
+    // Without TLS, the client need not load the system's CAs, which takes long.
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(TEST_TIMEOUT).build().unwrap();
     let reply = client.get(format!("http://{address}{path}")).send().await.unwrap();
     (reply.status().as_u16(), reply.text().await.unwrap())
 }
 
 impl Drop for GatewayProcess {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A line of the log, `null` if it is no JSON.
+/// A log line as JSON, or `null` if it is not JSON.
 pub(crate) fn json(line: &str) -> Value {
     serde_json::from_str(line).unwrap_or_default()
 }
 
-/// The value of the sample of a metric, 0 where it does not stand yet.
+/// The value of a sample, or 0 if it does not exist yet.
 pub(crate) fn sample(metrics: &str, name: &str) -> u64 {
     let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     line.map_or(0, |value| value.parse().expect("a count"))
@@ -303,7 +304,7 @@ fn unknown() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
-/// The address behind `address=…` or `"address":"…"`.
+/// The address after `address=…` or `"address":"…"`.
 fn address_after(line: &str, name: &str) -> SocketAddr {
     let (_, rest) = line.split_once(name).expect(name);
     let rest = rest.trim_start_matches(|character: char| !character.is_ascii_digit() && character != '[');

@@ -1,4 +1,4 @@
-//! The way to CENTAGATE through a proxy: what the proxy is told, what it can see and what is made of its refusal.
+//! The connection to CENTAGATE through a proxy: what the proxy receives, and how its refusal is reported.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use crate::process::{Environment, GatewayProcess};
 /// `printf 'gate:p@ss' | base64`
 const CREDENTIALS: &str = "Basic Z2F0ZTpwQHNz";
 
-/// A proxy that wants to know who asks: it opens tunnels, and answers requests that are handed to it by itself.
+/// A proxy that requires credentials. It opens tunnels, and answers plain requests by itself.
 struct Proxy {
     address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
@@ -81,7 +81,7 @@ async fn read_head(stream: &mut TcpStream) -> Option<String> {
     Some(String::from_utf8(head).unwrap())
 }
 
-/// A gateway in front of a CENTAGATE with TLS at `https://localhost`, behind `proxy`.
+/// Starts a gateway in front of a CENTAGATE with TLS at `https://localhost`, behind `proxy`.
 async fn behind(proxy: &Proxy, user: &str) -> (GatewayProcess, Simulator, Environment) {
     let (admin, authority) = (Admin::with_fresh_session("admin"), Authority::new("ca"));
     let mut config = Config::new(admin.clone());
@@ -97,18 +97,18 @@ async fn behind(proxy: &Proxy, user: &str) -> (GatewayProcess, Simulator, Enviro
 }
 
 #[tokio::test]
-async fn tls_goes_through_a_tunnel_that_alone_tells_the_proxy_who_asks() {
+async fn tls_goes_through_a_tunnel_and_only_connect_contains_the_proxy_credentials() {
     let proxy = Proxy::start().await;
     let (gateway, simulator, _environment) = behind(&proxy, "gate:p%40ss@").await;
     let caller = Caller::of(&gateway);
     caller.wait_for_readiness(200).await;
-    assert_eq!(proxy.heads().len(), 1, "the check at the start");
+    assert_eq!(proxy.heads().len(), 1, "the connection check at the start");
     for username in ["alice", "bob"] {
         let reply = caller.create_user(username).await;
         assert_eq!(reply.status, 201, "{}", reply.text());
     }
     let heads = proxy.heads();
-    assert_eq!(heads.len(), 2, "one tunnel for both: {heads:?}");
+    assert_eq!(heads.len(), 2, "one tunnel for both requests: {heads:?}");
     let server = format!("localhost:{}", simulator.address().port());
     for head in &heads {
         assert!(head.starts_with(&format!("CONNECT {server} HTTP/1.1\r\n")), "{heads:?}");
@@ -121,7 +121,7 @@ async fn tls_goes_through_a_tunnel_that_alone_tells_the_proxy_who_asks() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_refuses_the_tunnel_leaves_nothing_sent() {
+async fn a_refused_tunnel_gets_503_and_nothing_is_sent() {
     let proxy = Proxy::start().await;
     for user in ["", "gate:wr0ng-word@"] {
         let (gateway, simulator, _environment) = behind(&proxy, user).await;
@@ -135,7 +135,7 @@ async fn a_proxy_that_refuses_the_tunnel_leaves_nothing_sent() {
 }
 
 #[tokio::test]
-async fn plain_requests_are_handed_to_the_proxy_whole() {
+async fn plain_http_requests_are_sent_to_the_proxy_with_the_full_url() {
     let proxy = Proxy::start().await;
     let (environment, simulator) = Environment::with_simulator().await;
     let gateway = environment.set("GATEWAY__CENTAGATE__PROXY_URL", &proxy.url("gate:p%40ss@")).serve().await;

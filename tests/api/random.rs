@@ -1,6 +1,6 @@
 //! Random numbers from a fixed seed.
 
-/// A generator (`SplitMix64`). The same seed gives the same numbers, so that a failing case can be repeated.
+/// A generator (`SplitMix64`). The same seed gives the same numbers, so a failure can be reproduced.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -26,7 +26,7 @@ impl Random {
         choices[self.below(choices.len())]
     }
 
-    /// From 1 to `most` bytes.
+    /// One to `most` random bytes.
     pub(crate) fn bytes(&mut self, most: usize) -> Vec<u8> {
         (0..=self.below(most)).map(|_| self.next().to_le_bytes()[0]).collect()
     }

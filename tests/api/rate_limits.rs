@@ -1,4 +1,4 @@
-//! How much a caller may do in a time.
+//! Rate limits of callers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,8 +11,8 @@ use crate::process::sample;
 use crate::raw;
 use crate::reply::Reply;
 
-/// `name → (parameter → number)`: a list of strings with integer parameters (RFC 9651), which both fields are
-/// (draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4).
+/// Parses `name → (parameter → number)`: a list of strings with integer parameters (RFC 9651). Both fields have this
+/// format (draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4).
 fn items(field: &str) -> BTreeMap<String, BTreeMap<String, u64>> {
     let mut items = BTreeMap::new();
     for item in field.split(',') {
@@ -30,12 +30,12 @@ fn items(field: &str) -> BTreeMap<String, BTreeMap<String, u64>> {
     items
 }
 
-/// The numbers `q`, `w`, `r` and `t` of the limit `requests`.
+/// The values of `q`, `w`, `r` and `t` of the limit `requests`.
 #[track_caller]
 fn requests(reply: &Reply) -> [u64; 4] {
     let policy = items(reply.header("ratelimit-policy").expect("RateLimit-Policy"));
     let state = items(reply.header("ratelimit").expect("RateLimit"));
-    assert!(policy.keys().eq(state.keys()), "both name the same limits: {reply:?}");
+    assert!(policy.keys().eq(state.keys()), "both fields name the same limits: {reply:?}");
     let number = |items: &BTreeMap<String, BTreeMap<String, u64>>, key: &str| items["requests"][key];
     for (items, keys) in [(&policy, ["q", "w"]), (&state, ["r", "t"])] {
         assert!(items.values().all(|parameters| parameters.keys().eq(&keys)), "{reply:?}");
@@ -52,7 +52,7 @@ async fn post(gateway: &TestGateway, key: &str, path: &str, body: &Value) -> Rep
 }
 
 #[track_caller]
-fn wait(reply: &Reply) -> u64 {
+fn retry_after(reply: &Reply) -> u64 {
     assert_eq!(reply.status, 429, "{}", reply.text());
     reply.problem("rate_limited");
     let seconds = reply.header("retry-after").expect("Retry-After").parse().expect("whole seconds");
@@ -61,32 +61,32 @@ fn wait(reply: &Reply) -> u64 {
 }
 
 #[tokio::test]
-async fn after_the_burst_comes_429_and_nothing_is_sent_until_retry_after_is_over() {
+async fn a_caller_over_its_burst_gets_429_until_retry_after_has_passed() {
     let gateway = limited("60", "3").start().await;
     for (number, left) in [2, 1, 0].into_iter().enumerate() {
         let reply = post(&gateway, callers::USERS, "/users", &user(&format!("user-{number}"))).await;
         let [quota, window, remaining, reset] = requests(&reply);
         assert_eq!((reply.status, quota, window), (201, 3, 3));
-        // A refill may have come meanwhile.
+        // The limit may have been refilled meanwhile.
         assert!(remaining >= left && remaining < 3 && (1..=3).contains(&reset), "{reply:?}");
     }
     let mut refused = post(&gateway, callers::USERS, "/users", &user("late")).await;
     let mut sent = 3;
     while refused.status == 201 {
-        sent += 1; // the machine is that slow
+        sent += 1; // a slow machine
         refused = post(&gateway, callers::USERS, "/users", &user(&format!("late-{sent}"))).await;
     }
-    let seconds = wait(&refused);
+    let seconds = retry_after(&refused);
     assert_eq!((requests(&refused)[2], seconds), (0, 1), "{refused:?}");
     assert_eq!(gateway.simulator.requests().len(), sent);
     let (_, metrics) = gateway.manage("/metrics").await;
     assert_eq!(sample(&metrics, "gateway_rate_limited_total{limit=\"requests\"}"), 1, "{metrics}");
-    tokio::time::sleep(Duration::from_secs(seconds)).await; // as Retry-After says
+    tokio::time::sleep(Duration::from_secs(seconds)).await; // as `Retry-After` says
     assert_eq!(post(&gateway, callers::USERS, "/users", &user("patient")).await.status, 201);
 }
 
 #[tokio::test]
-async fn every_reply_to_a_known_caller_says_what_is_left_and_no_other_does() {
+async fn only_replies_to_known_callers_have_the_rate_limit_fields() {
     let gateway = limited("1", "100").set("server.max_body_bytes", "256").start().await;
     let headers = format!("Authorization: Bearer {}\r\n", callers::NO_ADMINS);
     let json = headers.clone() + "Content-Type: application/json\r\n";
@@ -111,7 +111,7 @@ async fn every_reply_to_a_known_caller_says_what_is_left_and_no_other_does() {
         let [quota, window, remaining, _] = requests(&reply);
         assert_eq!((quota, window), (100, 6000), "{reply:?}");
         if status != 403 || reply.text().contains("own admin") {
-            // Those of one caller: each costs one.
+            // Each request of this caller reduces its remaining quota by one.
             assert_eq!(remaining, left, "{reply:?}");
             left -= 1;
         }
@@ -130,10 +130,10 @@ async fn every_reply_to_a_known_caller_says_what_is_left_and_no_other_does() {
 }
 
 #[tokio::test]
-async fn a_spent_limit_hides_neither_401_nor_a_missing_scope_but_all_that_comes_after() {
+async fn an_exhausted_limit_hides_later_checks_but_neither_401_nor_a_missing_scope() {
     let gateway = limited("1", "1").start().await;
     assert_eq!(post(&gateway, callers::USERS, "/users", &alice()).await.status, 201);
-    wait(&post(&gateway, callers::USERS, "/users", &alice()).await);
+    retry_after(&post(&gateway, callers::USERS, "/users", &alice()).await);
     let refused = post(&gateway, callers::USERS, "/users/bob/otp-token", &token()).await;
     assert_eq!((refused.status, requests(&refused)[2]), (403, 0), "{}", refused.text());
     post(&gateway, callers::USERS, "/nowhere", &alice()).await.problem("not_found");
@@ -142,12 +142,12 @@ async fn a_spent_limit_hides_neither_401_nor_a_missing_scope_but_all_that_comes_
     post(&gateway, "unknown", "/users", &alice()).await.problem("unauthenticated");
     let two = format!("Authorization: Bearer {0}\r\nAuthorization: Bearer {0}\r\n", callers::USERS);
     gateway.post_raw("/users", &two, b"{}").await.problem("unauthenticated");
-    // Content type, size, JSON and rules are not even looked at.
+    // Content type, size, JSON and rules are not checked.
     let key = format!("Authorization: Bearer {}\r\n", callers::USERS);
     for (headers, body) in [("", "{}"), ("Content-Type: application/json\r\n", "{")] {
-        wait(&gateway.post_raw("/users", &(key.clone() + headers), body.as_bytes()).await);
+        retry_after(&gateway.post_raw("/users", &(key.clone() + headers), body.as_bytes()).await);
     }
-    wait(
+    retry_after(
         &raw::exchange(
             gateway.address,
             format!("POST /users HTTP/1.1\r\nHost: g\r\n{key}Content-Length: 9999\r\n\r\n").as_bytes(),
@@ -158,7 +158,7 @@ async fn a_spent_limit_hides_neither_401_nor_a_missing_scope_but_all_that_comes_
 }
 
 #[tokio::test]
-async fn keys_of_one_name_share_a_limit_and_callers_do_not() {
+async fn keys_of_one_caller_share_a_limit_and_callers_do_not() {
     let scopes = ["users:create"];
     let text = callers::block("shop", "old", &scopes, "")
         + &callers::block("shop", "new", &scopes, "")
@@ -175,7 +175,7 @@ async fn keys_of_one_name_share_a_limit_and_callers_do_not() {
 }
 
 #[tokio::test]
-async fn zero_switches_a_limit_off_and_its_fields_with_it() {
+async fn zero_disables_a_limit_and_its_fields() {
     let gateway = limited("0", "1").start().await;
     for number in 0..20 {
         let request = gateway.post_as(callers::USERS, "/users", &user(&format!("user-{number}")));
@@ -190,7 +190,7 @@ async fn zero_switches_a_limit_off_and_its_fields_with_it() {
     }
 }
 
-/// Two OTP tokens an hour for each user.
+/// A limit of two OTP tokens per user and hour.
 fn two_tokens() -> Setup {
     Setup::new().set("rate_limit.otp_tokens_per_user_per_hour", "2")
 }
@@ -201,27 +201,27 @@ async fn register(gateway: &TestGateway, key: &str, name: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn otp_tokens_are_limited_for_each_caller_and_user_however_its_name_is_spelled() {
+async fn otp_tokens_are_limited_per_caller_and_user_in_any_spelling() {
     let gateway = two_tokens().start().await;
     for name in ["Ａlice", "ALICE"] {
         register(&gateway, callers::TOKENS, name).await.problem("user_not_found");
     }
     for name in ["alice", "Ａlice", "aLICE", "ａｌｉｃｅ", "ᴬlice", "álıce", "alice "] {
         let refused = register(&gateway, callers::TOKENS, name).await;
-        assert!((1700..=1800).contains(&wait(&refused)), "{name}: {refused:?}");
+        assert!((1700..=1800).contains(&retry_after(&refused)), "{name}: {refused:?}");
     }
     assert_eq!(gateway.simulator.requests().len(), 2);
     register(&gateway, callers::TOKENS, "аlice").await.problem("user_not_found"); // a Cyrillic letter
     assert_eq!(register(&gateway, callers::TOKENS, "bob").await.status, 201);
     register(&gateway, callers::EVERYTHING, "alice").await.problem("user_not_found");
-    assert_eq!(gateway.create_user(&alice()).await.status, 201, "users are another matter");
+    assert_eq!(gateway.create_user(&alice()).await.status, 201, "creating users is not limited");
     let (_, metrics) = gateway.manage("/metrics").await;
     assert_eq!(sample(&metrics, "gateway_rate_limited_total{limit=\"otp_tokens_per_user\"}"), 7, "{metrics}");
     assert_eq!(gateway.audit_trail().lines().len(), 2 * gateway.simulator.requests().len());
 }
 
 #[tokio::test]
-async fn requests_that_are_refused_first_do_not_spend_otp_tokens_and_a_spent_limit_hides_no_right() {
+async fn refused_requests_do_not_count_as_otp_tokens_and_an_exhausted_limit_hides_no_refusal() {
     let text = callers::block("narrow", "narrow", &["otp-tokens:create"], "otp_token_statuses = [\"valid\"]");
     let gateway = two_tokens().callers(text).start().await;
     let pending = with(token(), "status", "pending");
@@ -232,7 +232,7 @@ async fn requests_that_are_refused_first_do_not_spend_otp_tokens_and_a_spent_lim
     for _ in 0..2 {
         register(&gateway, "narrow", "alice").await.problem("user_not_found");
     }
-    wait(&register(&gateway, "narrow", "alice").await);
+    retry_after(&register(&gateway, "narrow", "alice").await);
     post(&gateway, "narrow", "/users/alice/otp-token", &json!({})).await.problem("invalid_request");
     post(&gateway, "narrow", "/users/alice/otp-token", &pending).await.problem("forbidden");
     register(&gateway, "narrow", "admin").await.problem("forbidden");
@@ -240,7 +240,7 @@ async fn requests_that_are_refused_first_do_not_spend_otp_tokens_and_a_spent_lim
 }
 
 #[tokio::test]
-async fn the_fields_of_a_429_name_the_limit_that_is_spent() {
+async fn the_fields_of_a_429_name_the_exhausted_limit() {
     for per_minute in ["600", "0"] {
         let gateway = two_tokens().set("rate_limit.requests_per_minute", per_minute).start().await;
         for attempt in 0..3 {
@@ -254,7 +254,11 @@ async fn the_fields_of_a_429_name_the_limit_that_is_spent() {
                 |name| reply.headers().get(name).map(|value| items(value.to_str().unwrap())).unwrap_or_default();
             let (policy, state) = (field("ratelimit-policy"), field("ratelimit"));
             let spent: Vec<_> = state.iter().filter(|(_, parameters)| parameters["r"] == 0).collect();
-            assert_eq!(spent.len(), 1, "the limit that refused is told, with {per_minute} a minute: {state:?}");
+            assert_eq!(
+                spent.len(),
+                1,
+                "the fields name the limit that refused the request, with {per_minute} requests per minute: {state:?}"
+            );
             assert_eq!(policy[spent[0].0]["q"], 2, "{policy:?}");
         }
     }

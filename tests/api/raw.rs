@@ -15,12 +15,12 @@ pub(crate) fn usual_headers() -> String {
     format!("Authorization: Bearer {}\r\nContent-Type: application/json\r\n", callers::EVERYTHING)
 }
 
-/// A whole POST. Each of `headers` ends in CRLF.
+/// A complete POST. Each of `headers` ends in CRLF.
 pub(crate) fn post(path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     request("POST", path, headers, body)
 }
 
-/// A whole request. Each of `headers` ends in CRLF.
+/// A complete request. Each of `headers` ends in CRLF.
 pub(crate) fn request(method: &str, path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!("{method} {path} HTTP/1.1\r\nHost: gateway\r\n{headers}Content-Length: {length}\r\n\r\n");
@@ -49,7 +49,7 @@ pub(crate) async fn read_reply(connection: &mut (impl AsyncRead + Unpin)) -> Rep
         }
     })
     .await
-    .expect("a reply in time")
+    .expect("a reply within 10 s")
 }
 
 /// Reads the head of one reply, for at most 10 s.
@@ -60,7 +60,7 @@ pub(crate) async fn read_head(connection: &mut (impl AsyncRead + Unpin)) -> Stri
             received.push(connection.read_u8().await.expect("a head"));
         }
     };
-    timeout(Duration::from_secs(10), read).await.expect("a head in time");
+    timeout(Duration::from_secs(10), read).await.expect("a head within 10 s");
     String::from_utf8(received).unwrap()
 }
 
@@ -73,7 +73,7 @@ fn whole_reply(received: &[u8]) -> Option<Reply> {
     (body.len() >= length).then(|| Reply::parse(head, body.as_bytes()[..length].to_vec()))
 }
 
-/// Whether the other side closes the connection within 10 s without sending anything.
+/// Whether the peer closes the connection within 10 s without sending anything.
 pub(crate) async fn is_closed(connection: &mut TcpStream) -> bool {
     let mut byte = [0];
     matches!(timeout(Duration::from_secs(10), connection.read(&mut byte)).await, Ok(Ok(0) | Err(_)))

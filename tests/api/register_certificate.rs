@@ -80,7 +80,7 @@ async fn each_rule_of_the_body_is_checked() {
 }
 
 #[tokio::test]
-async fn a_signature_has_up_to_48_kib_and_the_body_up_to_64_kib() {
+async fn a_signature_of_48_kib_and_a_body_of_64_kib_are_accepted() {
     let gateway = TestGateway::start().await;
     let body = |length: usize| json!({ "signature": "A".repeat(length), "status": "valid" });
     let reply = register(&gateway, "bob", &body(49_156)).await;
@@ -109,7 +109,7 @@ async fn refusals_keep_their_meaning() {
 }
 
 #[tokio::test]
-async fn the_status_is_narrowed() {
+async fn otp_token_statuses_limit_the_status_of_a_certificate() {
     let caller = callers::block("narrow", "narrow", &scopes(), "otp_token_statuses = [\"pending\"]");
     let gateway = Setup::new().callers(caller).start().await;
     for (status, expected) in [("valid", 403), ("pending", 201)] {

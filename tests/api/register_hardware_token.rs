@@ -16,7 +16,7 @@ async fn register(gateway: &TestGateway, user: &str, serial: impl Into<Value>) -
 }
 
 #[tokio::test]
-async fn a_token_of_the_stock_is_bound_once() {
+async fn a_hardware_token_from_the_stock_is_bound_once() {
     let gateway = TestGateway::start().await;
     gateway.simulator.add_to_stock(SERIAL);
     let reply = register(&gateway, "bob", SERIAL).await;

@@ -38,7 +38,7 @@ async fn otp_token_statuses_limit_the_status_of_a_new_token() {
 }
 
 #[tokio::test]
-async fn a_user_who_cannot_get_a_token_is_answered_with_the_reason() {
+async fn a_user_who_cannot_have_a_token_gets_a_problem_with_the_reason() {
     let gateway = TestGateway::start().await;
     gateway.register_otp_token("nobody", &token()).await.problem("user_not_found");
     gateway.simulator.set_user_active("bob", false);

@@ -1,4 +1,4 @@
-//! Tokens and ids that break a rule: all faults are listed, and none reaches CENTAGATE.
+//! Tokens and ids that break a rule. The reply lists all faults, and CENTAGATE receives nothing.
 
 use serde_json::{Value, json};
 
@@ -62,7 +62,7 @@ async fn an_integer_may_have_any_notation_and_must_be_in_range() {
         assert_eq!(post(seconds).await.faults(), ["/validitySeconds"], "{seconds}");
     }
     for seconds in ["1e400", "-1e400", "1e99999999999999999999"] {
-        assert_eq!(post(seconds).await.faults(), [""], "{seconds}: it is JSON, but no double");
+        assert_eq!(post(seconds).await.faults(), [""], "{seconds}: valid JSON, but out of range for a double");
     }
     for text in ["1e400]", "1e", "300.", "+300", "0x12c", "03e2", "Infinity", "1e400,"] {
         post(text).await.problem("malformed_request");
@@ -70,7 +70,7 @@ async fn an_integer_may_have_any_notation_and_must_be_in_range() {
     assert!(gateway.simulator.requests().is_empty());
     for (number, seconds) in ["300", "300.0", "3e2", "3E+2", "30000e-2", "0.3e3"].into_iter().enumerate() {
         let reply = post(seconds).await;
-        // Bob gets one token, and later ones are one too many.
+        // Bob gets one token, so later ones are refused.
         assert_eq!(reply.status, if number == 0 { 201 } else { 409 }, "{seconds}: {}", reply.text());
     }
     let sent = gateway.simulator.requests();
@@ -78,10 +78,10 @@ async fn an_integer_may_have_any_notation_and_must_be_in_range() {
 }
 
 #[tokio::test]
-async fn every_id_that_breaks_a_rule_is_refused_as_a_fault_of_the_path() {
+async fn every_id_that_breaks_a_rule_is_refused_as_a_fault_in_the_path() {
     let gateway = TestGateway::start().await;
     let (long, long_escaped, long_wide) = ("a".repeat(256), "%61".repeat(256), "%F0%9F%98%80".repeat(256));
-    let good: Value = token();
+    let valid: Value = token();
     for segment in [
         "",
         "%",
@@ -118,7 +118,7 @@ async fn every_id_that_breaks_a_rule_is_refused_as_a_fault_of_the_path() {
         &long_wide,
     ] {
         let path = format!("/users/{segment}/otp-token");
-        let reply = gateway.post_raw(&path, &raw::usual_headers(), good.to_string().as_bytes()).await;
+        let reply = gateway.post_raw(&path, &raw::usual_headers(), valid.to_string().as_bytes()).await;
         assert_eq!(reply.status, 422, "{segment:.20}: {}", reply.text());
         assert_eq!(reply.faults(), [ID], "{segment:.20}");
         let both = gateway.post_raw(&path, &raw::usual_headers(), b"{\"x\":1}").await;
@@ -128,7 +128,7 @@ async fn every_id_that_breaks_a_rule_is_refused_as_a_fault_of_the_path() {
 }
 
 #[tokio::test]
-async fn a_fault_of_the_path_has_no_pointer() {
+async fn a_fault_in_the_path_has_no_pointer() {
     let gateway = TestGateway::start().await;
     let reply = gateway.post_raw("/users/%ff/otp-token", &raw::usual_headers(), token().to_string().as_bytes()).await;
     let errors = reply.problem("invalid_request")["errors"].clone();

@@ -1,4 +1,4 @@
-//! What callers get for what CENTAGATE answered with code 0.
+//! Replies to callers after CENTAGATE returned code 0.
 
 use centagate_simulator::{Behaviour, Instruction, User};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::gateway::{TestGateway, alice, token, user, with};
 use crate::raw;
 
 #[tokio::test]
-async fn a_registered_user_is_answered_with_exactly_the_documented_members() {
+async fn the_reply_to_a_registered_user_has_exactly_the_documented_members() {
     let gateway = TestGateway::start().await;
     let reply = gateway.create_user(&alice()).await;
     assert_eq!((reply.status, reply.header("content-type")), (201, Some("application/json")));
@@ -29,12 +29,12 @@ async fn a_registered_user_is_answered_with_exactly_the_documented_members() {
         "username": "bert", "centagateId": id, "role": "groupAdmin", "group": "Staff", "app": "portal",
         "uniqueId": "U 1", "clientId": " ",
     });
-    // The simulator takes a blank client id; a real CENTAGATE may refuse one.
+    // The simulator accepts a blank client id. A real CENTAGATE may refuse it.
     assert_eq!(reply.json(), expected);
 }
 
 #[tokio::test]
-async fn a_registered_token_is_answered_with_exactly_the_documented_members() {
+async fn the_reply_to_a_registered_token_has_exactly_the_documented_members() {
     let gateway = TestGateway::start().await;
     let reply = gateway.register_otp_token("bob", &token()).await;
     assert_eq!((reply.status, reply.header("content-type")), (201, Some("application/json")));
@@ -85,7 +85,7 @@ async fn location_names_the_user_percent_encoded_and_leads_to_it() {
 }
 
 #[tokio::test]
-async fn a_user_is_created_whatever_stands_in_the_object() {
+async fn a_created_user_gets_201_whatever_the_object_contains() {
     let gateway = TestGateway::start().await;
     for (number, (object, id)) in [
         (json!(null), json!(null)),
@@ -106,7 +106,7 @@ async fn a_user_is_created_whatever_stands_in_the_object() {
         gateway.simulator.instruct(Instruction::once(None, Behaviour::Object(object)));
         let reply = gateway.create_user(&user(&format!("user-{number}"))).await;
         assert_eq!((reply.status, &reply.json()["centagateId"]), (201, &id), "{what}");
-        assert_eq!(reply.json().as_object().unwrap().len(), 7, "all members are there");
+        assert_eq!(reply.json().as_object().unwrap().len(), 7, "all members are present");
     }
     for (number, envelope) in
         [json!({ "code": "0" }), json!({ "code": 0, "more": { "a": [1] } }), json!({ "code": 0.0, "message": 5 })]
@@ -120,7 +120,7 @@ async fn a_user_is_created_whatever_stands_in_the_object() {
 }
 
 #[tokio::test]
-async fn a_token_is_registered_whatever_stands_in_the_object() {
+async fn a_registered_token_gets_201_whatever_the_object_contains() {
     let gateway = TestGateway::start().await;
     let both = json!({ "qr": "QR", "passcode": "012345" });
     let null = Value::Null;
@@ -156,7 +156,7 @@ async fn a_token_is_registered_whatever_stands_in_the_object() {
 }
 
 #[tokio::test]
-async fn a_connection_serves_one_request_after_the_other_until_a_reply_says_that_it_ends() {
+async fn a_connection_serves_requests_until_a_reply_announces_its_end() {
     let gateway = TestGateway::start().await;
     let mut connection = TcpStream::connect(gateway.address).await.unwrap();
     let headers = raw::usual_headers();
@@ -172,7 +172,7 @@ async fn a_connection_serves_one_request_after_the_other_until_a_reply_says_that
         let reply = raw::read_reply(&mut connection).await;
         assert_eq!((reply.status, reply.header("connection")), (status, None), "{path} {body}");
     }
-    // Nobody reads this body, so what follows it on the connection could not be found.
+    // The gateway does not read this body, so it could not find the next request on the connection.
     connection.write_all(&raw::post("/nowhere", &headers, b"{}")).await.unwrap();
     assert_eq!(raw::read_reply(&mut connection).await.header("connection"), Some("close"));
     assert!(raw::is_closed(&mut connection).await);

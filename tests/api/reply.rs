@@ -1,4 +1,4 @@
-//! A reply, with what every reply must have checked on arrival.
+//! A reply, with checks that apply to every reply.
 
 use std::collections::BTreeMap;
 
@@ -90,7 +90,7 @@ const HEADERS: [&str; 23] = [
     "keep-alive",
 ];
 
-/// What protects a page in a browser; they stand together.
+/// The headers that protect a page in a browser. A reply has all of them or none.
 const OF_PAGES: [&str; 3] = ["content-security-policy", "x-frame-options", "referrer-policy"];
 
 /// A reply of the API listener.
@@ -102,7 +102,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// A reply that came through the HTTP library.
+    /// Reads a reply from the HTTP library.
     pub(crate) async fn read(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let reply = Self { status, headers, body: response.bytes().await.expect("a whole body").into() };
@@ -110,7 +110,7 @@ impl Reply {
         reply
     }
 
-    /// A reply as it came off the wire: the head, and what followed it.
+    /// Parses a reply from the wire: the head, and the bytes after it.
     pub(crate) fn parse(head: &str, body: Vec<u8>) -> Self {
         let mut lines = head.split("\r\n");
         let status_line = lines.next().unwrap_or_default();
@@ -123,11 +123,11 @@ impl Reply {
         reply
     }
 
-    /// The only header of that name.
+    /// The header with this name. There must be at most one.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
         let value = values.next();
-        assert!(values.next().is_none(), "{name} stands twice in {self:?}");
+        assert!(values.next().is_none(), "{name} occurs twice in {self:?}");
         value.map(|value| value.to_str().expect("a header in ASCII"))
     }
 
@@ -139,7 +139,7 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
     }
 
-    /// The problem document, which must be this one.
+    /// The problem document, whose code must be `code`.
     #[track_caller]
     pub(crate) fn problem(&self, code: &str) -> Value {
         let problem = self.json();
@@ -147,7 +147,7 @@ impl Reply {
         problem
     }
 
-    /// The pointers of all faults, and `parameter:…` for those of the path; sorted.
+    /// The sorted pointers of all faults, and `parameter:…` for faults of the path.
     #[track_caller]
     pub(crate) fn faults(&self) -> Vec<String> {
         let problem = self.problem("invalid_request");
@@ -171,7 +171,7 @@ impl Reply {
         let id = self.header("x-request-id").unwrap_or_else(|| panic!("no X-Request-Id: {self:?}"));
         let is_immutable = self.header("cache-control").is_some_and(|value| value.contains("immutable"));
         if is_immutable {
-            // Only files of Swagger UI, whose names contain a hash.
+            // Only Swagger UI's files, whose names contain a hash.
             assert_eq!((self.status, self.header("vary")), (200, Some("Accept-Encoding")), "{self:?}");
         } else {
             assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
@@ -187,7 +187,7 @@ impl Reply {
         self.check_rate_limit();
     }
 
-    /// Every page is protected; no other reply says how pages are.
+    /// Checks that every page has the protecting headers, and that no other reply has them.
     fn check_page(&self) {
         let protected = OF_PAGES.map(|name| self.header(name).is_some());
         let is_html = self.header("content-type").is_some_and(|content_type| content_type.starts_with("text/html"));
@@ -195,17 +195,17 @@ impl Reply {
         assert!(protected == [false; 3] || self.status == 200, "{self:?}");
     }
 
-    /// Every reply to a caller that is known says what is left of its limit; no other reply does.
+    /// Checks that every reply to a known caller has the rate limit fields, and that no other reply has them.
     fn check_rate_limit(&self) {
         let fields = ["ratelimit", "ratelimit-policy"].map(|name| self.header(name));
         assert_eq!(fields[0].is_some(), fields[1].is_some(), "{self:?}");
         let is_known = match self.status {
-            200 | 404 if self.body.is_empty() => return, // of a HEAD request
+            200 | 404 if self.body.is_empty() => return, // the reply to a HEAD request
             200 if self.header("content-encoding").is_some() => false, // the contract
             200 if self.header("content-type") == Some("application/json") => self.json().get("username").is_some(),
             200 | 307 | 401 | 405 => false,
             404 => self.json()["code"] != "not_found",
-            503 => self.json()["code"] != "identity_unavailable", // whose token it is, is not known
+            503 => self.json()["code"] != "identity_unavailable", // the token's caller is not known
             500 => return,                                        // a panic may come before the caller is known
             _ => true,
         };
@@ -215,7 +215,7 @@ impl Reply {
     fn check_problem(&self, id: &str) {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
         if self.body.is_empty() {
-            return; // of a HEAD request
+            return; // the reply to a HEAD request
         }
         let problem = self.json();
         let code = problem["code"].as_str().expect("code");

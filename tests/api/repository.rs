@@ -1,4 +1,4 @@
-//! The files of the repository: documents name files that exist, and the gateway does not use the simulator.
+//! The files of the repository: documents name only files that exist, and the gateway does not depend on the simulator.
 
 use std::path::{Path, PathBuf};
 

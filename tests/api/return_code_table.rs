@@ -1,8 +1,8 @@
-//! What CENTAGATE's return codes become, as the contract says. It is written from the contract, not from the product.
+//! The result of each of CENTAGATE's return codes according to the contract. This table does not come from the product.
 
 use centagate_gateway::centagate::Meaning;
 
-/// What a return code becomes in one operation.
+/// The result of a return code in one operation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Code {
     pub(crate) number: i64,
@@ -12,7 +12,7 @@ pub(crate) struct Code {
     pub(crate) key: Key,
 }
 
-/// What happens to an `Idempotency-Key`.
+/// The effect on an `Idempotency-Key`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Key {
     /// A retry gets the stored reply.
@@ -23,7 +23,7 @@ pub(crate) enum Key {
     Unknown,
 }
 
-/// The codes that mean the same in every operation that does not define them otherwise.
+/// The codes that mean the same in every operation, unless the operation defines them differently.
 pub(crate) const COMMON_CODES: &[(&[i64], Meaning)] = &[
     (&[10001, 23016, 23018], Meaning::SessionRefused),
     (&[10002], Meaning::InvalidInput),
@@ -61,10 +61,11 @@ pub(crate) const COMMON_CODES: &[(&[i64], Meaning)] = &[
 /// The codes of a password that breaks a rule.
 pub(crate) const PASSWORD_CODES: [i64; 7] = [28003, 28004, 28005, 28006, 28007, 28010, 28011];
 
-/// Codes that no document explains.
+/// Undocumented codes.
 pub(crate) const UNDOCUMENTED_CODES: [i64; 7] = [1, -1, 10000, 22026, 99_999, 230_002, 4_000_000_000];
 
-/// What a code with this meaning becomes. Only an operation that checks a credential counts failed attempts (`refused`).
+/// The result of a code with this meaning. Only an operation that checks a credential counts failed attempts
+/// (`refused`).
 pub(crate) fn code(number: i64, meaning: Meaning, checks_credential: bool) -> Code {
     let refused = if checks_credential { "refused" } else { "notExecuted" };
     let (status, problem, outcome) = match meaning {

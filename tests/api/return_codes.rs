@@ -1,4 +1,4 @@
-//! CENTAGATE's return codes: what a caller gets for each, in every operation.
+//! What a caller gets for each of CENTAGATE's return codes, in every operation.
 
 use centagate_simulator::Behaviour;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::operations::{Operation, let_next_call_meet, operations};
 use crate::reply::Reply;
 use crate::return_code_table::{Code, Key};
 
-/// Sends the example request, to which CENTAGATE answers the code in this spelling, and checks the problem.
+/// Sends the example request, makes CENTAGATE return the code in this spelling, and checks the problem.
 async fn expect_problem(gateway: &TestGateway, operation: &Operation, code: Code, spelling: Value) {
     let what = format!("{} {spelling}", operation.id);
     let_next_call_meet(&gateway.simulator, Behaviour::code(spelling));
@@ -20,7 +20,7 @@ async fn expect_problem(gateway: &TestGateway, operation: &Operation, code: Code
     assert_eq!(problem["outcome"], code.outcome, "{what}");
     let detail = problem["detail"].as_str().unwrap();
     let says_how = detail.contains(operation.settle);
-    // Nothing that a caller can send shows the decision of CENTAGATE's approvers.
+    // A caller cannot find out whether CENTAGATE's approvers accepted the change.
     let can_be_settled = code.outcome == "unknown" && code.problem != "edit_pending_approval";
     assert_eq!(says_how, can_be_settled, "{what}: how to settle the outcome: {detail}");
 }
@@ -66,7 +66,7 @@ fn without_request_id(mut problem: Value) -> Value {
 }
 
 #[tokio::test]
-async fn every_return_code_does_to_an_idempotency_key_what_the_contract_says() {
+async fn every_return_code_treats_an_idempotency_key_as_the_contract_says() {
     let gateway = Setup::new().without_rate_limit().start().await;
     for operation in operations().iter().filter(|operation| operation.honours_key) {
         for code in operation.codes() {

@@ -10,7 +10,7 @@ use crate::operations::{allowed_methods, let_calls_succeed, operations, success}
 use crate::raw;
 
 #[tokio::test]
-async fn an_unknown_path_is_answered_404() {
+async fn an_unknown_path_gets_404() {
     let gateway = TestGateway::start().await;
     let fixed = [
         "/user",
@@ -39,7 +39,7 @@ async fn an_unknown_path_is_answered_404() {
 }
 
 #[tokio::test]
-async fn a_wrong_method_is_answered_405_with_the_allowed_methods() {
+async fn a_wrong_method_gets_405_with_the_allowed_methods() {
     let gateway = TestGateway::start().await;
     for operation in operations() {
         let (path, allowed) = (operation.path_of("bob"), allowed_methods(operation.path));
@@ -62,7 +62,7 @@ async fn a_wrong_method_is_answered_405_with_the_allowed_methods() {
 }
 
 #[tokio::test]
-async fn head_is_answered_like_get_without_the_body() {
+async fn head_gets_the_reply_to_get_without_the_body() {
     let gateway = TestGateway::start().await;
     for operation in operations().iter().filter(|operation| operation.method == "GET") {
         for (behaviour, status) in [
@@ -160,7 +160,7 @@ async fn a_valid_request_id_is_kept_and_any_other_is_replaced() {
     }
     fresh.sort();
     fresh.dedup();
-    assert_eq!(fresh.len(), 9, "each id is fresh");
+    assert_eq!(fresh.len(), 9, "each id is new");
 }
 
 #[tokio::test]

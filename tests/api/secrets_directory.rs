@@ -1,4 +1,4 @@
-//! A directory of secret files, mounted and swapped as Kubernetes does it.
+//! A directory of secret files that is updated like a Kubernetes volume.
 
 use std::cell::Cell;
 use std::fs;
@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use crate::atomic_file;
 
-/// Each secret is a link to `..data/…`, and `..data` a link to the directory with the content.
+/// Each secret is a symbolic link to `..data/…`, and `..data` is a link to the directory with the content.
 pub(crate) struct SecretsDirectory {
     path: PathBuf,
     version: Cell<u32>,
 }
 
 impl SecretsDirectory {
-    /// Makes `path` a directory with these secrets.
+    /// Creates the directory with these secrets.
     pub(crate) fn new(path: &Path, secrets: &[(&str, &str)]) -> Self {
         fs::create_dir(path).unwrap();
         let directory = Self { path: path.to_owned(), version: Cell::new(0) };
@@ -26,7 +26,7 @@ impl SecretsDirectory {
         self.path.to_str().unwrap()
     }
 
-    /// Replaces all secrets by these at one stroke: the new ones are written aside, then `..data` is turned to them.
+    /// Replaces all secrets atomically: writes a new directory, then changes the link `..data`.
     pub(crate) fn swap(&self, secrets: &[(&str, &str)]) {
         let last = self.version.get();
         self.version.set(last + 1);
@@ -38,14 +38,14 @@ impl SecretsDirectory {
         symlink(&content, self.path.join("..data_new")).unwrap();
         fs::rename(self.path.join("..data_new"), self.path.join("..data")).unwrap();
         for (name, _) in secrets {
-            // There already, if it was a secret before.
+            // The link exists if the secret existed before.
             let _ = symlink(Path::new("..data").join(name), self.path.join(name));
         }
         self.remove_links_but(secrets);
         let _ = fs::remove_dir_all(self.path.join(format!("..content-{last}")));
     }
 
-    /// Replaces one secret alone, as an operator with an editor does.
+    /// Replaces a single secret, as an operator with an editor does.
     pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         atomic_file::replace(&self.path.join(name), text);
     }

@@ -1,4 +1,4 @@
-//! `PUT /users/{id}/password`: the switch, the rules of the body, and what CENTAGATE gets.
+//! `PUT /users/{id}/password`: the setting that enables it, the rules of the body, and CENTAGATE's call.
 
 use centagate_simulator::Behaviour;
 use reqwest::Method;
@@ -19,9 +19,9 @@ async fn set_password(gateway: &TestGateway, body: &Value) -> Reply {
 }
 
 #[tokio::test]
-async fn the_operation_is_off_by_default_and_only_callers_with_the_scope_learn_it() {
+async fn the_operation_is_disabled_by_default_and_only_callers_with_the_scope_can_tell() {
     let gateway = Setup::new().set("centagate.undocumented_calls", "false").start().await;
-    // The body is not looked at.
+    // The body is not checked.
     for body in [json!({ "password": PASSWORD }), json!({})] {
         let problem = set_password(&gateway, &body).await.problem("operation_disabled");
         let detail = problem["detail"].as_str().unwrap();
@@ -34,7 +34,7 @@ async fn the_operation_is_off_by_default_and_only_callers_with_the_scope_learn_i
 }
 
 #[tokio::test]
-async fn the_password_is_sent_unchanged_with_the_wish_to_notify() {
+async fn the_password_is_sent_unchanged_with_the_notification_flag() {
     let gateway = TestGateway::start().await;
     for (number, (notify, sent)) in
         [(None, "false"), (Some(json!(null)), "false"), (Some(json!(false)), "false"), (Some(json!(true)), "true")]
@@ -59,7 +59,7 @@ async fn the_password_is_sent_unchanged_with_the_wish_to_notify() {
 }
 
 #[tokio::test]
-async fn a_password_that_breaks_a_rule_is_a_fault_that_does_not_show_it() {
+async fn a_password_that_breaks_a_rule_is_a_fault_without_the_password() {
     let gateway = TestGateway::start().await;
     for password in [
         json!(null),
@@ -86,7 +86,7 @@ async fn a_password_that_breaks_a_rule_is_a_fault_that_does_not_show_it() {
 }
 
 #[tokio::test]
-async fn centagates_rules_for_passwords_are_named() {
+async fn the_password_rules_of_centagate_are_named() {
     let gateway = TestGateway::start().await;
     for (code, rule) in [
         ("28003", "must not be one of the last passwords"),

@@ -1,4 +1,5 @@
-//! `PUT /users/{id}/tokens/{kind}/status`: members sent, statuses that can be set, and statuses that a caller may set.
+//! `PUT /users/{id}/tokens/{kind}/status`: members sent, statuses that can be set, and the caller's
+//! `otp_token_statuses`.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -11,13 +12,13 @@ use crate::reply::Reply;
 
 const STATUSES: [&str; 4] = ["pending", "valid", "temporarilyDeactivated", "deactivated"];
 
-/// Sends `body` about a token of bob's as the caller with this key.
+/// Sends `body` for one of bob's tokens with this caller key.
 async fn set(gateway: &TestGateway, key: &str, kind: &str, body: &Value) -> Reply {
     gateway.send(gateway.json_as(key, Method::PUT, &format!("/users/bob/tokens/{kind}/status"), body)).await
 }
 
 #[tokio::test]
-async fn each_status_is_set_as_often_as_it_is_requested() {
+async fn each_status_can_be_set_repeatedly() {
     let gateway = TestGateway::start().await;
     assert_eq!(gateway.register_otp_token("bob", &token()).await.status, 201);
     for (number, status) in STATUSES.into_iter().enumerate() {

@@ -1,4 +1,5 @@
-//! How a caller settles an unknown outcome of each operation: the contract's way, and what the simulator then shows.
+//! How a caller settles an unknown outcome of each operation according to the contract, and the resulting state of the
+//! simulator.
 
 use centagate_simulator::{BoundToken, MobileToken, Secret, User};
 
@@ -7,45 +8,45 @@ use crate::reply::Reply;
 
 /// How a caller settles an unknown outcome.
 #[derive(Clone, Copy)]
-pub(crate) enum Way {
-    /// `GET /users/{id}` shows whether the request was executed. If it was not, the caller sends it again.
-    Look(fn(&Reply) -> bool),
-    /// The caller sends the request again. It succeeds, whether the first one was executed or not.
-    SendAgain,
-    /// The caller sends the request again. It succeeds, or this problem means that the first one was executed.
-    SendAgainUnlessDone(&'static str),
-    /// The caller sends the request with new codes.
-    SendNewCodes,
+pub(crate) enum Settlement {
+    /// `GET /users/{id}` shows whether the request was executed. If not, the caller sends it again.
+    CheckUser(fn(&Reply) -> bool),
+    /// The caller retries. The retry succeeds, whether the first request was executed or not.
+    Retry,
+    /// The caller retries. The retry succeeds, or it gets this problem because the first request was executed.
+    RetryUnlessDone(&'static str),
+    /// The caller sends the request again with new codes.
+    RetryWithNewCodes,
 }
-use Way::{Look, SendAgain, SendAgainUnlessDone, SendNewCodes};
+use Settlement::{CheckUser, Retry, RetryUnlessDone, RetryWithNewCodes};
 
-/// Whether the user `dora` is as a request wants it.
+/// Whether the user `dora` is in the requested state.
 type IsDone = fn(Option<&User>) -> bool;
 
 /// One operation.
 pub(crate) struct Row {
-    /// What the user `dora` has before the request. `None`: the user does not exist.
+    /// Changes `dora` before the request. `None`: the user does not exist.
     pub(crate) before: Option<fn(&mut User)>,
-    /// Tells whether the request was executed. `None`: the simulator's state does not show it.
+    /// Whether the request was executed. `None`: the simulator's state does not show it.
     pub(crate) is_done: Option<IsDone>,
-    pub(crate) way: Way,
-    /// What the operation's own text about settling must mention.
+    pub(crate) settlement: Settlement,
+    /// Words that the operation's description of settling must contain.
     pub(crate) mentions: &'static str,
 }
 
 /// A row for a user that exists.
-fn exists(before: fn(&mut User), is_done: IsDone, way: Way, mentions: &'static str) -> Row {
-    Row { before: Some(before), is_done: Some(is_done), way, mentions }
+fn exists(before: fn(&mut User), is_done: IsDone, settlement: Settlement, mentions: &'static str) -> Row {
+    Row { before: Some(before), is_done: Some(is_done), settlement, mentions }
 }
 
-/// A row for a registration. `lists` finds in `GET /users/{id}` what was registered.
+/// A row for a registration. `lists` checks whether `GET /users/{id}` shows the registered token or certificate.
 fn registers(is_done: IsDone, lists: fn(&Reply) -> bool) -> Row {
-    exists(|_| {}, is_done, Look(lists), LOOK)
+    exists(|_| {}, is_done, CheckUser(lists), LOOK)
 }
 
-/// A row for an operation that changes nothing that the simulator shows.
-fn changes_nothing(before: fn(&mut User), way: Way, mentions: &'static str) -> Row {
-    Row { before: Some(before), is_done: None, way, mentions }
+/// A row for an operation that does not change the state that the simulator shows.
+fn changes_nothing(before: fn(&mut User), settlement: Settlement, mentions: &'static str) -> Row {
+    Row { before: Some(before), is_done: None, settlement, mentions }
 }
 
 const LOOK: &str = "`GET /users/{id}`";
@@ -63,7 +64,7 @@ pub(crate) fn row(operation: &str) -> Row {
         "createUser" => Row {
             before: None,
             is_done: Some(|dora| dora.is_some()),
-            way: Look(|reply| reply.status == 200),
+            settlement: CheckUser(|reply| reply.status == 200),
             mentions: LOOK,
         },
         "registerOtpToken" => registers(|dora| dora.unwrap().tokens.mobile.is_some(), lists_token),
@@ -71,34 +72,32 @@ pub(crate) fn row(operation: &str) -> Row {
         "registerHardwareToken" => registers(|dora| dora.unwrap().tokens.hardware.is_some(), lists_token),
         "registerOfflineToken" => registers(|dora| dora.unwrap().tokens.offline_key.is_some(), lists_token),
         "registerCertificate" => registers(|dora| dora.unwrap().certificates.len() == 1, lists_certificate),
-        "updateUser" => {
-            exists(|_| {}, |dora| dora.unwrap().last_name == "Archer", SendAgain, "Send the same body again")
-        }
-        "setUserStatus" => exists(|_| {}, |dora| !dora.unwrap().active, SendAgain, "Send it again"),
+        "updateUser" => exists(|_| {}, |dora| dora.unwrap().last_name == "Archer", Retry, "Send the same body again"),
+        "setUserStatus" => exists(|_| {}, |dora| !dora.unwrap().active, Retry, "Send it again"),
         "setTokenStatus" => {
             let is_set = |dora: Option<&User>| dora.unwrap().tokens.mobile.as_ref().unwrap().status == "3";
-            exists(bind_mobile_token, is_set, SendAgain, "Send it again")
+            exists(bind_mobile_token, is_set, Retry, "Send it again")
         }
         "setPassword" => {
             let is_set = |dora: Option<&User>| dora.unwrap().password == Some(Secret(PASSWORD.to_owned()));
-            exists(|_| {}, is_set, SendAgainUnlessDone("password_rejected"), "`password_rejected` may mean")
+            exists(|_| {}, is_set, RetryUnlessDone("password_rejected"), "`password_rejected` may mean")
         }
         "unlockUser" => {
-            let way = SendAgainUnlessDone("user_not_locked");
-            exists(|dora| dora.locked = true, |dora| !dora.unwrap().locked, way, "204 and `user_not_locked`")
+            let settlement = RetryUnlessDone("user_not_locked");
+            exists(|dora| dora.locked = true, |dora| !dora.unwrap().locked, settlement, "204 and `user_not_locked`")
         }
         "unlockHardwareToken" => {
             let is_active = |dora: Option<&User>| dora.unwrap().tokens.hardware.as_ref().unwrap().status == "1";
-            let way = SendAgainUnlessDone("token_not_locked");
-            exists(|dora| bind_otp_token(dora, "2"), is_active, way, "204 and `token_not_locked`")
+            let settlement = RetryUnlessDone("token_not_locked");
+            exists(|dora| bind_otp_token(dora, "2"), is_active, settlement, "204 and `token_not_locked`")
         }
         "unregisterToken" => {
             let is_gone = |dora: Option<&User>| dora.unwrap().tokens.mobile.is_none();
-            exists(bind_mobile_token, is_gone, SendAgainUnlessDone("token_not_found"), "204 and `token_not_found`")
+            exists(bind_mobile_token, is_gone, RetryUnlessDone("token_not_found"), "204 and `token_not_found`")
         }
-        "deleteUser" => exists(|_| {}, |dora| dora.is_none(), SendAgainUnlessDone("user_not_found"), "404 means"),
-        "syncHardwareToken" => changes_nothing(|dora| bind_otp_token(dora, "1"), SendNewCodes, "two new codes"),
-        "getUser" | "getTokenStatus" => changes_nothing(bind_mobile_token, SendAgain, "changes nothing"),
+        "deleteUser" => exists(|_| {}, |dora| dora.is_none(), RetryUnlessDone("user_not_found"), "404 means"),
+        "syncHardwareToken" => changes_nothing(|dora| bind_otp_token(dora, "1"), RetryWithNewCodes, "two new codes"),
+        "getUser" | "getTokenStatus" => changes_nothing(bind_mobile_token, Retry, "changes nothing"),
         other => panic!("say how a caller settles an unknown outcome of {other}"),
     }
 }

@@ -1,4 +1,4 @@
-//! SIGTERM: readiness fails, callers are served on, and nothing under way is lost.
+//! SIGTERM: readiness fails, callers are still served, and no request in flight is lost.
 
 use std::time::Duration;
 
@@ -24,20 +24,24 @@ async fn send(address: std::net::SocketAddr, request: &[u8]) -> TcpStream {
 }
 
 #[tokio::test]
-async fn a_stopping_gateway_is_not_ready_serves_on_and_finishes_what_is_under_way() {
+async fn a_stopping_gateway_is_not_ready_but_serves_and_finishes_requests() {
     let (environment, simulator) = Environment::with_simulator().await;
     let mut gateway = environment.set("GATEWAY__SERVER__DRAIN_MS", "1500").serve().await;
     Caller::of(&gateway).wait_for_readiness(200).await;
     let gate = Gate::new();
     simulator.instruct(Instruction::times(None, 2, Behaviour::Hold(gate.clone())));
     let mut held = send(gateway.address, &registration("held")).await;
-    let gone = send(gateway.address, &registration("gone")).await;
-    timeout(Duration::from_secs(10), gate.entered_by(2)).await.expect("both are held");
+    let disconnected = send(gateway.address, &registration("gone")).await;
+    timeout(Duration::from_secs(10), gate.entered_by(2)).await.expect("CENTAGATE holds both calls");
     let mut idle = send(gateway.address, b"GET /problems HTTP/1.1\r\nHost: g\r\n\r\n").await;
-    assert_eq!(raw::read_reply(&mut idle).await.header("connection"), None, "kept before the end");
+    assert_eq!(
+        raw::read_reply(&mut idle).await.header("connection"),
+        None,
+        "the connection stays open before the shutdown"
+    );
 
-    gone.set_zero_linger().unwrap();
-    drop(gone);
+    disconnected.set_zero_linger().unwrap();
+    drop(disconnected);
     gateway.terminate();
     gateway.wait_for_line(|line| line.contains("\"stopping\"")).await;
     assert_eq!(gateway.manage("/readyz").await, (503, "not ready\n".into()));
@@ -45,10 +49,10 @@ async fn a_stopping_gateway_is_not_ready_serves_on_and_finishes_what_is_under_wa
     assert_eq!((status, reasons.starts_with("not ready\ndraining: stopping\n")), (503, true), "{reasons}");
     assert_eq!(gateway.manage("/livez").await.0, 200);
     let new = raw::exchange(gateway.address, &registration("new")).await;
-    assert_eq!((new.status, new.header("connection")), (201, Some("close")), "new connections are served on");
+    assert_eq!((new.status, new.header("connection")), (201, Some("close")), "new connections are still served");
     idle.write_all(b"GET /nowhere HTTP/1.1\r\nHost: g\r\n\r\n").await.unwrap();
     let old = raw::read_reply(&mut idle).await;
-    assert_eq!((old.status, old.header("connection")), (404, Some("close")), "so are old ones");
+    assert_eq!((old.status, old.header("connection")), (404, Some("close")), "old connections are still served");
     assert!(raw::is_closed(&mut idle).await);
 
     gate.open();
@@ -59,21 +63,21 @@ async fn a_stopping_gateway_is_not_ready_serves_on_and_finishes_what_is_under_wa
         assert_eq!(gateway.wait_for_request(id).await["outcome"], "executed");
     }
     assert!(gateway.lines().last().unwrap().contains("\"stopped\""));
-    assert_eq!(gateway.complaints(), [""; 0]);
+    assert_eq!(gateway.stderr_lines(), [""; 0]);
     assert_eq!(simulator.executions(), 3);
 }
 
 #[tokio::test]
-async fn what_outlasts_the_drain_is_still_finished() {
+async fn a_request_that_takes_longer_than_the_drain_is_still_finished() {
     let (environment, simulator) = Environment::with_simulator().await;
     let mut gateway = environment.serve().await;
     let gate = Gate::new();
     simulator.instruct(Instruction::times(None, 2, Behaviour::Hold(gate.clone())));
     let mut held = send(gateway.address, &registration("held")).await;
-    let gone = send(gateway.address, &registration("gone")).await;
-    timeout(Duration::from_secs(10), gate.entered_by(2)).await.expect("both are held");
-    gone.set_zero_linger().unwrap();
-    drop(gone);
+    let disconnected = send(gateway.address, &registration("gone")).await;
+    timeout(Duration::from_secs(10), gate.entered_by(2)).await.expect("CENTAGATE holds both calls");
+    disconnected.set_zero_linger().unwrap();
+    drop(disconnected);
     gateway.terminate();
     gateway.wait_for_line(|line| line.contains("\"stopping\"")).await;
     gate.open();
@@ -87,7 +91,7 @@ async fn what_outlasts_the_drain_is_still_finished() {
 }
 
 #[tokio::test]
-async fn a_silent_centagate_does_not_keep_a_gateway_from_stopping() {
+async fn a_silent_centagate_does_not_block_the_shutdown() {
     let (environment, simulator) = Environment::with_simulator().await;
     let environment = environment
         .set("GATEWAY__CENTAGATE__CONNECT_TIMEOUT_MS", "200")
@@ -97,7 +101,7 @@ async fn a_silent_centagate_does_not_keep_a_gateway_from_stopping() {
     let gate = Gate::new();
     simulator.instruct(Instruction::once(None, Behaviour::Hold(gate.clone())));
     let mut held = send(gateway.address, &registration("held")).await;
-    timeout(Duration::from_secs(10), gate.entered()).await.expect("it is held");
+    timeout(Duration::from_secs(10), gate.entered()).await.expect("CENTAGATE holds the call");
     gateway.terminate();
     assert_eq!(raw::read_reply(&mut held).await.problem("centagate_timeout")["outcome"], "unknown");
     assert!(gateway.end().await.success());
@@ -105,7 +109,7 @@ async fn a_silent_centagate_does_not_keep_a_gateway_from_stopping() {
 }
 
 #[tokio::test]
-async fn idle_connections_and_half_sent_requests_do_not_keep_a_gateway_from_stopping() {
+async fn idle_and_unused_connections_do_not_block_the_shutdown() {
     let (environment, _simulator) = Environment::with_simulator().await;
     let mut gateway = environment.serve().await;
     let unused = send(gateway.address, b"").await;
@@ -119,7 +123,7 @@ async fn idle_connections_and_half_sent_requests_do_not_keep_a_gateway_from_stop
 }
 
 #[tokio::test]
-async fn ctrl_c_stops_it_as_well_and_an_idle_gateway_stops_at_once() {
+async fn ctrl_c_stops_an_idle_gateway() {
     let (environment, _simulator) = Environment::with_simulator().await;
     let mut gateway = environment.serve().await;
     gateway.interrupt();

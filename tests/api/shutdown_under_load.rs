@@ -1,4 +1,4 @@
-//! SIGTERM while callers are busy: those that look at readiness and at `Connection: close` lose nothing.
+//! SIGTERM under load. Callers that follow readiness and `Connection: close` lose no request.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,9 +17,14 @@ use crate::raw;
 
 const CALLERS: usize = 8;
 
-/// What callers do until the gateway is not ready any more: one request after the other, on a connection that is kept until
-/// a reply ends it. A request without a complete reply fails the test.
-async fn call(gateway: SocketAddr, caller: usize, ready: Arc<AtomicBool>, answered: Arc<AtomicUsize>) -> usize {
+/// Sends one request after the other until the gateway is not ready, on a connection that stays open until a reply
+/// closes it. Returns how many replies did so. A request without a complete reply fails the test.
+async fn send_until_unready(
+    gateway: SocketAddr,
+    caller: usize,
+    ready: Arc<AtomicBool>,
+    answered: Arc<AtomicUsize>,
+) -> usize {
     let (mut connection, mut ended) = (None, 0);
     for number in 0.. {
         if !ready.load(Ordering::Relaxed) {
@@ -30,7 +35,9 @@ async fn call(gateway: SocketAddr, caller: usize, ready: Arc<AtomicBool>, answer
             None => TcpStream::connect(gateway).await.expect("a connection"),
         };
         let body = user(&format!("user-{caller}-{number}")).to_string();
-        open.write_all(&raw::post("/users", &raw::usual_headers(), body.as_bytes())).await.expect("it is taken");
+        open.write_all(&raw::post("/users", &raw::usual_headers(), body.as_bytes()))
+            .await
+            .expect("the gateway accepts the request");
         let reply = raw::read_reply(&mut open).await;
         assert_eq!(reply.status, 201, "{}", reply.text());
         answered.fetch_add(1, Ordering::Relaxed);
@@ -43,7 +50,7 @@ async fn call(gateway: SocketAddr, caller: usize, ready: Arc<AtomicBool>, answer
 }
 
 /// Waits until the gateway is not ready.
-async fn unready(management: SocketAddr) {
+async fn wait_until_unready(management: SocketAddr) {
     let mut reply = String::new();
     while !reply.starts_with("HTTP/1.1 503 ") {
         reply.clear();
@@ -53,8 +60,8 @@ async fn unready(management: SocketAddr) {
     }
 }
 
-/// Waits until so many requests have been answered.
-async fn reach(count: usize, answered: &AtomicUsize, callers: &mut JoinSet<usize>) {
+/// Waits until `count` requests have been answered.
+async fn wait_for_answers(count: usize, answered: &AtomicUsize, callers: &mut JoinSet<usize>) {
     let reached = timeout(Duration::from_secs(20), async {
         while answered.load(Ordering::Relaxed) < count {
             if let Some(failed) = callers.try_join_next() {
@@ -67,25 +74,25 @@ async fn reach(count: usize, answered: &AtomicUsize, callers: &mut JoinSet<usize
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_gateway_that_is_told_to_stop_under_load_is_unready_within_100_ms_and_answers_every_request() {
+async fn a_gateway_stopped_under_load_is_unready_within_100_ms_and_answers_every_request() {
     let (environment, simulator) = Environment::with_simulator().await;
     let mut gateway = environment.set("GATEWAY__SERVER__DRAIN_MS", "3000").serve().await;
     let (ready, answered) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicUsize::new(0)));
     let mut callers = JoinSet::new();
     for caller in 0..CALLERS {
-        callers.spawn(call(gateway.address, caller, Arc::clone(&ready), Arc::clone(&answered)));
+        callers.spawn(send_until_unready(gateway.address, caller, Arc::clone(&ready), Arc::clone(&answered)));
     }
-    reach(10 * CALLERS, &answered, &mut callers).await;
+    wait_for_answers(10 * CALLERS, &answered, &mut callers).await;
 
-    let process = Pid::from_raw(gateway.id().try_into().unwrap()).expect("its id");
-    let told = Instant::now();
+    let process = Pid::from_raw(gateway.id().try_into().unwrap()).expect("a process id");
+    let terminated = Instant::now();
     kill_process(process, Signal::TERM).expect("SIGTERM");
-    timeout(Duration::from_secs(5), unready(gateway.management)).await.expect("it is not ready");
-    let noticed = told.elapsed();
-    assert!(noticed < Duration::from_millis(100), "{noticed:?}");
-    // Whoever asks now and then notices later.
+    timeout(Duration::from_secs(5), wait_until_unready(gateway.management)).await.expect("the gateway becomes unready");
+    let elapsed = terminated.elapsed();
+    assert!(elapsed < Duration::from_millis(100), "{elapsed:?}");
+    // A caller that polls rarely notices later.
     let since = answered.load(Ordering::Relaxed) + 6 * CALLERS;
-    reach(since, &answered, &mut callers).await;
+    wait_for_answers(since, &answered, &mut callers).await;
     ready.store(false, Ordering::Relaxed);
     let mut closed = 0;
     while let Some(caller) = callers.join_next().await {

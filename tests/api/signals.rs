@@ -1,4 +1,4 @@
-//! Signals other than those that stop the gateway: SIGHUP has the files checked, SIGUSR1 and SIGUSR2 do nothing.
+//! SIGHUP makes the gateway check its files. SIGUSR1 and SIGUSR2 do nothing.
 
 use std::fs;
 use std::io::{PipeReader, PipeWriter, Write as _, pipe};
@@ -11,11 +11,11 @@ use tokio::time::timeout;
 use crate::audit_file::AuditFile;
 use crate::caller::Caller;
 use crate::callers;
-use crate::process::{Environment, PATIENCE};
+use crate::process::{Environment, TEST_TIMEOUT};
 
 const APPLIED: &str = "gateway_reloads_total{set=\"callers\",result=\"applied\"}";
 
-/// An environment whose files are looked at once an hour.
+/// An environment that polls its files once an hour.
 async fn environment() -> (Environment, centagate_simulator::Simulator) {
     let (environment, simulator) = Environment::with_simulator().await;
     (environment.set("GATEWAY__SECRETS__POLL_MS", "3600000"), simulator)
@@ -28,7 +28,7 @@ fn add_caller(environment: &Environment, key: &str) {
 }
 
 #[tokio::test]
-async fn sighup_checks_the_watched_files_at_once_and_opens_a_moved_audit_file_anew() {
+async fn sighup_checks_the_watched_files_at_once_and_reopens_a_rotated_audit_file() {
     let (environment, _simulator) = environment().await;
     let mut gateway = environment.serve().await;
     let (caller, trail) = (Caller::of(&gateway), gateway.audit_trail());
@@ -38,9 +38,9 @@ async fn sighup_checks_the_watched_files_at_once_and_opens_a_moved_audit_file_an
     fs::rename(trail.path(), rotated.path()).unwrap();
     gateway.hang_up();
     caller.wait_for_metric(APPLIED, 1).await;
-    let opened = timeout(PATIENCE, async {
+    let opened = timeout(TEST_TIMEOUT, async {
         while !trail.path().exists() {
-            tokio::time::sleep(Duration::from_millis(10)).await; // between two looks
+            tokio::time::sleep(Duration::from_millis(10)).await; // poll interval
         }
     });
     opened.await.expect("a new file, without a request");
@@ -77,7 +77,7 @@ fn handled(process: u32) -> u64 {
     mask.map_or(0, |mask| u64::from_str_radix(mask.trim(), 16).unwrap())
 }
 
-/// A pipe that is full, so that a process that writes its fault there stays for a moment.
+/// A full pipe. A process that writes its fault to it blocks for a moment.
 fn full_pipe() -> (PipeReader, PipeWriter) {
     let (reader, mut writer) = pipe().unwrap();
     ioctl_fionbio(&writer, true).unwrap();
@@ -92,7 +92,7 @@ async fn sighup_does_not_end_a_process_that_has_not_read_its_configuration_yet()
     let (_reader, writer) = full_pipe();
     let mut child = environment.command(&["serve"]).stderr(writer).spawn().unwrap();
     let is_handled = |signal: u32| handled(child.id()) & (1 << (signal - 1)) != 0;
-    let installed = timeout(PATIENCE, async {
+    let installed = timeout(TEST_TIMEOUT, async {
         while ![1, 10, 12].into_iter().all(is_handled) {
             tokio::task::yield_now().await;
         }
@@ -101,5 +101,9 @@ async fn sighup_does_not_end_a_process_that_has_not_read_its_configuration_yet()
     for signal in ["-HUP", "-USR1", "-USR2"] {
         assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
     }
-    assert_eq!(child.wait().unwrap().code(), Some(78), "it ends by its fault alone, though nobody reads it");
+    assert_eq!(
+        child.wait().unwrap().code(),
+        Some(78),
+        "the process ends only because of its fault, although nothing reads it"
+    );
 }

@@ -1,4 +1,4 @@
-//! Callers that send or read a byte now and then: each of their connections ends within a bound.
+//! Callers that send or read a byte now and then. The gateway closes each of their connections within a bound.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use crate::listener_tls::{Pair, configured};
 use crate::process::{Environment, GatewayProcess, largest_file};
 use crate::raw;
 
-/// What a connection has until the next whole head: the times for a request, for being idle and for a head.
-const PATIENCE: Duration = Duration::from_millis(600 + 1000 + 5000);
-/// For a machine that is busy.
+/// The longest time until the next complete head: the limits for a request, for an idle connection and for a head.
+const MAX_CONNECTION_TIME: Duration = Duration::from_millis(600 + 1000 + 5000);
+/// An allowance for a busy machine.
 const SLACK: Duration = Duration::from_secs(3);
 
 const REQUEST: &str = "GET /problems HTTP/1.1\r\nHost: g\r\n\r\n";
@@ -23,7 +23,7 @@ async fn start() -> TestGateway {
     Setup::new().hurried().set("server.keep_alive_ms", "1000").start().await
 }
 
-/// The same with TLS, as a process.
+/// Starts a gateway process with TLS.
 async fn start_with_tls(pair: &Pair) -> GatewayProcess {
     let environment = configured(Environment::without_centagate());
     pair.write(&environment);
@@ -34,7 +34,7 @@ async fn start_with_tls(pair: &Pair) -> GatewayProcess {
     environment.set("GATEWAY__SERVER__KEEP_ALIVE_MS", "1000").serve().await
 }
 
-/// Sends on, byte by byte, until the gateway ends the connection.
+/// Sends byte by byte until the gateway closes the connection.
 async fn trickle(connection: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
     let (mut connection, mut writer) = split(connection);
     let cut = timeout(Duration::from_secs(60), async {
@@ -46,17 +46,17 @@ async fn trickle(connection: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
             }
         }
     });
-    cut.await.expect("it is cut");
+    cut.await.expect("the gateway closes the connection");
 }
 
 #[track_caller]
-fn expect_patience(started: Instant) {
-    let borne = started.elapsed();
-    assert!((PATIENCE..PATIENCE + SLACK).contains(&borne), "{borne:?}");
+fn expect_closed_in_time(started: Instant) {
+    let elapsed = started.elapsed();
+    assert!((MAX_CONNECTION_TIME..MAX_CONNECTION_TIME + SLACK).contains(&elapsed), "{elapsed:?}");
 }
 
 #[tokio::test]
-async fn a_later_head_that_trickles_in_is_cut() {
+async fn a_head_that_arrives_byte_by_byte_after_other_requests_is_cut_off() {
     let without_tls = async {
         let gateway = start().await;
         let mut connection = TcpStream::connect(gateway.address).await.unwrap();
@@ -80,11 +80,11 @@ async fn trickle_after_requests(connection: &mut (impl AsyncRead + AsyncWrite + 
     }
     connection.write_all(b"GET /problems?").await.unwrap();
     trickle(connection).await;
-    expect_patience(started);
+    expect_closed_in_time(started);
 }
 
 #[tokio::test]
-async fn handshakes_that_stall_are_cut_and_keep_nobody_waiting() {
+async fn stalled_handshakes_are_cut_off_and_delay_no_caller() {
     let pair = Pair::fresh();
     let gateway = start_with_tls(&pair).await;
     let started = Instant::now();
@@ -92,9 +92,9 @@ async fn handshakes_that_stall_are_cut_and_keep_nobody_waiting() {
     for _ in 0..300 {
         stalled.push(TcpStream::connect(gateway.address).await.unwrap());
     }
-    let mut good = pair.connect(gateway.address, &[&TLS13], &[]).await.expect("a handshake");
-    good.write_all(REQUEST.as_bytes()).await.unwrap();
-    assert_eq!(raw::read_reply(&mut good).await.status, 200);
+    let mut caller = pair.connect(gateway.address, &[&TLS13], &[]).await.expect("a handshake");
+    caller.write_all(REQUEST.as_bytes()).await.unwrap();
+    assert_eq!(raw::read_reply(&mut caller).await.status, 200);
     let waited = started.elapsed();
     assert!(waited < Duration::from_secs(3), "{waited:?}");
     for mut connection in stalled {
@@ -104,7 +104,7 @@ async fn handshakes_that_stall_are_cut_and_keep_nobody_waiting() {
 }
 
 #[tokio::test]
-async fn a_body_that_trickles_in_behind_the_last_request_is_not_waited_for() {
+async fn a_slow_body_after_the_last_request_does_not_keep_the_connection_open() {
     let gateway = start().await;
     let mut connection = TcpStream::connect(gateway.address).await.unwrap();
     let last = "GET /problems HTTP/1.1\r\nHost: g\r\nConnection: close\r\n\r\n";
@@ -112,11 +112,11 @@ async fn a_body_that_trickles_in_behind_the_last_request_is_not_waited_for() {
     connection.write_all(format!("{last}{behind}").as_bytes()).await.unwrap();
     let started = Instant::now();
     trickle(&mut connection).await;
-    assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
+    assert!(started.elapsed() < MAX_CONNECTION_TIME, "{:?}", started.elapsed());
 }
 
 #[tokio::test]
-async fn a_reader_that_takes_a_little_at_a_time_is_cut() {
+async fn a_caller_that_reads_too_slowly_is_cut_off() {
     let gateway = start().await;
     let script = largest_file(gateway.address).await;
     let socket = TcpSocket::new_v4().unwrap();
@@ -134,7 +134,7 @@ async fn a_reader_that_takes_a_little_at_a_time_is_cut() {
             }
         }
     });
-    ended.await.expect("it is cut");
-    expect_patience(started);
+    ended.await.expect("the gateway closes the connection");
+    expect_closed_in_time(started);
     assert!((100_000..1_000_000).contains(&taken), "{taken} bytes");
 }

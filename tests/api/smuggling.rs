@@ -1,20 +1,20 @@
-//! Requests whose end two programs could see in different places: each is refused or framed exactly once.
+//! Requests whose end is ambiguous. Each is either refused or read in exactly one way.
 //!
-//! A row is what goes over one connection. Wherever framing is at stake a second, whole request (the stowaway) stands where
-//! a program that is fooled would find it.
+//! A row contains the bytes of one connection. A second, complete request (the smuggled request) is placed where a
+//! wrong parser would find it.
 
 use crate::gateway::TestGateway;
 use crate::raw;
-use crate::wire_row::{Row, any, body, chunked, expect, head, post, statuses, stowaway};
+use crate::wire_row::{Row, any, body, chunked, expect, head, post, smuggled, statuses};
 
-/// Chunks with `size` as the spelling of the first one's size line, its length standing for `{}`.
+/// Two chunks. `size` is the size line of the first one; `{}` stands for its length.
 fn sized(size: &str, body: &str) -> String {
     format!("{}\r\n{body}\r\n0\r\n\r\n", size.replace("{}", &format!("{:x}", body.len())))
 }
 
 fn lengths() -> Vec<Row> {
-    let (body, stowaway) = (body(), stowaway());
-    let (length, both) = (body.len(), format!("{body}{stowaway}"));
+    let (body, smuggled) = (body(), smuggled());
+    let (length, both) = (body.len(), format!("{body}{smuggled}"));
     let with = |value: String, statuses, users| post(&format!("Content-Length: {value}"), &both, statuses, users);
     vec![
         with(length.to_string(), &[201, 201], 2), // two requests, one after the other
@@ -32,7 +32,7 @@ fn lengths() -> Vec<Row> {
         with(format!("{length};x"), &[400], 0),
         with(format!("\"{length}\""), &[400], 0),
         with(format!("{length} {length}"), &[400], 0),
-        with(format!("\t {length} \t"), &[201, 201], 2), // blanks around a value are none of it
+        with(format!("\t {length} \t"), &[201, 201], 2), // blanks around a value do not belong to it
         with(String::new(), &[400], 0),
         with(format!("{length}\x0b"), &[400], 0),
         with("18446744073709551616".into(), &[400], 0),
@@ -41,9 +41,9 @@ fn lengths() -> Vec<Row> {
 }
 
 fn codings() -> Vec<Row> {
-    let (body, stowaway) = (body(), stowaway());
+    let (body, smuggled) = (body(), smuggled());
     let (chunks, length) = (chunked(&body), body.len());
-    let both = format!("{chunks}{stowaway}");
+    let both = format!("{chunks}{smuggled}");
     let with = |value: &str, statuses, users| post(&format!("Transfer-Encoding: {value}"), &both, statuses, users);
     vec![
         with("chunked", &[201, 201], 2),
@@ -68,7 +68,7 @@ fn codings() -> Vec<Row> {
         with(&format!("chunked\r\nContent-Length: {}", both.len()), &[400], 0),
         with(&format!("identity\r\nContent-Length: {length}"), &[400], 0),
         post(&format!("Content-Length: {}\r\nTransfer-Encoding: chunked", both.len()), &both, &[400], 0),
-        post("Content-Length: 5\r\nTransfer-Encoding: chunked", format!("0\r\n\r\n{stowaway}"), &[400], 0),
+        post("Content-Length: 5\r\nTransfer-Encoding: chunked", format!("0\r\n\r\n{smuggled}"), &[400], 0),
         post(&format!("Content-Length: {length}\r\nTransfer-Encoding: x"), &body, &[400], 0),
         post("Transfer-Encoding:\r\n chunked", &both, &[400], 0),
         post("Transfer-Encoding : chunked", &both, &[400], 0),
@@ -78,10 +78,10 @@ fn codings() -> Vec<Row> {
 }
 
 fn chunks() -> Vec<Row> {
-    let (body, stowaway) = (body(), stowaway());
+    let (body, smuggled) = (body(), smuggled());
     let length = body.len();
     let with = |chunks: String, statuses, users| {
-        post("Transfer-Encoding: chunked", format!("{chunks}{stowaway}"), statuses, users)
+        post("Transfer-Encoding: chunked", format!("{chunks}{smuggled}"), statuses, users)
     };
     let size = |size: &str| sized(size, &body);
     vec![
@@ -116,14 +116,14 @@ fn chunks() -> Vec<Row> {
         with(format!("{length:x}\r\n{body}\r\n0\r\nTrailer: x\r\n\r\n"), &[201, 201], 2),
         with(format!("{length:x}\r\n{body}\r\n0\r\nContent-Length: 5\r\n\r\n"), &[201, 201], 2),
         with(format!("5\r\n{}\r\n{:X}\r\n{}\r\n0\r\n\r\n", &body[..5], length - 5, &body[5..]), &[201, 201], 2),
-        post("Transfer-Encoding: chunked", format!("{length:x}\r\n{body}\r\n"), &[400], 0), // never ends
+        post("Transfer-Encoding: chunked", format!("{length:x}\r\n{body}\r\n"), &[400], 0), // the last chunk is missing
     ]
 }
 
 fn heads() -> Vec<Row> {
-    let (body, stowaway) = (body(), stowaway());
+    let (body, smuggled) = (body(), smuggled());
     let length = format!("Content-Length: {}", body.len());
-    let both = format!("{body}{stowaway}");
+    let both = format!("{body}{smuggled}");
     let whole = |head: String, statuses, users| any(format!("{head}{length}\r\n\r\n{both}"), statuses, users);
     let also = |header: &str, statuses, users| whole(format!("{}{header}\r\n", head()), statuses, users);
     vec![
@@ -132,7 +132,7 @@ fn heads() -> Vec<Row> {
         also("Host: g", &[400], 0),
         also("Host: other", &[400], 0),
         also("host: other, g", &[400], 0),
-        whole(head().replace("/users", "http://other/users"), &[201, 201], 2), // its host decides nothing
+        whole(head().replace("/users", "http://other/users"), &[201, 201], 2), // the host in the target is ignored
         whole(head().replace("/users", "http://g@other:1/users"), &[201, 201], 2),
         also("X-Folded: a\r\n b", &[400], 0),
         also("X-Folded: a\r\n\tb", &[400], 0),
@@ -164,11 +164,11 @@ fn heads() -> Vec<Row> {
     ]
 }
 
-/// Requests that are refused before their bodies are read; a body stays a body.
+/// Requests that are refused before their bodies are read. The body must not be read as a request.
 fn refusals() -> Vec<Row> {
-    let stowaway = stowaway();
-    let length = stowaway.len();
-    let chunks = chunked(&stowaway);
+    let smuggled = smuggled();
+    let length = smuggled.len();
+    let chunks = chunked(&smuggled);
     let keyless = "Content-Type: application/json\r\n";
     let mut rows = Vec::new();
     for (line, headers, statuses) in [
@@ -181,10 +181,10 @@ fn refusals() -> Vec<Row> {
         ("POST /users", raw::usual_headers(), &[400]),
     ] {
         let head = format!("{line} HTTP/1.1\r\nHost: g\r\n{headers}");
-        rows.push(any(format!("{head}Content-Length: {length}\r\n\r\n{stowaway}"), statuses, 0));
+        rows.push(any(format!("{head}Content-Length: {length}\r\n\r\n{smuggled}"), statuses, 0));
         rows.push(any(format!("{head}Transfer-Encoding: chunked\r\n\r\n{chunks}"), statuses, 0));
         rows.push(any(
-            format!("{head}Expect: 100-continue\r\nContent-Length: {length}\r\n\r\n{stowaway}"),
+            format!("{head}Expect: 100-continue\r\nContent-Length: {length}\r\n\r\n{smuggled}"),
             statuses,
             0,
         ));
@@ -192,38 +192,38 @@ fn refusals() -> Vec<Row> {
     rows
 }
 
-/// Requests after which the connection ends, whatever else was sent (RFC 9112, section 9.6).
-fn last_ones() -> Vec<Row> {
-    let (body, stowaway) = (body(), stowaway());
+/// Requests after which the gateway closes the connection, whatever follows (RFC 9112, section 9.6).
+fn closing_requests() -> Vec<Row> {
+    let (body, smuggled) = (body(), smuggled());
     let whole = |headers: &str, body: &str, statuses, users| {
-        post(&format!("{headers}Content-Length: {}", body.len()), format!("{body}{stowaway}"), statuses, users)
+        post(&format!("{headers}Content-Length: {}", body.len()), format!("{body}{smuggled}"), statuses, users)
     };
     let large = "x".repeat(99_999);
     vec![
         whole("Connection: close\r\n", &body, &[201], 1),
         whole("Connection: close\r\n", "{}", &[422], 0),
         whole("", &large, &[413], 0),
-        post("Transfer-Encoding: chunked", format!("{}{stowaway}", chunked(&large)), &[413], 0),
+        post("Transfer-Encoding: chunked", format!("{}{smuggled}", chunked(&large)), &[413], 0),
     ]
 }
 
 #[tokio::test]
-async fn a_length_is_one_plain_number_or_the_request_is_refused() {
+async fn an_invalid_or_ambiguous_content_length_is_refused() {
     expect(lengths()).await;
 }
 
 #[tokio::test]
-async fn a_transfer_coding_is_chunked_alone_or_the_request_is_refused() {
+async fn any_transfer_coding_except_chunked_is_refused() {
     expect(codings()).await;
 }
 
 #[tokio::test]
-async fn chunks_end_where_their_sizes_say_or_the_request_is_refused() {
+async fn chunks_are_read_up_to_their_sizes_or_refused() {
     expect(chunks()).await;
 }
 
 #[tokio::test]
-async fn a_head_has_one_reading_or_the_request_is_refused() {
+async fn an_ambiguous_head_is_refused() {
     expect(heads()).await;
 }
 
@@ -233,13 +233,13 @@ async fn the_body_of_a_refused_request_is_never_the_next_request() {
 }
 
 #[tokio::test]
-async fn nothing_is_carried_out_behind_a_reply_that_ends_the_connection() {
+async fn no_request_after_a_reply_that_closes_the_connection_is_executed() {
     let gateway = TestGateway::start().await;
-    for Row { sent, statuses: expected, users } in last_ones() {
+    for Row { sent, statuses: expected, users } in closing_requests() {
         let before = gateway.simulator.requests().len();
         let replies = statuses(&gateway, &sent).await;
         assert_eq!(replies[..1], *expected);
         let arrived = gateway.simulator.requests().len() - before;
-        assert_eq!(arrived, users, "what stands behind {expected:?} is carried out, too: {replies:?}");
+        assert_eq!(arrived, users, "a request after {expected:?} is executed, too: {replies:?}");
     }
 }

@@ -1,4 +1,5 @@
-//! Readiness of a process that has never worked: a rollout of something broken stops while the old process still serves.
+//! A process that has never worked is not ready. So a rollout of a broken version stops while the old process still
+//! serves.
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::unserved_port::UnservedPort;
 /// How long a simulated rollout waits for the new process.
 const PROGRESS_DEADLINE: Duration = Duration::from_millis(1500);
 
-/// Does what a rollout with `maxUnavailable: 0` does: stops `old` only when `new` is ready. Returns whether it was.
+/// Simulates a rollout with `maxUnavailable: 0`: stops `old` only when `new` is ready. Returns whether it became ready.
 async fn roll_out(old: &GatewayProcess, new: &Caller) -> bool {
     let deadline = tokio::time::Instant::now() + PROGRESS_DEADLINE;
     while tokio::time::Instant::now() < deadline {
@@ -22,12 +23,12 @@ async fn roll_out(old: &GatewayProcess, new: &Caller) -> bool {
             old.terminate();
             return true;
         }
-        sleep(Duration::from_millis(50)).await; // between two probes
+        sleep(Duration::from_millis(50)).await; // pause between two probes
     }
     false
 }
 
-/// Rolls out `new`, which is broken, and checks the line of the reason. The old process still serves.
+/// Rolls out `new`, which is broken, and checks the reason on its readiness page. The old process still serves.
 async fn expect_stopped(new: &GatewayProcess, line: &str, reason: &str) {
     let (environment, _simulator) = Environment::with_simulator().await;
     let old = environment.serve().await;
@@ -92,7 +93,7 @@ async fn an_untrusted_centagate_stops_a_rollout() {
     let base_url = format!("https://localhost:{}", simulator.address().port());
     let gateway = Environment::new(&base_url, &admin).serve().await;
     expect_stopped(&gateway, "CENTAGATE: no answer ", "centagate.ca_certificate_file").await;
-    assert!(simulator.requests().is_empty(), "nothing was sent");
+    assert!(simulator.requests().is_empty(), "CENTAGATE received nothing");
 }
 
 #[tokio::test]
@@ -133,7 +134,7 @@ async fn a_process_that_has_worked_stays_ready_without_centagate() {
 }
 
 #[tokio::test]
-async fn a_session_that_centagate_refuses_is_not_called_live() {
+async fn a_session_that_centagate_refuses_is_not_reported_as_live() {
     let (environment, simulator) = Environment::with_simulator().await;
     let gateway = environment.serve().await;
     let caller = Caller::of(&gateway);
@@ -144,7 +145,7 @@ async fn a_session_that_centagate_refuses_is_not_called_live() {
     let (status, text) = caller.readiness().await;
     assert!(!text.contains("live") && text.contains("CENTAGATE refused the last call with code 10001\n"), "{text}");
     assert!(text.contains("\nCENTAGATE: answered code 10001 "), "{text}");
-    assert_eq!(status, 200, "it has worked: {text}");
+    assert_eq!(status, 200, "the gateway has worked before: {text}");
     assert_eq!(caller.create_user("carla").await.status, 201);
     assert!(caller.readiness().await.1.contains("session: live for "));
 }

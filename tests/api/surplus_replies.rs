@@ -1,4 +1,4 @@
-//! One user's reply never reaches another user's caller, whatever an upstream writes after its replies.
+//! A user's reply never reaches another user's caller, even if an upstream sends surplus replies.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use crate::caller::Caller;
 use crate::certificates::{Authority, acceptor};
 use crate::gateway::{Setup, TestGateway, token, user};
 use crate::login_bench;
-use crate::process::PATIENCE;
+use crate::process::TEST_TIMEOUT;
 use crate::surplus_server::{Surplus, SurplusServer, secret_of};
 
-/// How many requests an operation sends to each server.
+/// How many requests a test sends to each server.
 const REQUESTS: usize = 240;
-/// The same if each request waits for the surplus of the previous one.
+/// The number if each request waits for the surplus reply of the previous one.
 const SEQUENTIAL_REQUESTS: usize = 100;
 
 const SURPLUS: [Surplus; 5] = [
@@ -27,7 +27,7 @@ const SURPLUS: [Surplus; 5] = [
     Surplus::After(Duration::from_millis(50)),
 ];
 
-/// A gateway, its CENTAGATE, and the directory with the CA of TLS.
+/// A gateway, its CENTAGATE, and the directory with the CA's certificate.
 struct Bench {
     gateway: TestGateway,
     server: SurplusServer,
@@ -57,7 +57,7 @@ impl Bench {
         Self { gateway: setup.start().await, server, _directory: directory }
     }
 
-    /// What CENTAGATE's reply to a call for `username` held.
+    /// The user's own value in CENTAGATE's reply to a call for `username`.
     async fn secret(&self, operation: Operation, username: &str) -> String {
         let reply = match operation {
             Operation::CreateUser => self.gateway.create_user(&user(username)).await,
@@ -82,23 +82,23 @@ enum Operation {
     GetUser,
 }
 
-/// Sends the requests of one operation, so many at once. Each reply must belong to its own request.
+/// Sends the requests of one operation, `at_once` at the same time. Each reply must belong to its own request.
 async fn expect_own_replies(bench: &Bench, operation: Operation, at_once: usize, what: &str) {
     let requests = if at_once == 1 { SEQUENTIAL_REQUESTS } else { REQUESTS };
     for round in 0..requests / at_once {
         let usernames: Vec<_> = (0..at_once).map(|number| format!("user-{round}-{number}")).collect();
         let secrets = join_all(usernames.iter().map(|username| bench.secret(operation, username))).await;
         for (username, secret) in usernames.iter().zip(secrets) {
-            assert_eq!(secret, secret_of(username), "{what}: the reply of another request");
+            assert_eq!(secret, secret_of(username), "{what}: the reply belongs to another request");
         }
-        // A surplus reply that comes after the connection was used again looks like the reply (docs/adr/0015).
+        // A surplus reply that arrives after the connection was reused looks like the reply (docs/adr/0015).
         if matches!(operation, Operation::CreateUser) {
-            timeout(PATIENCE, bench.server.wait_for_surplus()).await.expect(what);
+            timeout(TEST_TIMEOUT, bench.server.wait_for_surplus()).await.expect(what);
         }
     }
 }
 
-/// The same with each kind of surplus, in plain text and over TLS.
+/// Checks each kind of surplus reply, in plain text and over TLS.
 async fn expect_own_replies_always(operation: Operation, at_once: usize) {
     let cases = SURPLUS.into_iter().flat_map(|surplus| [(surplus, false), (surplus, true)]);
     join_all(cases.map(|(surplus, with_tls)| async move {
@@ -123,20 +123,21 @@ async fn the_tokens_of_a_user_never_reach_the_caller_of_another_user() {
 }
 
 #[tokio::test]
-async fn a_created_user_never_has_the_id_of_another_if_the_surplus_came_before_the_connection_was_used_again() {
+async fn a_created_user_never_gets_another_users_id_if_the_surplus_arrives_before_reuse() {
     expect_own_replies_always(Operation::CreateUser, 1).await;
 }
 
 #[tokio::test]
 async fn a_login_shares_its_connection_with_no_other_call() {
-    // It comes after the logout, so nothing but the rule keeps the logout from using the login's connection.
-    let server = SurplusServer::start(Surplus::After(PATIENCE), None).await;
+    // The surplus reply comes only after the logout, so only the rule itself keeps the logout off the login's
+    // connection.
+    let server = SurplusServer::start(Surplus::After(TEST_TIMEOUT), None).await;
     let admin = Admin { username: "admin".into(), auth_token: String::new(), secret_code: String::new() };
     let (environment, _secrets) =
         login_bench::environment(&format!("http://{}", server.address), &admin, &Login::fresh());
     let mut gateway = environment.serve().await;
     gateway.wait_for_line(|line| line.contains("logged in to CENTAGATE")).await;
-    assert_eq!(server.connections(), 1, "a login opens no spare connection");
+    assert_eq!(server.connections(), 1, "a login opens only one connection");
     let caller = Caller::of(&gateway);
     assert_eq!(caller.create_user("alice").await.json()["centagateId"], secret_of("alice"));
     gateway.terminate();

@@ -1,4 +1,4 @@
-//! A CENTAGATE that writes a surplus reply after each reply: the same one again, as a broken proxy does.
+//! A CENTAGATE that sends each reply twice, like a broken proxy. The second one is the surplus reply.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,16 +14,16 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::fault_row::http;
 
-/// When the surplus reply is written.
+/// When the surplus reply is sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Surplus {
     InTheSameSegment,
-    /// In a write that follows at once.
+    /// In another write immediately after the reply.
     InAnotherWrite,
     After(Duration),
 }
 
-/// A running server; it ends with the test's runtime.
+/// A running server. It ends with the test's runtime.
 pub(crate) struct SurplusServer {
     pub(crate) address: SocketAddr,
     counts: Arc<Counts>,
@@ -32,7 +32,7 @@ pub(crate) struct SurplusServer {
 struct Counts {
     connections: AtomicUsize,
     requests: AtomicUsize,
-    /// The most requests that one connection carried.
+    /// The largest number of requests on one connection.
     requests_of_a_connection: AtomicUsize,
     surplus: watch::Sender<usize>,
 }
@@ -69,12 +69,12 @@ impl SurplusServer {
         self.counts.connections.load(Ordering::Relaxed)
     }
 
-    /// The most requests that one connection carried.
+    /// The largest number of requests on one connection.
     pub(crate) fn requests_of_a_connection(&self) -> usize {
         self.counts.requests_of_a_connection.load(Ordering::Relaxed)
     }
 
-    /// Waits until a surplus reply has been written after each of the requests so far.
+    /// Waits until a surplus reply has been sent for each request so far.
     pub(crate) async fn wait_for_surplus(&self) {
         let requests = self.counts.requests.load(Ordering::Relaxed);
         let mut surplus = self.counts.surplus.subscribe();
@@ -88,7 +88,7 @@ async fn serve(mut connection: impl AsyncRead + AsyncWrite + Unpin, surplus: Sur
         counts.requests.fetch_add(1, Ordering::Relaxed);
         counts.requests_of_a_connection.fetch_max(number, Ordering::Relaxed);
         let reply = http("200 OK", "", reply_to(&path, &body));
-        // A gateway that closes the connection is as good as one that has the surplus reply.
+        // If the gateway has closed the connection, the surplus reply counts as sent.
         let written = write(&mut connection, &reply, surplus).await;
         counts.surplus.send_modify(|surplus| *surplus += 1);
         written.ok()?;
@@ -128,12 +128,12 @@ async fn read_request(connection: &mut (impl AsyncRead + Unpin)) -> Option<(Stri
     }
 }
 
-/// What belongs to a user alone, as the reply has it.
+/// The value in the reply that belongs only to this user.
 pub(crate) fn secret_of(username: &str) -> String {
     format!("secret-of-{username}")
 }
 
-/// A reply that names the user of the request.
+/// A reply with the value of the user in the request.
 fn reply_to(path: &str, request: &Value) -> String {
     let secret = secret_of(request["username"].as_str().unwrap_or_default());
     let object = if path.contains("/onetimepin/") {

@@ -8,7 +8,7 @@ use crate::callers::scopes;
 use crate::gateway::{Setup, TestGateway};
 use crate::reply::Reply;
 
-/// Creates dora, whose hardware token has this status, as in CENTAGATE's list of tokens.
+/// Creates dora with a hardware token of this status, as in CENTAGATE's list of tokens.
 fn give_token(gateway: &TestGateway, status: &str) {
     let mut user = User::new("dora");
     user.tokens.hardware = Some(BoundToken { sn: "2601000042".to_owned(), status: status.to_owned() });
@@ -34,7 +34,7 @@ async fn two_codes_are_sent_in_their_order_and_exactly_as_they_are() {
 }
 
 #[tokio::test]
-async fn anything_but_two_different_codes_is_a_fault_that_shows_no_code() {
+async fn anything_but_two_different_codes_is_a_fault_without_the_codes() {
     let gateway = Setup::new().without_rate_limit().start().await;
     give_token(&gateway, "1");
     for codes in [
@@ -83,7 +83,7 @@ async fn a_caller_may_send_five_pairs_of_codes_per_user_and_minute() {
         gateway.send(gateway.post_as(key, &format!("/users/{user}/hardware-token/sync"), &body)).await
     };
     for attempt in 0..5 {
-        // Right and wrong codes count alike.
+        // Correct and wrong codes count alike.
         if attempt % 2 == 0 {
             gateway.simulator.instruct(Instruction::once(None, Behaviour::code("54002")));
         }

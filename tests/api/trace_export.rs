@@ -1,4 +1,4 @@
-//! The export of spans: while the gateway runs, over TLS, to a collector that fails, and not at all.
+//! The export of spans: while the gateway runs, over TLS, to a failing collector, and without a collector.
 
 use std::fs;
 use std::time::Duration;
@@ -14,21 +14,21 @@ use crate::raw;
 
 const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-/// A gateway whose spans go to `endpoint` at once.
+/// An environment that exports each span to `endpoint` at once.
 fn exporting_to(endpoint: &str) -> Environment {
     Environment::without_centagate()
         .set("GATEWAY__TELEMETRY__OTLP_ENDPOINT", endpoint)
         .set("OTEL_BSP_SCHEDULE_DELAY", "20")
 }
 
-/// A request that makes one span.
+/// Sends a request that creates one span.
 async fn ask(gateway: &GatewayProcess, id: &str, headers: &str) {
     let headers = format!("X-Request-Id: {id}\r\n{headers}");
     assert_eq!(raw::exchange(gateway.address, &raw::post("/users", &headers, b"")).await.status, 401);
 }
 
-/// The lines about the export of spans.
-fn complaints(gateway: &GatewayProcess) -> Vec<serde_json::Value> {
+/// The log lines about the export of spans.
+fn export_warnings(gateway: &GatewayProcess) -> Vec<serde_json::Value> {
     gateway
         .lines()
         .iter()
@@ -46,9 +46,9 @@ fn threads(gateway: &GatewayProcess) -> Vec<String> {
 #[tokio::test]
 async fn spans_are_sent_while_the_gateway_runs() {
     let collector = Collector::start().await;
-    // A path of the collector's, and a slash more or less.
+    // A path on the collector, with and without a slash at the end.
     let environment = exporting_to(&format!("{}/otlp/", collector.url()));
-    // As an operator of OpenTelemetry's may set them for all programs.
+    // Variables of OpenTelemetry that an operator may set for all programs.
     let environment = environment
         .set("OTEL_EXPORTER_OTLP_HEADERS", "x-key=pl4nted")
         .set("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
@@ -66,7 +66,7 @@ async fn spans_are_sent_while_the_gateway_runs() {
 }
 
 #[tokio::test]
-async fn spans_travel_over_tls_to_a_collector_whose_certificate_is_trusted() {
+async fn spans_are_sent_over_tls_to_a_trusted_collector() {
     let authority = Authority::new("collectors");
     let collector = Collector::start_with("200 OK", Some(&authority.issue("localhost"))).await;
     let url = format!("https://localhost:{}", collector.address.port());
@@ -83,7 +83,7 @@ async fn spans_travel_over_tls_to_a_collector_whose_certificate_is_trusted() {
 }
 
 #[tokio::test]
-async fn a_collector_that_fails_is_told_of_once_and_hurts_neither_requests_nor_the_end() {
+async fn a_failing_collector_is_logged_once_and_affects_neither_requests_nor_the_shutdown() {
     let silent = FaultServer::start(vec![Fault::Silence]).await;
     let broken = FaultServer::start(vec![Fault::SendAndClose(b"nonsense\r\n\r\n".to_vec())]).await;
     let refusing = Collector::answering("404 Not Found").await;
@@ -111,14 +111,14 @@ async fn a_collector_that_fails_is_told_of_once_and_hurts_neither_requests_nor_t
             gateway.terminate();
             assert!(gateway.end().await.success(), "{endpoint}");
             assert!(stopped.elapsed() < Duration::from_secs(5), "{endpoint}: {:?}", stopped.elapsed());
-            let complaints = complaints(&gateway);
-            assert!(complaints.len() <= 1, "{complaints:?}");
+            let export_warnings = export_warnings(&gateway);
+            assert!(export_warnings.len() <= 1, "{export_warnings:?}");
             let lost = gateway.lines().iter().any(|line| line.contains("the last spans could not be exported"));
             assert_eq!(lost, cause.is_none(), "{endpoint}");
             if let Some(cause) = cause {
-                assert_eq!(complaints[0]["level"], "WARN");
-                assert!(complaints[0]["cause"].as_str().unwrap().contains(cause), "{complaints:?}");
-                assert!(!complaints[0].to_string().contains(&endpoint), "{complaints:?}");
+                assert_eq!(export_warnings[0]["level"], "WARN");
+                assert!(export_warnings[0]["cause"].as_str().unwrap().contains(cause), "{export_warnings:?}");
+                assert!(!export_warnings[0].to_string().contains(&endpoint), "{export_warnings:?}");
             }
         }),
     )
@@ -126,7 +126,7 @@ async fn a_collector_that_fails_is_told_of_once_and_hurts_neither_requests_nor_t
 }
 
 #[tokio::test]
-async fn a_collector_that_works_again_is_told_of_once() {
+async fn a_collector_that_recovers_is_logged_once() {
     let ok = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec();
     let server = FaultServer::start(vec![
         Fault::Send(b"HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n".to_vec()),
@@ -140,11 +140,11 @@ async fn a_collector_that_works_again_is_told_of_once() {
         ask(&gateway, id, "").await;
         gateway.wait_for_line(|line| line.contains("spans are exported again")).await;
     }
-    assert_eq!(complaints(&gateway).len(), 2);
+    assert_eq!(export_warnings(&gateway).len(), 2);
 }
 
 #[tokio::test]
-async fn without_an_endpoint_there_is_no_export_and_the_log_has_the_callers_trace() {
+async fn without_an_endpoint_no_span_is_exported_and_the_log_has_the_callers_trace_id() {
     let gateway = Environment::without_centagate().serve().await;
     ask(&gateway, "traced", &format!("traceparent: 00-{TRACE_ID}-00f067aa0ba902b7-01\r\n")).await;
     ask(&gateway, "untraced", "").await;

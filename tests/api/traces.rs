@@ -1,4 +1,4 @@
-//! Traces: what the spans of a request tell, and whose trace they belong to.
+//! Traces: the content of a request's spans, and the trace that they belong to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ async fn traced(setup: Setup) -> (Collector, TestGateway) {
     (collector, gateway)
 }
 
-/// The spans of a gateway that has done what it should: they are sent before it ends.
+/// Stops a gateway, which exports its spans before it ends, and returns them by start time.
 async fn spans_of(gateway: TestGateway, collector: &Collector, count: usize) -> Vec<Span> {
     drop(gateway);
     let mut spans = collector.wait_for_spans(count).await;
@@ -38,7 +38,7 @@ fn attributes(value: &Value) -> BTreeMap<String, Value> {
 }
 
 #[tokio::test]
-async fn a_request_is_a_span_in_its_callers_trace_and_its_call_of_centagate_one_below() {
+async fn a_request_is_a_span_in_its_callers_trace_with_the_centagate_call_as_its_child() {
     let (collector, gateway) = traced(Setup::new().admin("pl4nted-admin", "pl4nted-token", "pl4nted-code")).await;
     let request = gateway.post("/users/bob/otp-token?pl4nted=query", &token());
     let request =
@@ -69,14 +69,14 @@ async fn a_request_is_a_span_in_its_callers_trace_and_its_call_of_centagate_one_
         server.period.0 < client.period.0 && client.period.0 < client.period.1 && client.period.1 < server.period.1
     );
 
-    // Nothing of the caller's or the admin's leaves, to the collector or to CENTAGATE.
+    // No data of the caller or the admin is sent to the collector, and no trace data is sent to CENTAGATE.
     let [arrival] = collector.arrivals().try_into().ok().expect("one batch");
     assert!(arrival.head.starts_with("post /v1/traces http/1.1\r\n"), "{}", arrival.head);
-    let told = arrival.head + &String::from_utf8_lossy(&arrival.body);
+    let sent = arrival.head + &String::from_utf8_lossy(&arrival.body);
     let secrets =
         [reply["passcode"].as_str().unwrap(), reply["qr"].as_str().unwrap(), upstream.member("cenToken").unwrap()];
     for word in secrets.into_iter().chain(["pl4nted", "bob", callers::EVERYTHING]) {
-        assert!(!told.contains(word), "{word} in {told}");
+        assert!(!sent.contains(word), "{word} in {sent}");
     }
     let names: BTreeSet<_> = upstream.headers.iter().map(|(name, _)| &**name).collect();
     let ours = ["accept", "accept-encoding", "connection", "content-length", "content-type", "host", "user-agent"];
@@ -85,7 +85,7 @@ async fn a_request_is_a_span_in_its_callers_trace_and_its_call_of_centagate_one_
 }
 
 #[tokio::test]
-async fn faults_stand_in_the_span_of_whoever_is_at_fault() {
+async fn an_error_is_recorded_in_the_span_of_the_side_that_caused_it() {
     let (collector, gateway) = traced(Setup::new().hurried()).await;
     let unmatched = gateway.send(gateway.request(Method::GET, "/pl4nted")).await;
     let method = gateway.send(gateway.request(Method::from_bytes(b"PL4NTED").unwrap(), "/users")).await;
@@ -98,12 +98,12 @@ async fn faults_stand_in_the_span_of_whoever_is_at_fault() {
     assert_eq!(statuses, [404, 405, 404, 502, 504]);
 
     let spans = spans_of(gateway, &collector, 8).await;
-    let told: Vec<_> = spans
+    let errors: Vec<_> = spans
         .iter()
         .map(|span| (&*span.name, span.is_error, span.attributes.get("error.type").and_then(Value::as_str)))
         .collect();
     assert_eq!(
-        told,
+        errors,
         [
             ("GET", false, None),
             ("HTTP /users", false, None),
@@ -125,7 +125,7 @@ async fn faults_stand_in_the_span_of_whoever_is_at_fault() {
 }
 
 #[tokio::test]
-async fn a_request_whose_caller_went_away_is_an_error_without_a_status() {
+async fn a_request_whose_caller_disconnected_is_an_error_without_a_status() {
     let (collector, gateway) = traced(Setup::new()).await;
     let gate = Gate::new();
     gateway.simulator.instruct(Instruction::once(Operation::CreateUser, Behaviour::Hold(gate.clone())));
@@ -135,7 +135,7 @@ async fn a_request_whose_caller_went_away_is_an_error_without_a_status() {
     gate.entered().await;
     connection.set_zero_linger().unwrap();
     drop(connection);
-    // It notices: it serves another request on the same thread before CENTAGATE answers.
+    // The gateway notices the disconnect, because the same thread serves another request before CENTAGATE answers.
     assert_eq!(gateway.get("/problems").await.status, 200);
     gate.open();
     let [server, client, _] = spans_of(gateway, &collector, 3).await.try_into().unwrap();
@@ -145,7 +145,7 @@ async fn a_request_whose_caller_went_away_is_an_error_without_a_status() {
 }
 
 #[tokio::test]
-async fn without_a_valid_traceparent_a_request_begins_a_trace_of_its_own() {
+async fn a_request_without_a_valid_traceparent_starts_its_own_trace() {
     let collector = Collector::start().await;
     let (environment, _simulator) = Environment::with_simulator().await;
     let mut gateway = environment.set("GATEWAY__TELEMETRY__OTLP_ENDPOINT", &collector.url()).serve().await;
@@ -160,7 +160,7 @@ async fn without_a_valid_traceparent_a_request_begins_a_trace_of_its_own() {
     let unsampled = format!("X-Request-Id: unsampled\r\ntraceparent: 00-{TRACE_ID}-{PARENT_ID}-00\r\n");
     raw::exchange(gateway.address, &raw::post("/users", &unsampled, b"")).await;
     let line = gateway.wait_for_request("unsampled").await;
-    assert_eq!(line["trace_id"], TRACE_ID, "the caller's, who wants no spans: {line}");
+    assert_eq!(line["trace_id"], TRACE_ID, "the trace of the caller, who wants no spans: {line}");
     gateway.terminate();
     assert!(gateway.end().await.success());
 

@@ -14,7 +14,7 @@ async fn unlock(gateway: &TestGateway) -> Reply {
     gateway.send(gateway.request(Method::POST, PATH).bearer_auth(callers::EVERYTHING)).await
 }
 
-/// Creates dora, whose hardware token has this status, as in CENTAGATE's list of tokens.
+/// Creates dora with a hardware token of this status, as in CENTAGATE's list of tokens.
 fn give_token(gateway: &TestGateway, status: &str) {
     let mut user = User::new("dora");
     user.tokens.hardware = Some(BoundToken { sn: "2601000042".to_owned(), status: status.to_owned() });

@@ -1,4 +1,4 @@
-//! `DELETE /users/{id}/tokens/{kind}`: the token is gone, users without such a token, and requests with a body.
+//! `DELETE /users/{id}/tokens/{kind}`: the token is removed, users without such a token, and requests with a body.
 
 use reqwest::Method;
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::callers;
 use crate::gateway::{TestGateway, token};
 use crate::reply::Reply;
 
-/// Unregisters a token of bob's.
+/// Unregisters one of bob's tokens.
 async fn unregister(gateway: &TestGateway, kind: &str) -> Reply {
     let request = gateway.request(Method::DELETE, &format!("/users/bob/tokens/{kind}"));
     gateway.send(request.bearer_auth(callers::EVERYTHING)).await

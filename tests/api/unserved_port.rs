@@ -1,4 +1,4 @@
-//! A CENTAGATE that nobody runs: its port refuses connections, or takes them and nobody accepts them.
+//! An upstream port without a server. It refuses connections, or the kernel accepts them and no program does.
 
 use std::io::Read as _;
 use std::net::SocketAddr;
@@ -8,14 +8,14 @@ use futures_util::FutureExt as _;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-/// A port of this machine that no program serves; dropping it frees it.
+/// A port of this machine that no program serves. Dropping it frees it.
 pub(crate) struct UnservedPort {
     pub(crate) address: SocketAddr,
     holder: Holder,
     begun: usize,
 }
 
-#[expect(dead_code, reason = "what is held keeps the port as it is")]
+#[expect(dead_code, reason = "the field keeps the port in its state")]
 enum Holder {
     Refusing(TcpSocket),
     NeverAccepting(TcpListener),
@@ -23,25 +23,25 @@ enum Holder {
 }
 
 impl UnservedPort {
-    /// Connections are refused.
+    /// A port that refuses connections.
     pub(crate) fn refusing() -> Self {
         let socket = bound();
         Self { address: socket.local_addr().unwrap(), holder: Holder::Refusing(socket), begun: 0 }
     }
 
-    /// Lets a server have a port that refused connections: nobody else can have taken it meanwhile.
+    /// Turns a refusing port into a listener. No other program can have taken the port meanwhile.
     pub(crate) fn serve(self) -> std::net::TcpListener {
-        let Holder::Refusing(socket) = self.holder else { panic!("it listens already") };
+        let Holder::Refusing(socket) = self.holder else { panic!("the port listens already") };
         socket.listen(1024).unwrap().into_std().unwrap()
     }
 
-    /// Connections come about, because the system does that, but nobody reads what is sent.
+    /// A port on which the kernel accepts connections, but no program reads them.
     pub(crate) fn never_accepting() -> Self {
         let listener = bound().listen(16).unwrap();
         Self { address: listener.local_addr().unwrap(), holder: Holder::NeverAccepting(listener), begun: 0 }
     }
 
-    /// Nothing answers, because too many connections wait to be accepted.
+    /// A port that does not answer, because its queue of connections is full.
     pub(crate) async fn full() -> Self {
         let listener = bound().listen(1).unwrap();
         let address = listener.local_addr().unwrap();
@@ -52,7 +52,7 @@ impl UnservedPort {
         Self { address, holder: Holder::Full(listener, waiting), begun: 0 }
     }
 
-    /// How many requests have arrived so far, in full or in part; a connection that carries nothing does not count.
+    /// How many requests have arrived so far, complete or not. A connection without bytes does not count.
     pub(crate) fn requests(&mut self) -> usize {
         if let Holder::NeverAccepting(listener) = &self.holder {
             while let Some(Ok((connection, _))) = listener.accept().now_or_never() {

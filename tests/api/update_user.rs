@@ -1,4 +1,4 @@
-//! `PATCH /users/{id}`: rights, the audit records, and what CENTAGATE refuses.
+//! `PATCH /users/{id}`: rights, audit records, and CENTAGATE's refusals.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ async fn every_role_requires_the_right_to_create_admins() {
 }
 
 #[tokio::test]
-async fn the_new_group_is_narrowed_by_groups() {
+async fn groups_limit_the_new_group() {
     let rest = "groups = [\"Staff\"]\ntarget_usernames = [\"bob\"]";
     let gateway = Setup::new().callers(callers::block("caller", "key", &["users:update"], rest)).start().await;
     gateway.simulator.add_group("Guests");
@@ -45,7 +45,7 @@ async fn the_new_group_is_narrowed_by_groups() {
 }
 
 #[tokio::test]
-async fn the_trail_names_the_changed_members_but_shows_only_group_and_role() {
+async fn the_trail_names_the_changed_members_but_contains_only_the_values_of_group_and_role() {
     let gateway = TestGateway::start().await;
     let all = members().into_iter().fold(json!({}), |body, (name, value, ..)| with(body, name, value));
     assert_eq!(update(&gateway, &all).await.status, 204);

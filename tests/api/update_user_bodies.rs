@@ -1,4 +1,4 @@
-//! Bodies of `PATCH /users/{id}`: the exact bytes that CENTAGATE receives for them, and those that are refused.
+//! Bodies of `PATCH /users/{id}`: the exact bytes that CENTAGATE receives, and the bodies that are refused.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::operations::let_calls_succeed;
 use crate::reply::Reply;
 use crate::upstream_requests::{CEN_TOKEN, awkward_admin, expect_members};
 
-/// A member: its name and its value in the body, and the same in CENTAGATE's call.
+/// A member: its name and value in the body, and its name and value in CENTAGATE's call.
 pub(crate) type Member = (&'static str, Value, &'static str, &'static str);
 
 /// Every member.
@@ -31,7 +31,7 @@ pub(crate) fn members() -> [Member; 11] {
     ]
 }
 
-/// The body with these members, and what CENTAGATE receives for it besides the user name and the signature.
+/// A body with these members, and what CENTAGATE receives for it besides the username and the signature.
 fn body_of<'a>(members: impl IntoIterator<Item = &'a Member>) -> (String, Value) {
     let (mut body, mut sent) = (json!({}), json!({}));
     for (name, value, upstream_name, upstream_value) in members {
@@ -55,7 +55,7 @@ fn accepted() -> Vec<(String, Value)> {
         let role = ("role", json!(role), "roles", digit);
         bodies.extend([body_of([&role]), body_of([&role, &group])]);
     }
-    // These texts stay texts: none of them means that the value is absent or is cleared.
+    // These texts are kept as texts. None of them means an absent or erased value.
     for text in
         ["null", "\"\"", "undefined", "0", "false", "{}", "[]", "\\", "é😀\u{2028}", "<&'>;--%00", &"ü".repeat(255)]
     {
@@ -85,7 +85,7 @@ async fn centagate_receives_what_the_caller_sent_and_nothing_else() {
     assert_eq!(
         bodies.iter().map(|(body, _)| body).collect::<BTreeSet<_>>().len(),
         bodies.len(),
-        "no body is sent twice"
+        "each body is sent once"
     );
     for (number, (body, sent)) in bodies.into_iter().enumerate() {
         let reply = update(&gateway, &body).await;

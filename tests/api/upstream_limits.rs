@@ -1,4 +1,4 @@
-//! Calls of CENTAGATE in bounds: their time, how many are under way, and none while it has failed too often.
+//! Limits on calls of CENTAGATE: their duration, their number, and the circuit breaker.
 
 use std::time::{Duration, Instant};
 
@@ -12,13 +12,14 @@ use crate::gateway::{Setup, TestGateway, alice, user};
 use crate::process::sample;
 use crate::reply::Reply;
 
-/// So many users registered at once.
+/// Registers `count` users at the same time.
 async fn create_users(gateway: &TestGateway, count: usize) -> Vec<Reply> {
     let users: Vec<_> = (0..count).map(|number| user(&format!("user-{number}"))).collect();
     join_all(users.iter().map(|user| gateway.create_user(user))).await
 }
 
-/// How many of `replies` say that nobody knows, and how many that nothing was sent; there may be no others.
+/// How many of `replies` are timeouts with an unknown outcome, and how many say that nothing was sent. There may be no
+/// others.
 fn timed_out_and_not_sent(replies: &[Reply]) -> (usize, usize) {
     let with = |status: u16, code: &str, outcome: &str| {
         let replies = replies.iter().filter(|reply| reply.status == status);
@@ -30,7 +31,7 @@ fn timed_out_and_not_sent(replies: &[Reply]) -> (usize, usize) {
 }
 
 #[tokio::test]
-async fn a_request_that_timed_out_is_not_sent_again_when_centagate_wakes_up() {
+async fn a_timed_out_request_is_not_sent_again_when_centagate_recovers() {
     let gateway = Setup::new().hurried().start().await;
     let gate = Gate::new();
     gateway.simulator.instruct(Instruction::once(None, Behaviour::Hold(gate.clone())));
@@ -38,17 +39,17 @@ async fn a_request_that_timed_out_is_not_sent_again_when_centagate_wakes_up() {
     assert_eq!((reply.status, &reply.problem("centagate_timeout")["outcome"]), (504, &Value::from("unknown")));
     gate.open();
     let finished = timeout(Duration::from_secs(10), gateway.simulator.wait_for_finished(1));
-    assert_eq!(finished.await.expect("an end").len(), 1);
-    let again: Value = gateway.create_user(&alice()).await.problem("username_taken");
-    assert_eq!(again["outcome"], "notExecuted");
+    assert_eq!(finished.await.expect("the call ends").len(), 1);
+    let second: Value = gateway.create_user(&alice()).await.problem("username_taken");
+    assert_eq!(second["outcome"], "notExecuted");
 }
 
 #[tokio::test]
-async fn a_request_whose_turn_comes_too_late_for_its_reply_is_not_sent_and_says_so() {
+async fn a_request_that_is_queued_too_long_is_not_sent_and_gets_503() {
     let server = FaultServer::start(vec![Fault::Silence]).await;
     let gateway = Setup::new().hurried().set("centagate.max_in_flight", "1").upstream(server.base_url()).start().await;
     let started = Instant::now();
-    // Each call takes 150 ms, and all is over after 600: what is not on its way after 450 is not sent.
+    // Each call takes 150 ms, and the deadline is 600 ms. A call that has not been sent after 450 ms is not sent.
     let replies = create_users(&gateway, 8).await;
     assert!(started.elapsed() < Duration::from_millis(600 + 250), "{:?}", started.elapsed());
     let (timed_out, not_sent) = timed_out_and_not_sent(&replies);
@@ -56,9 +57,9 @@ async fn a_request_whose_turn_comes_too_late_for_its_reply_is_not_sent_and_says_
 }
 
 #[tokio::test]
-async fn where_too_many_requests_of_a_caller_wait_further_ones_are_refused_at_once() {
+async fn a_caller_with_too_many_waiting_requests_gets_503_at_once() {
     let gateway = Setup::new().set("centagate.max_in_flight", "1").start().await;
-    // Three quarters of the 16 places to wait.
+    // A caller may use three quarters of the 16 places in the queue.
     let gate = Gate::new();
     gateway.simulator.instruct(Instruction::always(None, Behaviour::Hold(gate.clone())));
     let (replies, refused) = tokio::join!(create_users(&gateway, 1 + 12), async {
@@ -68,7 +69,7 @@ async fn where_too_many_requests_of_a_caller_wait_further_ones_are_refused_at_on
         let refused = gateway.create_user(&user("one-too-many")).await;
         let refusals = "gateway_centagate_calls_total{operation=\"create_user\",code=\"caller_share\"}";
         assert_eq!(sample(&gateway.manage("/metrics").await.1, refusals), 1);
-        // A request that waits has attempted nothing yet; the refused one has its pair.
+        // A waiting request has no audit line yet. The refused one has an attempt and an outcome.
         let trail: Vec<_> = gateway.audit_trail().lines().into_iter().map(|line| line["audit"].clone()).collect();
         assert_eq!(trail, ["attempt", "attempt", "outcome"]);
         gate.open();
@@ -80,7 +81,7 @@ async fn where_too_many_requests_of_a_caller_wait_further_ones_are_refused_at_on
 }
 
 #[tokio::test]
-async fn a_centagate_that_does_not_answer_is_left_alone_and_one_that_answers_anything_is_not() {
+async fn the_breaker_opens_if_centagate_does_not_answer_and_stays_closed_if_it_answers_anything() {
     let html = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>".to_vec();
     for (fault, opens) in [(Fault::Silence, true), (Fault::Close, false), (Fault::Send(html), false)] {
         let server = FaultServer::start(vec![fault.clone()]).await;

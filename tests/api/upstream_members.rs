@@ -17,13 +17,13 @@ fn schema_of(operation: &Operation) -> Option<Value> {
     content.is_object().then(|| schema(&schema_name(&content["schema"])))
 }
 
-/// The members that a body must have at least.
+/// The minimum number of members in a body.
 fn least_members(schema: &Value) -> u64 {
     let required = schema["required"].as_array().map_or(0, Vec::len) as u64;
     required.max(schema["minProperties"].as_u64().unwrap_or(0))
 }
 
-/// `body` with null for each member that it lacks and may lack; `None` if null is a fault in this operation.
+/// `body` with null for each absent optional member, or `None` if null is a fault in this operation.
 fn with_nulls(operation: &Operation, body: &Value) -> Option<Value> {
     let schema = schema_of(operation)?;
     if schema["minProperties"].is_u64() {

@@ -1,4 +1,4 @@
-//! What CENTAGATE receives for what a caller sent, and what it never receives.
+//! What CENTAGATE receives for a caller's request, and what it never receives.
 
 use std::collections::BTreeMap;
 
@@ -26,19 +26,19 @@ async fn gateway_with_awkward_admin() -> TestGateway {
     awkward_admin().start().await
 }
 
-/// The newest request that CENTAGATE received. The bytes of its body are exactly these members, in any order.
+/// The newest request that CENTAGATE received. Its body must contain exactly these members, in any order.
 #[track_caller]
 pub(crate) fn expect_members(gateway: &TestGateway, expected: &Value) -> Request {
     let request = gateway.simulator.requests().pop().expect("a request");
     assert_eq!(Value::Object(request.members.clone()), *expected);
     assert!(request.members.values().all(Value::is_string));
-    // A member that is sent twice, or anything between the members, would make the body longer.
+    // A repeated member, or any text between the members, would make the body longer.
     let body = String::from_utf8_lossy(&request.body);
     assert_eq!(request.body.len(), expected.to_string().len(), "{body}");
     request
 }
 
-/// What CENTAGATE receives for `user`, apart from optional members.
+/// The members that CENTAGATE receives for `user`, apart from optional ones.
 fn upstream(user: &Value) -> Value {
     json!({
         "firstName": user["firstName"], "lastName": user["lastName"], "username": user["username"],
@@ -51,7 +51,7 @@ fn upstream(user: &Value) -> Value {
 async fn a_user_becomes_exactly_the_documented_request() {
     let gateway = gateway_with_awkward_admin().await;
     let reply = gateway.create_user(&alice()).await;
-    assert_eq!(reply.status, 201, "the simulator takes the signature: {}", reply.text());
+    assert_eq!(reply.status, 201, "the simulator accepts the signature: {}", reply.text());
     let request = expect_members(&gateway, &upstream(&alice()));
     assert_eq!(request.method, "PUT");
     assert_eq!(request.path, "/CentagateWS/webresources/user/registerUserActivate/ad%20min%2F%C3%B6%40x");
@@ -176,7 +176,7 @@ async fn an_id_is_decoded_once_and_never_part_of_the_path() {
 }
 
 #[tokio::test]
-async fn configured_defaults_stand_in_for_group_and_app_and_only_where_they_are_absent() {
+async fn configured_defaults_replace_only_an_absent_group_or_app() {
     let gateway = awkward_admin().set("users.default_group", "Staff").set("users.default_app", "desk").start().await;
     let mut user = alice();
     user.as_object_mut().unwrap().remove("group");
@@ -192,7 +192,7 @@ async fn configured_defaults_stand_in_for_group_and_app_and_only_where_they_are_
 }
 
 #[tokio::test]
-async fn nothing_that_the_caller_sent_in_headers_reaches_centagate() {
+async fn no_header_of_the_caller_reaches_centagate() {
     let gateway = gateway_with_awkward_admin().await;
     let mut request = gateway.post("/users", &alice());
     for (name, value) in [
@@ -221,7 +221,7 @@ async fn nothing_that_the_caller_sent_in_headers_reaches_centagate() {
 }
 
 #[test]
-fn the_known_cen_token_is_what_the_documented_formula_gives() {
+fn the_known_cen_token_matches_the_documented_formula() {
     let mut mac = Hmac::<Sha256>::new_from_slice(ADMIN.2.as_bytes()).unwrap();
     mac.update(format!("{}{}", ADMIN.0, ADMIN.1).as_bytes());
     assert_eq!(hex::encode(mac.finalize().into_bytes()), CEN_TOKEN);

@@ -1,5 +1,5 @@
-//! TLS to CENTAGATE: which servers are trusted, and what the log says of the others. A certificate that has expired, or is
-//! for another host or of an unknown CA, stands in the fault matrix.
+//! TLS to CENTAGATE: trusted servers, and the log's advice for others. The fault matrix covers expired certificates,
+//! wrong hosts and unknown CAs.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::process::{Environment, GatewayProcess, json};
 /// What the gateway trusts.
 enum Trust {
     PublicCas,
-    /// With this one among them.
+    /// The system's CAs, including this one.
     SystemCas(String),
     Ca(String),
     Pin(String),
@@ -48,7 +48,7 @@ impl Trust {
     }
 }
 
-/// A gateway with a given session in front of a CENTAGATE at `https://localhost`.
+/// Starts a gateway with a configured session in front of a CENTAGATE at `https://localhost`.
 async fn start(tls: Tls, trust: Trust) -> (GatewayProcess, Caller, Simulator, Environment) {
     let admin = Admin::with_fresh_session("admin");
     let mut config = Config::new(admin.clone());
@@ -70,8 +70,8 @@ async fn expect_trusted(what: &str, tls: Tls, trust: Trust) {
     assert_eq!(simulator.executions(), 2, "{what}");
 }
 
-/// 503 for the caller, one line with the fix for the operator, nothing for the server.
-async fn expect_told(what: &str, gateway: &GatewayProcess, caller: &Caller, fix: &str) {
+/// Checks that the caller gets 503, that the log has one line with the fix, and that the server gets nothing.
+async fn expect_reported(what: &str, gateway: &GatewayProcess, caller: &Caller, fix: &str) {
     let lines_before = gateway.lines().len();
     for username in ["one", "two"] {
         let reply = caller.create_user(username).await;
@@ -83,25 +83,25 @@ async fn expect_told(what: &str, gateway: &GatewayProcess, caller: &Caller, fix:
         assert!(!fault.contains("https://"), "{what}: {fault}");
     }
     let lines = gateway.lines().split_off(lines_before);
-    assert_eq!(lines.len(), 2, "{what}: one line for each request: {lines:?}");
+    assert_eq!(lines.len(), 2, "{what}: one line per request: {lines:?}");
 }
 
 async fn expect_refused(what: &str, tls: Tls, trust: Trust, fix: &str) {
     let (gateway, caller, simulator, _environment) = start(tls, trust).await;
-    expect_told(what, &gateway, &caller, fix).await;
-    assert!(simulator.requests().is_empty(), "{what}: nothing was sent");
+    expect_reported(what, &gateway, &caller, fix).await;
+    assert!(simulator.requests().is_empty(), "{what}: CENTAGATE received nothing");
     let (status, reasons) = caller.readiness().await;
-    assert_eq!((status, reasons.contains(fix)), (503, true), "{what}: it has never worked: {reasons}");
+    assert_eq!((status, reasons.contains(fix)), (503, true), "{what}: the gateway has never worked: {reasons}");
 }
 
-/// When the certificate ends that CENTAGATE has shown, by `date --date=2049-01-01T00:00:00Z +%s` and the like.
+/// The expiry of CENTAGATE's certificate, from `date --date=2049-01-01T00:00:00Z +%s` and the like.
 const BEGINNING_OF_2049: u64 = 2_493_072_000;
 const BEGINNING_OF_2050: u64 = 2_524_608_000;
 
 #[tokio::test]
-async fn the_end_of_the_certificate_is_told_whatever_makes_it_trusted() {
+async fn the_expiry_of_the_certificate_is_exported_for_every_kind_of_trust() {
     let ca = Authority::new("CA");
-    // 2050 is the first year that certificates spell in another way.
+    // From 2050, certificates encode the year differently.
     for (year, end) in [(2049, BEGINNING_OF_2049), (2050, BEGINNING_OF_2050)] {
         let tls = ca.issue_until("localhost", year);
         for (what, trust) in [
@@ -110,15 +110,22 @@ async fn the_end_of_the_certificate_is_told_whatever_makes_it_trusted() {
             ("the system's CAs", Trust::SystemCas(ca.pem())),
         ] {
             let (gateway, caller, _simulator, _environment) = start(tls.clone(), trust).await;
-            assert!(!gateway.manage("/metrics").await.1.contains("certificate_expiry"), "{what}: nothing seen yet");
+            assert!(
+                !gateway.manage("/metrics").await.1.contains("certificate_expiry"),
+                "{what}: no certificate seen yet"
+            );
             assert_eq!(caller.create_user("alice").await.status, 201, "{what}");
-            let told = caller.metric("gateway_certificate_expiry_timestamp_seconds{certificate=\"centagate\"}").await;
-            assert_eq!(told, end, "{what}");
+            let reported =
+                caller.metric("gateway_certificate_expiry_timestamp_seconds{certificate=\"centagate\"}").await;
+            assert_eq!(reported, end, "{what}");
         }
     }
     let (gateway, caller, _simulator, _environment) = start(ca.issue_expired("localhost"), Trust::Ca(ca.pem())).await;
     caller.create_user("alice").await.problem("centagate_unavailable");
-    assert!(!gateway.manage("/metrics").await.1.contains("certificate_expiry"), "what is not taken says nothing");
+    assert!(
+        !gateway.manage("/metrics").await.1.contains("certificate_expiry"),
+        "a refused certificate is not reported"
+    );
 }
 
 const CA_UNKNOWN: &str = "set centagate.ca_certificate_file to the CA's certificate";
@@ -128,7 +135,7 @@ const NOT_THE_PIN: &str = "the certificate is not the pinned one";
 const NO_CIPHER: &str = "no TLS version or cipher in common";
 
 #[tokio::test]
-async fn a_private_ca_is_trusted_where_it_is_configured_and_nowhere_else() {
+async fn a_private_ca_is_trusted_only_if_it_is_configured() {
     let (ca, other) = (Authority::new("CA"), Authority::new("Other CA"));
     expect_trusted("its CA", ca.issue("localhost"), Trust::Ca(ca.pem())).await;
     expect_trusted("one of two CAs", ca.issue("localhost"), Trust::Ca(other.pem() + &ca.pem())).await;
@@ -136,7 +143,7 @@ async fn a_private_ca_is_trusted_where_it_is_configured_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_self_signed_certificate_is_trusted_only_as_the_pin() {
+async fn a_self_signed_certificate_is_trusted_only_if_it_is_pinned() {
     let pin = |tls: &Tls| Trust::Pin(tls.certificate_pem.clone());
     for (what, tls) in [
         ("plain", self_signed("localhost")),
@@ -153,13 +160,13 @@ async fn a_self_signed_certificate_is_trusted_only_as_the_pin() {
     let tls = self_signed_ca("localhost");
     let ca = Trust::Ca(tls.certificate_pem.clone());
     expect_refused("a CA's certificate as the server's own", tls.clone(), ca, CA_AS_LEAF).await;
-    // The pin of a CA is no trust in what it issues.
+    // A pinned CA certificate does not make the certificates that it issued trusted.
     let ca = Authority::new("CA");
     expect_refused("the CA pinned", ca.issue("localhost"), Trust::Pin(ca.pem()), NOT_THE_PIN).await;
 }
 
 #[tokio::test]
-async fn a_certificate_of_x_509_version_1_can_be_pinned_and_is_refused_with_the_fix_otherwise() {
+async fn an_x_509_version_1_certificate_works_if_it_is_pinned_and_is_otherwise_refused_with_the_fix() {
     for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
         let tls = Tls { version: Some(version), ..self_signed_v1("localhost") };
         let pin = Trust::Pin(tls.certificate_pem.clone());
@@ -172,7 +179,7 @@ async fn a_certificate_of_x_509_version_1_can_be_pinned_and_is_refused_with_the_
 }
 
 #[tokio::test]
-async fn tls_1_2_and_1_3_both_work_and_what_has_no_cipher_in_common_is_told() {
+async fn tls_1_2_and_1_3_work_and_a_missing_common_cipher_is_reported() {
     let ca = Authority::new("CA");
     for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
         let tls = Tls { version: Some(version), ..ca.issue("localhost") };
@@ -187,7 +194,7 @@ async fn tls_1_2_and_1_3_both_work_and_what_has_no_cipher_in_common_is_told() {
     expect_refused("no common cipher", tls, Trust::PublicCas, NO_CIPHER).await;
 }
 
-/// Shows `certificate` without holding its key.
+/// Presents `certificate` without having its key.
 fn impostor(certificate: &Tls) -> u16 {
     let stolen = CertificateDer::from_pem_slice(certificate.certificate_pem.as_bytes()).unwrap();
     let own = PrivateKeyDer::from_pem_slice(self_signed("localhost").key_pem.as_bytes()).unwrap();
@@ -204,7 +211,7 @@ fn impostor(certificate: &Tls) -> u16 {
         while let Ok((connection, _)) = listener.accept() {
             let tls = ServerConnection::new(Arc::clone(&config)).unwrap();
             let mut request = String::new();
-            // The client goes before a byte of its request has come.
+            // The client closes the connection before it has sent a byte of its request.
             let _ = std::io::Read::read_to_string(&mut StreamOwned::new(tls, connection), &mut request);
             assert_eq!(request, "");
         }
@@ -213,19 +220,19 @@ fn impostor(certificate: &Tls) -> u16 {
 }
 
 #[tokio::test]
-async fn the_pinned_certificate_without_its_key_is_worth_nothing() {
+async fn a_server_with_the_pinned_certificate_but_without_its_key_is_refused() {
     for tls in [self_signed("localhost"), self_signed_v1("localhost")] {
         let admin = Admin::with_fresh_session("admin");
         let environment = Environment::new(&format!("https://localhost:{}", impostor(&tls)), &admin);
         let environment = Trust::Pin(tls.certificate_pem).configure(environment);
         let gateway = environment.serve().await;
         let caller = Caller::of(&gateway);
-        expect_told("an impostor", &gateway, &caller, "BadSignature").await;
+        expect_reported("an impostor", &gateway, &caller, "BadSignature").await;
     }
 }
 
 #[tokio::test]
-async fn a_login_over_tls_that_fails_is_told_with_the_fix() {
+async fn a_failed_tls_login_is_reported_with_the_fix() {
     let ca = Authority::new("CA");
     let bench = LoginBench::with("admin", |config| config.tls = Some(ca.issue("127.0.0.1"))).await;
     let gateway = bench.environment.serve().await;
@@ -241,10 +248,10 @@ async fn a_login_over_tls_that_fails_is_told_with_the_fix() {
 }
 
 #[tokio::test]
-async fn a_redirect_to_plain_http_is_followed_neither_by_requests_nor_by_logins() {
+async fn neither_requests_nor_logins_follow_a_redirect_to_plain_http() {
     let plain = Simulator::start(Config::new(Admin::with_fresh_session("admin"))).await.unwrap();
     let location = &plain.base_url();
-    // All at once: each waits for its second login.
+    // All cases run at once, because each waits for its second login.
     let redirected = [301, 302, 303, 307, 308].map(|status| async move {
         let ca = Authority::new("CA");
         let mut bench = LoginBench::with("admin", |config| config.tls = Some(ca.issue("127.0.0.1"))).await;

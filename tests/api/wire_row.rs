@@ -1,4 +1,4 @@
-//! What goes over one connection byte for byte, and what must come back: statuses, and users that arrive at CENTAGATE.
+//! The bytes sent on one connection, the expected statuses, and the number of users that arrive at CENTAGATE.
 
 use centagate_simulator::{Behaviour, Instruction};
 use serde_json::json;
@@ -9,19 +9,19 @@ use tokio::time::{Duration, timeout};
 use crate::gateway::{Setup, TestGateway, user};
 use crate::raw;
 
-/// What goes over a connection, the statuses that come back, and how many users arrive at CENTAGATE.
+/// The bytes to send, the expected statuses, and the expected number of users at CENTAGATE.
 pub(crate) struct Row {
     pub(crate) sent: Vec<u8>,
     pub(crate) statuses: &'static [u16],
     pub(crate) users: usize,
 }
 
-/// A head that lacks what says where its body ends, and the end of the head.
+/// A head without framing headers and without the empty line at its end.
 pub(crate) fn head() -> String {
     format!("POST /users HTTP/1.1\r\nHost: g\r\n{}", raw::usual_headers())
 }
 
-/// A head with `framing`, then `body`.
+/// A row with this framing and body.
 pub(crate) fn post(framing: &str, body: impl AsRef<[u8]>, statuses: &'static [u16], users: usize) -> Row {
     Row { sent: [format!("{}{framing}\r\n\r\n", head()).as_bytes(), body.as_ref()].concat(), statuses, users }
 }
@@ -34,8 +34,8 @@ pub(crate) fn body() -> String {
     user("rider").to_string()
 }
 
-/// A whole request that nobody may carry out unless it is framed as one.
-pub(crate) fn stowaway() -> String {
+/// A complete request that must not be executed unless it is framed as one.
+pub(crate) fn smuggled() -> String {
     String::from_utf8(raw::post("/users", &raw::usual_headers(), user("stowaway").to_string().as_bytes())).unwrap()
 }
 
@@ -43,13 +43,13 @@ pub(crate) fn chunked(body: &str) -> String {
     format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len())
 }
 
-/// The statuses of all replies but interim ones, until the gateway ends the connection.
+/// The statuses of all final replies until the gateway closes the connection.
 pub(crate) async fn statuses(gateway: &TestGateway, sent: &[u8]) -> Vec<u16> {
     let mut connection = TcpStream::connect(gateway.address).await.unwrap();
     let received = timeout(Duration::from_secs(10), async {
         let (mut reader, mut writer) = connection.split();
         let mut received = Vec::new();
-        // The gateway may close before all is sent, and a reset is an end, too.
+        // The gateway may close the connection before everything is sent. A reset counts as an end, too.
         let write = async {
             let _ = writer.write_all(sent).await;
             let _ = writer.shutdown().await;
@@ -57,7 +57,7 @@ pub(crate) async fn statuses(gateway: &TestGateway, sent: &[u8]) -> Vec<u16> {
         let (_, ()) = tokio::join!(reader.read_to_end(&mut received), write);
         received
     });
-    let received = String::from_utf8_lossy(&received.await.expect("an end in time")).into_owned();
+    let received = String::from_utf8_lossy(&received.await.expect("the connection ends")).into_owned();
     let replies = received.split("HTTP/1.").skip(1).map(|reply| reply[2..5].parse().expect("a status"));
     replies.filter(|status| *status != 100).collect()
 }
@@ -65,7 +65,7 @@ pub(crate) async fn statuses(gateway: &TestGateway, sent: &[u8]) -> Vec<u16> {
 pub(crate) async fn expect(rows: Vec<Row>) {
     let mut wrong = Vec::new();
     let gateway = Setup::new().set("server.keep_alive_ms", "2000").start().await;
-    // Whoever arrives is registered, whether the name is taken or not.
+    // Every user that arrives is registered, even if the name is taken.
     let success = json!({ "code": "0", "message": "Success", "object": "1" });
     gateway.simulator.instruct(Instruction::always(None, Behaviour::Envelope(success)));
     let mut before = 0;
@@ -79,5 +79,5 @@ pub(crate) async fn expect(rows: Vec<Row>) {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
-    assert_eq!(gateway.get("/problems").await.status, 200, "others are served on");
+    assert_eq!(gateway.get("/problems").await.status, 200, "other callers are still served");
 }

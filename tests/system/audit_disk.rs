@@ -1,4 +1,4 @@
-//! The audit trail on a disk that is full, or that nobody may write to.
+//! The audit trail on a disk that is full or read-only.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,16 +11,16 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::audit_file::AuditFile;
 use crate::caller::Caller;
 use crate::gateway::{Gateway, user};
-use crate::process::{Environment, PATIENCE, json};
+use crate::process::{Environment, TEST_TIMEOUT, json};
 
-/// How many actions are under way when the disk is full.
+/// Actions in flight when the disk fills up.
 const HELD: usize = 32;
 
-/// A disk in memory. Dropping it takes it away.
+/// A disk in memory. Dropping it unmounts it.
 struct Disk(PathBuf);
 
 impl Disk {
-    /// With `bytes`, which is rounded to whole pages.
+    /// Mounts a disk of `bytes`, rounded up to whole pages.
     fn mount(directory: &Path, bytes: u64) -> Self {
         mount(&["-t", "tmpfs", "-o", &format!("size={bytes},mode=700"), "tmpfs"], directory);
         Self(directory.to_owned())
@@ -33,7 +33,7 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        // Lazily: the gateway may still have a file open.
+        // A lazy unmount, because the gateway may still have a file open.
         let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
     }
 }
@@ -59,7 +59,7 @@ async fn setup(trail: &Path) -> (Gateway, Simulator) {
 }
 
 #[tokio::test]
-async fn a_process_that_starts_on_a_full_disk_is_not_ready_while_the_old_one_serves_until_there_is_space() {
+async fn a_gateway_started_on_a_full_disk_is_not_ready_until_there_is_space() {
     let directory = tempfile::tempdir().expect("a directory");
     let disk = Disk::mount(directory.path(), 4096);
     std::fs::write(directory.path().join("other"), filler(4096)).expect("the filler");
@@ -79,15 +79,15 @@ async fn a_process_that_starts_on_a_full_disk_is_not_ready_while_the_old_one_ser
 }
 
 #[tokio::test]
-async fn a_disk_that_fills_up_within_an_action_lets_it_end_and_refuses_others_until_there_is_space() {
+async fn an_action_during_which_the_disk_fills_up_gets_its_reply_and_later_ones_get_503() {
     let directory = tempfile::tempdir().expect("a directory");
     let page = 4096;
     let disk = Disk::mount(directory.path(), page as u64);
     let trail = directory.path().join("audit.jsonl");
     let (gateway, simulator) = setup(&trail).await;
-    // An attempt fits, and a part of its outcome.
+    // There is room for an attempt and a part of its outcome.
     std::fs::write(&trail, filler(page - 350)).expect("the filler");
-    assert_eq!(gateway.post("/users", &user("first")).await, 201, "what was done is told");
+    assert_eq!(gateway.post("/users", &user("first")).await, 201, "the caller gets the reply to an executed request");
     assert_eq!((simulator.requests().len(), gateway.metric(OUTCOME_FAILED).await), (1, Some(1)));
     assert_eq!((gateway.metric(BROKEN).await, gateway.metric(WITHOUT_OUTCOME).await), (Some(1), Some(1)));
     for _ in 0..3 {
@@ -99,15 +99,15 @@ async fn a_disk_that_fills_up_within_an_action_lets_it_end_and_refuses_others_un
     disk.remount("size=64k");
     let started = Instant::now();
     while gateway.metric(BROKEN).await != Some(0) {
-        assert!(started.elapsed() < PATIENCE, "the trail does not recover");
-        sleep(Duration::from_millis(20)).await; // between two looks
+        assert!(started.elapsed() < TEST_TIMEOUT, "the trail does not recover");
+        sleep(Duration::from_millis(20)).await; // poll interval
     }
-    assert_eq!(gateway.post("/users", &user("third")).await, 201, "there is space again");
+    assert_eq!(gateway.post("/users", &user("third")).await, 201, "the trail has recovered");
     assert_eq!(simulator.requests().len(), 2);
     let text = std::fs::read_to_string(&trail).expect("the trail");
     let lines: Vec<(&str, Option<Value>)> = text.lines().map(|line| (line, serde_json::from_str(line).ok())).collect();
     let torn: Vec<_> = lines.iter().filter(|(_, whole)| whole.is_none()).map(|(line, _)| line).collect();
-    assert_eq!(torn.len(), 1, "one line is torn and stands alone: {torn:?}");
+    assert_eq!(torn.len(), 1, "exactly one line is torn: {torn:?}");
     assert!(torn[0].starts_with("{\"audit\":\"outcome\""), "{torn:?}");
     let events = |target: &str| {
         let lines = lines.iter().filter_map(|(_, line)| line.as_ref()).filter(|line| line["target"] == target);
@@ -116,13 +116,13 @@ async fn a_disk_that_fills_up_within_an_action_lets_it_end_and_refuses_others_un
     assert_eq!(events("first"), ["attempt"]);
     assert_eq!(events("third"), ["attempt", "outcome"]);
     let resumed = lines.iter().filter_map(|(_, line)| line.as_ref()).find(|line| line["audit"] == "resumed");
-    assert_eq!(resumed.expect("a line that ends the gap")["lost"], 4, "an outcome and three attempts");
+    assert_eq!(resumed.expect("a line that reports the gap")["lost"], 4, "an outcome and three attempts");
     assert!(!events("second").contains(&"attempt".to_owned()), "{text}");
     gateway.stop().await;
 }
 
 #[tokio::test]
-async fn a_full_disk_does_not_flood_the_log() {
+async fn a_full_disk_causes_two_warnings_and_not_one_per_request() {
     let directory = tempfile::tempdir().expect("a directory");
     let disk = Disk::mount(directory.path(), 65_536);
     let admin = Admin::with_fresh_session("admin");
@@ -138,31 +138,32 @@ async fn a_full_disk_does_not_flood_the_log() {
         tokio::spawn(async move { caller.create_user(&format!("held-{number}")).await.status })
     });
     let held: Vec<_> = held.collect();
-    timeout(PATIENCE, gate.entered_by(HELD)).await.expect("all are held");
+    timeout(TEST_TIMEOUT, gate.entered_by(HELD)).await.expect("CENTAGATE holds all calls");
     let written = std::fs::metadata(&trail).expect("the trail").len();
-    // The rest of the disk. The file of the trail keeps its last page.
+    // Fills the rest of the disk. The trail's file keeps its last page.
     let rest = 65_536 - usize::try_from(written.next_multiple_of(4096)).expect("a size");
     std::fs::write(directory.path().join("other"), filler(rest)).expect("the filler");
     gate.open();
     for held in held {
-        assert_eq!(held.await.expect("no panic"), 201, "what was done is told");
+        assert_eq!(held.await.expect("no panic"), 201, "the caller gets the reply to an executed request");
     }
     caller.wait_for_metric(BROKEN, 1).await;
     for number in 0..200 {
         assert_eq!(caller.create_user(&format!("refused-{number}")).await.status, 503);
     }
     gateway.wait_for_request("refused-199").await;
-    let loud = gateway.lines().into_iter().filter(|line| !line.contains("\"INFO\""));
-    let messages: Vec<_> = loud.map(|line| json(&line)["message"].as_str().expect("a message").to_owned()).collect();
-    assert_eq!(messages.len(), 2, "the trail is broken, and outcomes are missing: {messages:?}");
+    let important = gateway.lines().into_iter().filter(|line| !line.contains("\"INFO\""));
+    let messages: Vec<_> =
+        important.map(|line| json(&line)["message"].as_str().expect("a message").to_owned()).collect();
+    assert_eq!(messages.len(), 2, "one line about the trail and one about missing outcomes: {messages:?}");
     let missing = gateway.lines().iter().filter(|line| line.contains("could not be written")).count();
-    assert_eq!(missing as u64, caller.metric(WITHOUT_OUTCOME).await, "each one is named");
+    assert_eq!(missing as u64, caller.metric(WITHOUT_OUTCOME).await, "one line per missing outcome");
     disk.remount("size=1m");
     caller.wait_for_readiness(200).await;
 }
 
 #[tokio::test]
-async fn a_gateway_does_not_start_with_its_trail_on_a_read_only_disk() {
+async fn a_gateway_whose_audit_file_is_on_a_read_only_disk_does_not_start() {
     let directory = tempfile::tempdir().expect("a directory");
     let disk = Disk::mount(directory.path(), 65536);
     let trail = directory.path().join("audit.jsonl");
@@ -178,7 +179,7 @@ async fn a_gateway_does_not_start_with_its_trail_on_a_read_only_disk() {
     assert_eq!(environment.run(&["check-config"]).status, Some(0));
 }
 
-/// Whole lines of together so many bytes.
+/// Complete lines of `bytes` in total.
 fn filler(bytes: usize) -> String {
     let line = format!("{{\"filler\":\"{}\"}}\n", "x".repeat(bytes - "{\"filler\":\"\"}\n".len()));
     assert_eq!(line.len(), bytes);

@@ -1,7 +1,7 @@
-//! Chromium without a window, driven over the W3C `WebDriver` protocol.
+//! Headless Chromium, driven over the W3C `WebDriver` protocol.
 //!
-//! Looking an element up waits for it (an implicit wait that the driver bounds), so what a page shall show is written as
-//! the element that shows it.
+//! Each lookup of an element waits for the element, up to the driver's implicit timeout. So a test states an
+//! expectation as an element of the page.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,10 +19,10 @@ const CHROMEDRIVER: Program = Program { name: "chromedriver", package: "chromium
 
 /// How long the driver waits for an element.
 const ELEMENT_DEADLINE_MS: u64 = 20_000;
-/// How long one command may take, such a wait or Chromium's start included.
+/// The timeout for a command, including the wait for an element and Chromium's start.
 const COMMAND_DEADLINE: Duration = Duration::from_secs(60);
 
-/// Why a command failed: what the driver said.
+/// The driver's error message.
 pub(crate) type Failure = Box<dyn std::error::Error>;
 
 /// A browser with one empty page. [`quit`](Self::quit) ends it.
@@ -38,7 +38,7 @@ impl Browser {
         Self::start_with(&[]).await
     }
 
-    /// With these options of Chromium beside the usual ones.
+    /// Starts a browser with more command-line options of Chromium.
     pub(crate) async fn start_with(options: &[String]) -> Result<Self, Failure> {
         let profile = tempfile::tempdir()?;
         CHROMIUM.run(&["--version"], profile.path()).await;
@@ -57,20 +57,20 @@ impl Browser {
         self.post("url", &json!({ "url": url })).await.map(drop)
     }
 
-    /// The address of the page that is open.
+    /// The URL of the current page.
     pub(crate) async fn url(&self) -> Result<String, Failure> {
         let url = command(self.client.get(format!("{}/url", self.session))).await?;
         Ok(url.as_str().ok_or("no address")?.to_owned())
     }
 
-    /// Waits for an element, and answers the text it shows.
+    /// Waits for an element and returns its visible text.
     pub(crate) async fn text(&self, xpath: &str) -> Result<String, Failure> {
         let element = self.element(xpath).await?;
         let text = command(self.client.get(format!("{}/{element}/text", self.session))).await?;
         Ok(text.as_str().ok_or("no text")?.to_owned())
     }
 
-    /// Waits for the first of some elements, and answers the HTML IDs of all of them, in the order of the page.
+    /// Waits for the first matching element and returns the HTML IDs of all of them in page order.
     pub(crate) async fn ids(&self, xpath: &str) -> Result<Vec<String>, Failure> {
         let script = "const found = document.evaluate(arguments[0], document, null, 7, null); \
                       return Array.from({ length: found.snapshotLength }, (_, index) => found.snapshotItem(index).id)";
@@ -79,32 +79,32 @@ impl Browser {
         Ok(serde_json::from_value(ids)?)
     }
 
-    /// Waits for an element, and scrolls it to the top of the window.
+    /// Waits for an element and scrolls it to the top of the window.
     pub(crate) async fn scroll_to(&self, xpath: &str) -> Result<(), Failure> {
         let script = "document.evaluate(arguments[0], document, null, 9, null).singleNodeValue.scrollIntoView()";
         self.element(xpath).await?;
         self.post("execute/sync", &json!({ "script": script, "args": [xpath] })).await.map(drop)
     }
 
-    /// Waits for an element, and clicks on it.
+    /// Waits for an element and clicks it.
     pub(crate) async fn click(&self, xpath: &str) -> Result<(), Failure> {
         let element = self.element(xpath).await?;
         self.post(&format!("{element}/click"), &json!({})).await.map(drop)
     }
 
-    /// Waits for an input, and types into it.
+    /// Waits for an input and types into it.
     pub(crate) async fn type_into(&self, xpath: &str, text: &str) -> Result<(), Failure> {
         let element = self.element(xpath).await?;
         self.post(&format!("{element}/value"), &json!({ "text": text })).await.map(drop)
     }
 
-    /// What the browser logged since the last call: `browser` is the console, `performance` has every request.
+    /// The log entries since the last call. `browser` is the console, `performance` contains every request.
     pub(crate) async fn log(&self, kind: &str) -> Result<Vec<Value>, Failure> {
         let entries = self.post("se/log", &json!({ "type": kind })).await?;
         Ok(entries.as_array().ok_or("no log")?.clone())
     }
 
-    /// A picture of what the window shows, as PNG in base64.
+    /// A screenshot of the window as base64-encoded PNG.
     pub(crate) async fn screenshot(&self) -> Result<String, Failure> {
         let picture = command(self.client.get(format!("{}/screenshot", self.session))).await?;
         Ok(picture.as_str().ok_or("no picture")?.to_owned())
@@ -151,7 +151,7 @@ fn capabilities(profile: &Path, options: &[String]) -> Value {
     } } })
 }
 
-/// Sends one command, and answers its value.
+/// Sends a command and returns its value.
 async fn command(request: reqwest::RequestBuilder) -> Result<Value, Failure> {
     let reply = request.header("Content-Type", "application/json").send().await?;
     let failed = !reply.status().is_success();

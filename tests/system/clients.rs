@@ -15,17 +15,17 @@ use client::{Client, JAVA, Language, NODE, PHP};
 use comparison::{compare_with_gateway, start_simulator};
 
 #[tokio::test]
-async fn the_gateway_sends_what_our_node_client_sends() {
+async fn the_gateway_sends_the_same_calls_as_our_node_client() {
     compare(NODE, include_str!("clients/programs/client.js")).await;
 }
 
 #[tokio::test]
-async fn the_gateway_sends_what_our_php_client_sends() {
+async fn the_gateway_sends_the_same_calls_as_our_php_client() {
     compare(PHP, include_str!("clients/programs/client.php")).await;
 }
 
 #[tokio::test]
-async fn the_gateway_sends_what_our_java_client_sends() {
+async fn the_gateway_sends_the_same_calls_as_our_java_client() {
     compare(JAVA, include_str!("clients/programs/Client.java")).await;
 }
 

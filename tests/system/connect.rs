@@ -1,4 +1,4 @@
-//! The commands in README's chapter "Connect your CENTAGATE", pasted into bash, lead to a gateway that has logged in.
+//! The commands in README's chapter "Connect your CENTAGATE", pasted into bash, start a gateway that logs in.
 
 use std::os::unix::fs::symlink;
 
@@ -7,10 +7,10 @@ use centagate_simulator::{Admin, Config, Login, Simulator};
 use crate::pasted::{commands, paste};
 
 #[tokio::test]
-async fn the_commands_of_the_readme_lead_to_a_gateway_that_has_logged_in() {
+async fn the_commands_in_the_readme_start_a_gateway_that_logs_in() {
     let readme = include_str!("../../README.md");
     let (_, chapter) = readme.split_once("## Connect your CENTAGATE\n").expect("the chapter");
-    let (chapter, _) = chapter.split_once("\n## ").expect("its end");
+    let (chapter, _) = chapter.split_once("\n## ").expect("the end of the chapter");
     let admin = Admin { username: "gateway-admin".into(), auth_token: String::new(), secret_code: String::new() };
     let login = Login::fresh();
     let mut config = Config::new(admin);

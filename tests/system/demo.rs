@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::printed::Printed;
 use crate::program::Program;
 
-/// How long the demo may take to start. Cargo builds it first, unless it is up to date.
+/// How long the demo may take to start. Cargo may have to build it first.
 const START_DEADLINE: Duration = Duration::from_secs(600);
 const STOP_DEADLINE: Duration = Duration::from_secs(20);
 
@@ -18,14 +18,14 @@ const STOP_DEADLINE: Duration = Duration::from_secs(20);
 pub(crate) struct Demo {
     pub(crate) swagger_ui: String,
     pub(crate) caller_key: String,
-    /// The lines to paste, in this order.
+    /// The printed commands, in this order.
     lines: Vec<String>,
     process: Child,
     _directory: TempDir,
 }
 
 impl Demo {
-    /// Starts the demo and reads its addresses, its caller key and its lines.
+    /// Starts the demo and reads its addresses, its caller key and its commands.
     pub(crate) async fn start() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let mut process = Command::new(env!("CARGO"))
@@ -50,17 +50,20 @@ impl Demo {
 
     /// Sends SIGINT, as Ctrl-C does, and returns the exit status.
     pub(crate) async fn stop(mut self) -> ExitStatus {
-        let id = self.process.id().expect("it runs");
+        let id = self.process.id().expect("the demo runs");
         let pressed = Command::new("sh").args(["-c", &format!("kill -INT {id}")]).status().await;
         assert!(pressed.expect("sh starts").success());
-        timeout(STOP_DEADLINE, self.process.wait()).await.expect("it stops in time").expect("its status")
+        timeout(STOP_DEADLINE, self.process.wait())
+            .await
+            .expect("the demo stops within STOP_DEADLINE")
+            .expect("the exit status")
     }
 }
 
 const BASH: Program = Program { name: "bash", package: "bash and curl" };
 
 #[tokio::test]
-async fn each_printed_line_works_when_pasted_in_order() {
+async fn each_printed_command_works_when_pasted_in_order() {
     let demo = Demo::start().await;
     let directory = tempfile::tempdir().expect("a directory");
     let pasted = directory.path().join("pasted");

@@ -1,7 +1,8 @@
-//! Every command in the documents is one that the reader can run: bash parses it, its programs are known, and what it names exists.
+//! A reader can run every command in the documents: bash parses it, its programs are known, and everything that it
+//! names exists.
 //!
-//! Bash runs each command for real, but with stand-ins for programs that need a cluster, a container engine, a network or root.
-//! The stand-ins record how they are called. `checks` then compares each call with the product and the repository.
+//! Bash really runs each command, but with stand-ins for programs that need a cluster, a container engine, a network or
+//! root. The stand-ins record their arguments. `checks` then compares each call with the product and the repository.
 
 mod checks;
 mod shell;
@@ -12,7 +13,8 @@ use crate::markdown::{Document, documents};
 use checks::{Checks, Completeness};
 use shell::{PROGRAMS, Shell};
 
-/// Files that the documents expect in the reader's directory, beside a certificate and its key. `etc` is `/etc/centagate-gateway`.
+/// Files that the documents expect in the reader's directory, besides a certificate and its key. `etc` stands for
+/// `/etc/centagate-gateway`.
 const FILES: [(&str, &str); 14] = [
     ("DIRECTORY/redis.url", "rediss://redis.example.com"),
     ("audit.jsonl", ""),
@@ -30,21 +32,21 @@ const FILES: [(&str, &str); 14] = [
     ("venv/bin/activate", ""),
 ];
 
-/// Nothing listens at the address of this cluster.
+/// A kubeconfig for a cluster at an address where nothing listens.
 const KUBECONFIG: &str = r#"
 { apiVersion: v1, kind: Config, current-context: none,
   clusters: [{ name: none, cluster: { server: "http://127.0.0.1:1" } }],
   contexts: [{ name: none, context: { cluster: none } }] }
 "#;
 
-/// A command or several, with its place in the documents.
+/// One or more commands, with their place in the documents.
 struct Script {
     place: String,
     text: String,
     completeness: Completeness,
 }
 
-/// The blocks of commands of a document, and the commands in its text.
+/// The blocks of commands in a document, and the commands in its text.
 fn scripts(document: &Document) -> Vec<Script> {
     let name = document.name();
     let blocks = document.blocks().into_iter().filter_map(|block| {
@@ -65,7 +67,7 @@ fn scripts(document: &Document) -> Vec<Script> {
     blocks.chain(inline).collect()
 }
 
-/// Whether code in a text is a command. One with `…` is a shortened one.
+/// Whether code in a text is a command. Code with `…` is abbreviated and not checked.
 fn is_command(code: &str) -> bool {
     let (program, arguments) = code.split_once(' ').unwrap_or((code, ""));
     !code.contains('…') && !arguments.is_empty() && PROGRAMS.contains(&program)

@@ -1,4 +1,4 @@
-//! The gateway in front of a simulator, in this process, wired as the program and the demo wire it.
+//! The gateway in front of a simulator, in the test's own process. It is wired like the program and the demo.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,7 +33,7 @@ impl Gateway {
         Self::configured(simulator, admin, &[])
     }
 
-    /// With `changes`: variables and their values.
+    /// Starts a gateway with `changes`: environment variables and their values.
     pub(crate) fn configured(simulator: &Simulator, admin: &Admin, changes: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let callers_file = directory.path().join("callers.toml");
@@ -64,7 +64,7 @@ impl Gateway {
         Self { url, management, stop, running, _directory: directory }
     }
 
-    /// Posts, and answers the status.
+    /// Sends a POST and returns the status.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> u16 {
         let request = client().post(format!("{}{path}", self.url)).bearer_auth(KEY);
         let request = request.header("Content-Type", "application/json").body(body.to_string());
@@ -76,7 +76,7 @@ impl Gateway {
         self.management.trim_start_matches("http://")
     }
 
-    /// All metrics, for one who accepts this.
+    /// The metrics page for this `Accept` header.
     pub(crate) async fn metrics(&self, accept: &str) -> String {
         let request = client().get(format!("{}/metrics", self.management)).header("Accept", accept);
         request.send().await.expect("a reply").text().await.expect("text")
@@ -90,11 +90,15 @@ impl Gateway {
 
     pub(crate) async fn stop(self) {
         drop(self.stop);
-        timeout(DEADLINE, self.running).await.expect("it stops in time").expect("no panic").expect("no error");
+        timeout(DEADLINE, self.running)
+            .await
+            .expect("the gateway stops within DEADLINE")
+            .expect("no panic")
+            .expect("no error");
     }
 }
 
-/// A user that nothing is wrong with.
+/// A valid user.
 pub(crate) fn user(name: &str) -> Value {
     json!({
         "username": name, "firstName": "A", "lastName": "B", "email": format!("{name}@example.com"),
@@ -102,7 +106,7 @@ pub(crate) fn user(name: &str) -> Value {
     })
 }
 
-/// A client that makes a connection for each request.
+/// A client that opens a new connection for each request.
 pub(crate) fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(DEADLINE).build().expect("a client")
 }

@@ -1,5 +1,5 @@
-//! Clients that programs generate from the contract: a Python client calls the gateway, and TypeScript's compiler accepts the
-//! types. Both versions of the document are valid.
+//! Clients generated from the contract. A Python client calls the gateway, the TypeScript compiler accepts the types,
+//! and both versions of the document are valid.
 
 use std::path::Path;
 
@@ -23,17 +23,18 @@ const OPENAPI_TYPESCRIPT: Program = Program {
 const TSC: Program =
     Program { name: concat!(env!("CARGO_MANIFEST_DIR"), "/target/typescript/node_modules/.bin/tsc"), package: PACKAGE };
 
-/// A gateway in front of a simulator, with what it serves at this path in `openapi.json` of the directory.
+/// Starts a gateway and writes the document that it serves at `path` to `openapi.json`.
 async fn start(path: &str, directory: &Path) -> (Simulator, Gateway) {
     let admin = Admin::with_fresh_session("admin");
     let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
     let gateway = Gateway::start(&simulator, &admin);
     let reply = client().get(format!("{}{path}", gateway.url)).send().await.expect("a reply");
-    std::fs::write(directory.join("openapi.json"), reply.bytes().await.expect("a document")).expect("it is written");
+    std::fs::write(directory.join("openapi.json"), reply.bytes().await.expect("a document"))
+        .expect("the document is written");
     (simulator, gateway)
 }
 
-/// Generates a Python client from the document at `path`, and calls every operation with it.
+/// Generates a Python client from the document at `path`, and calls every operation.
 async fn call_with_python(path: &str) {
     let directory = tempfile::tempdir().expect("a directory");
     let home = directory.path();
@@ -42,7 +43,8 @@ async fn call_with_python(path: &str) {
     let generate = ["generate", "--path", "openapi.json", "--config", "config.yml", "--meta", "none"];
     let output = ["--output-path", "centagate_gateway_client", "--fail-on-warning"];
     OPENAPI_PYTHON_CLIENT.run(&[&generate[..], &output].concat(), home).await;
-    std::fs::write(home.join("call.py"), include_str!("generated_clients/call.py")).expect("the caller");
+    std::fs::write(home.join("call.py"), include_str!("generated_clients/call.py"))
+        .expect("the Python program is written");
     let printed = PYTHON.run(&["call.py", &gateway.url, KEY], home).await;
     assert_eq!(printed, "called\n");
     gateway.stop().await;
@@ -65,7 +67,8 @@ async fn generated_typescript_types_pass_the_strict_compiler() {
         let home = directory.path();
         let (_simulator, gateway) = start(path, home).await;
         OPENAPI_TYPESCRIPT.run(&["openapi.json", "--output", "contract.ts"], home).await;
-        std::fs::write(home.join("call.ts"), include_str!("generated_clients/call.ts")).expect("the caller");
+        std::fs::write(home.join("call.ts"), include_str!("generated_clients/call.ts"))
+            .expect("the TypeScript program is written");
         TSC.run(&["--strict", "--noEmit", "--target", "es2022", "--module", "es2022", "call.ts"], home).await;
         gateway.stop().await;
     }

@@ -1,17 +1,17 @@
-//! The Helm chart renders the same objects as kustomize, and Helm and Kubernetes accept it.
+//! The Helm chart renders the same objects as kustomize, and both Helm and Kubernetes accept them.
 
 use serde_json::{Map, Value, json};
 
 use crate::manifests::{Manifests, helm, run};
 
-/// Labels that Helm charts have by convention, and kustomize does not add.
+/// Labels that Helm charts have by convention and that kustomize does not add.
 const LABELS_OF_HELM: [&str; 4] =
     ["app.kubernetes.io/instance", "app.kubernetes.io/managed-by", "app.kubernetes.io/version", "helm.sh/chart"];
 
-/// The name of the release is the name of the objects.
+/// The release has the same name as the objects.
 const TEMPLATE: [&str; 2] = ["template", "centagate-gateway"];
 
-/// The settings that are secrets.
+/// The settings that hold secrets.
 pub(crate) const SECRETS: [&str; 8] = [
     "centagate.proxy_url",
     "centagate.admin.auth_token",
@@ -73,7 +73,7 @@ async fn helm_and_kubernetes_accept_the_chart_with_any_values() {
 }
 
 #[tokio::test]
-async fn settings_become_variables_without_a_change_of_their_value() {
+async fn settings_become_environment_variables_with_unchanged_values() {
     let mut values = values(&Manifests::of("production").await, false);
     values["config"]["idempotency"] = json!({ "max_keys": 1_000_000 });
     values["config"]["docs"] = json!({ "enabled": false });
@@ -87,7 +87,7 @@ async fn settings_become_variables_without_a_change_of_their_value() {
 }
 
 #[tokio::test]
-async fn another_setting_replaces_the_pods() {
+async fn a_changed_setting_replaces_the_pods() {
     let mut values = values(&Manifests::of("production").await, false);
     let mut pods = Vec::new();
     for burst in [100, 200] {
@@ -99,7 +99,7 @@ async fn another_setting_replaces_the_pods() {
 }
 
 #[tokio::test]
-async fn the_chart_refuses_secrets_and_settings_that_it_sets_itself() {
+async fn the_chart_rejects_secrets_and_settings_that_it_manages() {
     let valid = values(&Manifests::of("production").await, false);
     for key in SECRETS.into_iter().chain(FIXED) {
         let mut values = valid.clone();
@@ -129,7 +129,7 @@ fn values(manifests: &Manifests, admin_per_replica: bool) -> Value {
     values
 }
 
-/// Sets the value at a JSON pointer, with the objects above it.
+/// Sets the value at a JSON pointer and creates missing parent objects.
 fn set(values: &mut Value, pointer: &str, value: Value) {
     let mut place = values;
     for name in pointer.split('/').skip(1) {
@@ -141,7 +141,7 @@ fn set(values: &mut Value, pointer: &str, value: Value) {
     *place = value;
 }
 
-/// The objects by kind and name, without what kustomize or Helm alone adds: namespace, hashes, Helm's labels.
+/// The objects by kind and name, without parts that only kustomize or only Helm adds: namespace, hashes, Helm's labels.
 fn comparable(manifests: &Manifests) -> Map<String, Value> {
     let mut text = Value::Array(manifests.objects().to_vec()).to_string();
     for map in manifests.all("ConfigMap") {

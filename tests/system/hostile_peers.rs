@@ -1,5 +1,5 @@
-//! Connections that send tiny requests and read no replies, and silent ones on the management listener: the gateway's memory
-//! and open files stay within bounds, and good clients notice nothing.
+//! Connections that send tiny requests and read no replies, and silent connections to the management listener. Memory
+//! and open files stay within bounds, and well-behaved clients are served as usual.
 
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -16,15 +16,16 @@ use crate::process::{Environment, GatewayProcess, largest_file, sample};
 
 const HOSTILE: usize = 256;
 const SILENT: usize = 8_600;
-/// What 95 of 100 good requests take at most. A program without optimizations is slower.
+/// The limit for the 95th percentile of well-behaved requests. It is higher for a debug build.
 const P95: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1_500 } else { 250 });
 
 const DURATION: Duration = Duration::from_secs(30);
 
-/// The limit of the deployment's manifest is 256 MiB, the kernel's buffers included.
-const MOST_MEMORY: u64 = 150 << 20;
+/// The memory limit in the deployment's manifest is 256 MiB, including the kernel's buffers.
+const MAX_MEMORY: u64 = 150 << 20;
 
-/// What a hostile connection sends over and over, besides requests for the largest file. The replies have bodies or none.
+/// The requests of hostile connections, apart from requests for the largest file. Some replies have bodies, some have
+/// none.
 const REQUESTS: [&str; 4] = [
     "GET / HTTP/1.1\r\nHost:g\r\n\r\n",
     "GET /docs HTTP/1.1\nHost:g\n\n",
@@ -32,26 +33,26 @@ const REQUESTS: [&str; 4] = [
     "POST /users HTTP/1.1\r\nHost:g\r\nContent-Length:1\r\n\r\n\n",
 ];
 
-/// Sends requests without reading a reply, on one connection after the other.
+/// Sends requests on one connection after another and reads no reply.
 async fn flood(address: SocketAddr, request: String) {
     let requests = request.repeat(10_000);
     loop {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.set_recv_buffer_size(4096).expect("a small buffer");
-        // The gateway ends each of them sooner or later.
+        // The gateway closes each connection in the end.
         if let Ok(mut connection) = socket.connect(address).await {
             while connection.write_all(requests.as_bytes()).await.is_ok() {}
         }
-        sleep(Duration::from_millis(100)).await; // no flood of connections
+        sleep(Duration::from_millis(100)).await; // limits the rate of new connections
     }
 }
 
-async fn resident(gateway: &GatewayProcess) -> u64 {
+async fn resident_memory(gateway: &GatewayProcess) -> u64 {
     sample(&gateway.manage("/metrics").await.1, "process_resident_memory_bytes")
 }
 
-/// Ten registrations a second, each on its own connection; answers how long each took.
-async fn good_client(url: String, duration: Duration, name: &str) -> Vec<Duration> {
+/// Registers ten users a second, each on a new connection. Returns the duration of each request.
+async fn send_well_behaved_requests(url: String, duration: Duration, name: &str) -> Vec<Duration> {
     let client = client();
     let mut ticks = interval(Duration::from_millis(100));
     let (mut requests, started) = (JoinSet::new(), Instant::now());
@@ -75,7 +76,8 @@ async fn good_client(url: String, duration: Duration, name: &str) -> Vec<Duratio
     times
 }
 
-/// As many well-behaved connections at once as there will be hostile ones: the allocator keeps some of what they cost.
+/// Opens as many well-behaved connections as there will be hostile ones, because the allocator keeps some of their
+/// memory.
 async fn ordinary_load(url: &str, largest: String) {
     let mut connections = JoinSet::new();
     for _ in 0..HOSTILE {
@@ -89,7 +91,7 @@ async fn ordinary_load(url: &str, largest: String) {
         });
     }
     connections.join_all().await;
-    good_client(url.to_owned(), Duration::from_secs(3), "early").await;
+    send_well_behaved_requests(url.to_owned(), Duration::from_secs(3), "early").await;
 }
 
 fn p95(times: &[Duration]) -> Duration {
@@ -97,7 +99,7 @@ fn p95(times: &[Duration]) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn senders_that_read_nothing_cost_little_memory_which_is_given_back() {
+async fn peers_that_read_no_replies_use_little_memory_and_it_is_freed() {
     let admin = Admin::with_fresh_session("admin");
     let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
     let gateway = Environment::new(&simulator.base_url(), &admin).set("GATEWAY__SERVER__WORKERS", "2").serve().await;
@@ -106,53 +108,57 @@ async fn senders_that_read_nothing_cost_little_memory_which_is_given_back() {
     ordinary_load(&url, largest.clone()).await;
     let large = format!("GET {largest} HTTP/1.1\r\nHost:g\r\n\r\n");
     let requests: Vec<String> = REQUESTS.into_iter().map(str::to_owned).chain([large]).collect();
-    let before = resident(&gateway).await;
+    let before = resident_memory(&gateway).await;
     let mut hostile = JoinSet::new();
     for number in 0..HOSTILE {
         hostile.spawn(flood(gateway.address, requests[number % requests.len()].clone()));
     }
-    let good = tokio::spawn(good_client(url.clone(), DURATION, "good"));
-    let mut most = 0;
-    while !good.is_finished() {
-        most = most.max(resident(&gateway).await);
-        sleep(Duration::from_millis(200)).await; // between two looks
+    let well_behaved = tokio::spawn(send_well_behaved_requests(url.clone(), DURATION, "good"));
+    let mut max = 0;
+    while !well_behaved.is_finished() {
+        max = max.max(resident_memory(&gateway).await);
+        sleep(Duration::from_millis(200)).await; // poll interval
     }
-    let times = good.await.expect("201 for each request");
+    let times = well_behaved.await.expect("201 for each request");
     drop(hostile);
-    println!("{} MiB before, at most {} MiB, p95 {:?}", before >> 20, most >> 20, p95(&times));
-    assert!(most < MOST_MEMORY, "{} MiB", most >> 20);
+    println!("{} MiB before, at most {} MiB, p95 {:?}", before >> 20, max >> 20, p95(&times));
+    assert!(max < MAX_MEMORY, "{} MiB", max >> 20);
     assert!(p95(&times) < P95, "p95 {:?}", p95(&times));
     let ended = Instant::now();
     let given_back = timeout(Duration::from_secs(60), async {
-        while resident(&gateway).await > before + before / 5 {
-            sleep(Duration::from_millis(500)).await; // between two looks
+        while resident_memory(&gateway).await > before + before / 5 {
+            sleep(Duration::from_millis(500)).await; // poll interval
         }
     });
     let given_back = given_back.await.is_ok();
-    println!("{} MiB after {:?}", resident(&gateway).await >> 20, ended.elapsed());
-    assert!(given_back, "{} MiB, {} MiB before", resident(&gateway).await >> 20, before >> 20);
+    println!("{} MiB after {:?}", resident_memory(&gateway).await >> 20, ended.elapsed());
+    assert!(given_back, "{} MiB, {} MiB before", resident_memory(&gateway).await >> 20, before >> 20);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn thousands_of_silent_connections_to_the_management_listener_stop_neither_probes_nor_callers() {
+async fn silent_connections_to_the_management_listener_block_neither_probes_nor_callers() {
     let admin = Admin::with_fresh_session("admin");
     let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
     let gateway = Environment::new(&simulator.base_url(), &admin).set("GATEWAY__SERVER__WORKERS", "2").serve().await;
-    let good = tokio::spawn(good_client(format!("http://{}", gateway.address), Duration::from_secs(10), "good"));
+    let well_behaved = tokio::spawn(send_well_behaved_requests(
+        format!("http://{}", gateway.address),
+        Duration::from_secs(10),
+        "good",
+    ));
     let management = gateway.management;
-    // On its own thread: the probes below must send their requests at once.
+    // A thread of its own, so that the probes below can send their requests at once.
     let silent = tokio::task::spawn_blocking(move || {
         (0..SILENT).map(|_| TcpStream::connect(management).expect("a connection")).collect::<Vec<_>>()
     });
     let mut files = 0;
-    while !good.is_finished() {
+    while !well_behaved.is_finished() {
         let started = Instant::now();
         assert_eq!(gateway.manage("/livez").await.0, 200);
         assert_eq!(gateway.manage("/readyz").await.0, 200);
         assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
         files = files.max(sample(&gateway.manage("/metrics").await.1, "process_open_fds"));
     }
-    let times = good.await.expect("201 for each request");
+    let times = well_behaved.await.expect("201 for each request");
     let silent = timeout(Duration::from_secs(60), silent).await.expect("all connect").expect("no panic");
     println!("{} silent, at most {files} open files, p95 {:?}", silent.len(), p95(&times));
     assert!(files < 2 * 512 + 256, "{files} open files");

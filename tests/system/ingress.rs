@@ -1,4 +1,4 @@
-//! Two gateways behind an ingress: what callers, a person with a browser and whoever rolls out a new version see there.
+//! Two gateways behind an ingress, used by callers, by a person with a browser, and during a rolling update.
 
 mod load;
 mod nginx;
@@ -17,21 +17,21 @@ use crate::swagger_ui;
 use load::Load;
 use nginx::Nginx;
 
-/// Whoever made the manifest's host the gateway's own.
+/// The gateway's public URL: the host and the path of the manifest's Ingress.
 const PUBLIC_URL: &str = "https://api.example.com/centagate";
 
-/// Users whose names must be percent-encoded in a path, each in its own way.
+/// Usernames that need percent-encoding in a path, each for a different reason.
 const AWKWARD: [&str; 8] = ["a/b", "Zoë 日本 ✓", "100%", "a+b c", "?#[]@!$&'()*,;=", "a%2Fb", "..%2e", "-./~_"];
 
-struct House {
+struct Cluster {
     simulator: Simulator,
     admin: Admin,
     replicas: Vec<GatewayProcess>,
     ingress: Nginx,
 }
 
-impl House {
-    async fn build() -> Self {
+impl Cluster {
+    async fn start() -> Self {
         let admin = Admin::with_fresh_session("admin");
         let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
         let mut replicas = Vec::new();
@@ -43,22 +43,23 @@ impl House {
         Self { simulator, admin, replicas, ingress }
     }
 
-    /// Takes a new replica into use, then an old one out of it while it drains, under `load`.
+    /// Replaces a replica under `load`: adds a new one, then stops an old one and removes it from the ingress while it
+    /// drains.
     async fn replace(&mut self, load: &mut Load) {
         let new = start_replica(&self.simulator, &self.admin).await;
         let (mut old, kept) = (self.replicas.remove(0), self.replicas[0].address);
         self.ingress.reload(&[old.address, kept, new.address]);
-        load.more(100).await;
+        load.wait_for_more(100).await;
         old.terminate();
-        load.more(50).await; // the ingress has not noticed yet
+        load.wait_for_more(50).await; // the ingress still sends requests to the old replica
         self.ingress.reload(&[kept, new.address]);
         assert!(old.end().await.success());
-        load.more(100).await;
+        load.wait_for_more(100).await;
         self.replicas.push(new);
     }
 }
 
-/// A gateway that callers see at the public URL, which drains for as long as in production; it is ready.
+/// Starts a gateway with this public URL and the default drain time, and waits until it is ready.
 async fn start_replica(simulator: &Simulator, admin: &Admin) -> GatewayProcess {
     let environment = Environment::new(&simulator.base_url(), admin).unset("GATEWAY__SERVER__DRAIN_MS");
     let gateway = environment.set("GATEWAY__SERVER__PUBLIC_URL", PUBLIC_URL).serve().await;
@@ -82,9 +83,9 @@ fn user(name: &str, number: usize) -> Value {
 }
 
 #[tokio::test]
-async fn awkward_names_pass_the_ingress_and_location_leads_back_through_it() {
-    let house = House::build().await;
-    let client = house.ingress.client();
+async fn percent_encoded_usernames_and_locations_work_through_the_ingress() {
+    let cluster = Cluster::start().await;
+    let client = cluster.ingress.client();
     let users = Url::parse(&format!("{PUBLIC_URL}/users")).expect("a URL");
     for (number, name) in AWKWARD.into_iter().enumerate() {
         let created = send(&client, Method::POST, users.clone(), Some(&user(name, number))).await;
@@ -92,32 +93,32 @@ async fn awkward_names_pass_the_ingress_and_location_leads_back_through_it() {
         let location = created.headers()["Location"].to_str().expect("text").to_owned();
         assert!(location.starts_with("/centagate/users/"), "{location}");
         let found = users.join(&location).expect("a URL");
-        assert_eq!(found.path(), location, "nothing of it needs encoding");
+        assert_eq!(found.path(), location, "the location is already percent-encoded");
         let token = Url::parse(&format!("{found}/otp-token")).expect("a URL");
         let registered = send(&client, Method::POST, token, Some(&json!({ "status": "valid" }))).await;
         assert_eq!(registered.status(), 201, "{name}");
-        assert!(house.simulator.last_passcode(name).is_some(), "{name} has a token");
+        assert!(cluster.simulator.last_passcode(name).is_some(), "{name} has a token");
         let found = send(&client, Method::GET, found, None).await;
         assert_eq!(found.status(), 200, "{name}");
         let found: Value = serde_json::from_slice(&found.bytes().await.expect("a body")).expect("JSON");
         assert_eq!(found["username"], name);
     }
-    assert_eq!(house.simulator.executions(), 2 * AWKWARD.len());
-    let log = house.ingress.access_log();
-    for replica in &house.replicas {
+    assert_eq!(cluster.simulator.executions(), 2 * AWKWARD.len());
+    let log = cluster.ingress.access_log();
+    for replica in &cluster.replicas {
         assert!(log.iter().any(|line| line.starts_with(&format!("{} ", replica.address))), "{log:?}");
     }
 }
 
 #[tokio::test]
-async fn the_gateway_answers_below_its_path_and_nothing_else_does() {
-    let house = House::build().await;
-    let client = house.ingress.client();
+async fn only_requests_below_the_public_path_reach_the_gateway() {
+    let cluster = Cluster::start().await;
+    let client = cluster.ingress.client();
     let url = |path: &str| Url::parse(&format!("https://api.example.com{path}")).expect("a URL");
     let large = user(&"x".repeat(60_000), 0);
     let refused = send(&client, Method::POST, url("/centagate/users"), Some(&large)).await;
     assert_eq!(refused.status(), 413);
-    assert_eq!(refused.headers()["Content-Type"], "application/problem+json", "the gateway's own");
+    assert_eq!(refused.headers()["Content-Type"], "application/problem+json", "the reply comes from the gateway");
     for path in ["/centagate/metrics", "/centagate/readyz", "/centagate//users/a"] {
         let reply = send(&client, Method::GET, url(path), None).await;
         assert_eq!(reply.status(), 404, "{path}");
@@ -136,7 +137,7 @@ async fn no_request_is_lost_behind_an_ingress_that_offers_to_upgrade() {
     let replica = start_replica(&simulator, &admin).await;
     let ingress = Nginx::start_with_upgrades(&[replica.address]).await;
     let mut load = Load::start(&ingress.client(), PUBLIC_URL);
-    load.more(1_000).await;
+    load.wait_for_more(1_000).await;
     let (requests, failures) = load.end().await;
     println!("{requests} requests, {} failures", failures.len());
     assert_eq!(failures, [""; 0], "of {requests} requests");
@@ -144,24 +145,24 @@ async fn no_request_is_lost_behind_an_ingress_that_offers_to_upgrade() {
 }
 
 #[tokio::test]
-async fn a_person_uses_swagger_ui_through_the_ingress() {
-    let house = House::build().await;
-    let browser = Browser::start_with(&house.ingress.browser_options()).await.expect("a browser");
+async fn swagger_ui_works_through_the_ingress() {
+    let cluster = Cluster::start().await;
+    let browser = Browser::start_with(&cluster.ingress.browser_options()).await.expect("a browser");
     swagger_ui::try_operations(browser, PUBLIC_URL, EVERYTHING).await;
-    assert_eq!(house.simulator.executions(), 6, "all but getTokenStatus change something");
+    assert_eq!(cluster.simulator.executions(), 6, "all operations except getTokenStatus change something");
 }
 
 #[tokio::test]
 async fn both_replicas_are_replaced_under_load_without_a_failed_request() {
-    let mut house = House::build().await;
-    let mut load = Load::start(&house.ingress.client(), PUBLIC_URL);
-    load.more(100).await;
-    house.replace(&mut load).await;
-    house.replace(&mut load).await;
+    let mut cluster = Cluster::start().await;
+    let mut load = Load::start(&cluster.ingress.client(), PUBLIC_URL);
+    load.wait_for_more(100).await;
+    cluster.replace(&mut load).await;
+    cluster.replace(&mut load).await;
     let (requests, failures) = load.end().await;
     println!("{requests} requests, {} failures", failures.len());
     assert_eq!(failures, [""; 0], "of {requests} requests");
-    assert_eq!(house.simulator.executions(), requests, "each user is registered once");
-    let sent_twice = house.ingress.access_log().into_iter().filter(|line| line.contains(", "));
-    assert_eq!(sent_twice.collect::<Vec<_>>(), [""; 0], "no replica was away while it was in use");
+    assert_eq!(cluster.simulator.executions(), requests, "each user is registered once");
+    let sent_twice = cluster.ingress.access_log().into_iter().filter(|line| line.contains(", "));
+    assert_eq!(sent_twice.collect::<Vec<_>>(), [""; 0], "nginx never had to try a second replica");
 }

@@ -1,5 +1,5 @@
-//! The Kubernetes manifests against what Kubernetes accepts, what this repository promises of them, and what the gateway
-//! reads from them.
+//! The Kubernetes manifests: Kubernetes accepts them, they keep this repository's promises, and the gateway accepts the
+//! settings in them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 
 use crate::manifests::{Manifests, run};
 
-/// The oldest Kubernetes that `deploy/kubernetes/README.md` names, and the newest that the validator knows.
+/// The oldest Kubernetes version that `deploy/kubernetes/README.md` names, and the newest one that the validator knows.
 const KUBERNETES: [&str; 2] = ["1.31.0", "1.37.0"];
 
-/// What the `ConfigMap` with the configuration's files is called, without the hash of its content.
+/// The name of the `ConfigMap` with the configuration files, without the hash of its content.
 const CONFIG: &str = "centagate-gateway-config";
 
-/// What stands in the Secret `centagate-gateway`.
+/// The content of the Secret `centagate-gateway`.
 const SECRETS: [(&str, &str); 5] = [
     ("centagate.admin.password", "password"),
     ("centagate.admin.integration_key", "integration key"),
@@ -30,7 +30,7 @@ async fn overlays() -> [Manifests; 3] {
 }
 
 #[tokio::test]
-async fn kubernetes_knows_every_object_and_every_member_of_it() {
+async fn kubernetes_accepts_every_object_and_every_field() {
     for manifests in overlays().await {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), &manifests.text).expect("the manifests");
@@ -44,7 +44,7 @@ async fn kubernetes_knows_every_object_and_every_member_of_it() {
 }
 
 #[tokio::test]
-async fn every_pod_is_confined_and_no_secret_is_committed() {
+async fn every_pod_is_sandboxed_and_no_secret_is_committed() {
     for manifests in overlays().await {
         assert_eq!(manifests.all("Secret").count(), 0, "{}", manifests.text);
         for workload in manifests.all("Deployment").chain(manifests.all("StatefulSet")) {
@@ -73,13 +73,13 @@ async fn every_pod_is_confined_and_no_secret_is_committed() {
 }
 
 #[tokio::test]
-async fn two_replicas_stand_apart_and_go_one_at_a_time() {
+async fn replicas_run_on_different_nodes_and_are_evicted_one_at_a_time() {
     for manifests in overlays().await {
         let workload = manifests.gateway();
         assert_eq!(workload["spec"]["replicas"], 2);
         let labels = &workload["spec"]["template"]["metadata"]["labels"];
         let spread = workload["spec"]["template"]["spec"]["topologySpreadConstraints"].as_array().expect("a spread");
-        assert_eq!(spread.len(), 2, "over nodes and zones");
+        assert_eq!(spread.len(), 2, "spread over nodes and zones");
         let budget = &manifests.one("PodDisruptionBudget", "centagate-gateway")["spec"];
         assert_eq!(budget["maxUnavailable"], 1);
         let mut selectors = vec![&workload["spec"]["selector"], &budget["selector"]];
@@ -91,7 +91,7 @@ async fn two_replicas_stand_apart_and_go_one_at_a_time() {
 }
 
 #[tokio::test]
-async fn ports_and_waits_fit_what_the_gateway_is_told() {
+async fn ports_and_grace_periods_match_the_gateways_settings() {
     for (manifests, secrets) in [
         (Manifests::of("production").await, &SECRETS[..]),
         (Manifests::with_an_admin_per_replica().await, &SECRETS[..]),
@@ -125,12 +125,12 @@ async fn ports_and_waits_fit_what_the_gateway_is_told() {
 }
 
 #[tokio::test]
-async fn pods_follow_the_configuration_they_have_and_another_one_replaces_them() {
+async fn pods_reload_their_mounted_configuration_and_a_new_one_replaces_them() {
     for manifests in overlays().await {
         for workload in manifests.all("Deployment").chain(manifests.all("StatefulSet")) {
             for container in workload["spec"]["template"]["spec"]["containers"].as_array().expect("containers") {
                 for mount in container["volumeMounts"].as_array().into_iter().flatten() {
-                    assert!(mount["subPath"].is_null() && mount["subPathExpr"].is_null(), "{mount} never changes");
+                    assert!(mount["subPath"].is_null() && mount["subPathExpr"].is_null(), "{mount} is never updated");
                 }
             }
         }
@@ -139,7 +139,7 @@ async fn pods_follow_the_configuration_they_have_and_another_one_replaces_them()
         assert!(name.as_str().is_some_and(|name| name != CONFIG), "{name} changes with its content");
         let config = manifests.one("ConfigMap", CONFIG);
         assert_eq!(&config["metadata"]["name"], name);
-        assert!(config["immutable"].is_null(), "the log's filter can be changed in it");
+        assert!(config["immutable"].is_null(), "the log filter can be changed there");
         let file = |name| {
             std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(name)).expect("a file")
         };
@@ -149,7 +149,7 @@ async fn pods_follow_the_configuration_they_have_and_another_one_replaces_them()
 }
 
 #[tokio::test]
-async fn secrets_and_callers_are_where_the_gateway_looks_and_follow_a_rotation() {
+async fn secrets_and_callers_are_mounted_where_the_gateway_reads_them_and_follow_a_rotation() {
     for (manifests, secrets) in [
         (Manifests::of("simulator").await, ["centagate-gateway"; 2]),
         (Manifests::of("production").await, ["centagate-gateway"; 2]),
@@ -172,7 +172,7 @@ async fn secrets_and_callers_are_where_the_gateway_looks_and_follow_a_rotation()
 }
 
 #[tokio::test]
-async fn the_ingress_hands_on_what_the_gateway_serves_and_waits_for_its_replies() {
+async fn the_ingress_forwards_the_gateways_routes_and_waits_for_its_replies() {
     for (manifests, secrets) in
         [(Manifests::of("production").await, &SECRETS[..]), (Manifests::of("simulator").await, &rehearsal())]
     {
@@ -186,7 +186,7 @@ async fn the_ingress_hands_on_what_the_gateway_serves_and_waits_for_its_replies(
         assert_eq!(path["pathType"], "Prefix");
         assert_eq!(ingress["spec"]["tls"], json!([{ "hosts": [host], "secretName": "centagate-gateway-tls" }]));
         let backend = json!({ "service": { "name": "centagate-gateway", "port": { "name": "http" } } });
-        assert_eq!(path["backend"], backend, "never the management listener");
+        assert_eq!(path["backend"], backend, "never the port of the management listener");
         let service = &manifests.one("Service", "centagate-gateway")["spec"];
         assert_eq!(service["selector"], manifests.gateway()["spec"]["selector"]["matchLabels"]);
         assert!(service["ports"].as_array().expect("ports").iter().all(|port| port["name"] == port["targetPort"]));
@@ -203,7 +203,7 @@ async fn the_ingress_hands_on_what_the_gateway_serves_and_waits_for_its_replies(
 }
 
 #[tokio::test]
-async fn only_the_ingress_and_prometheus_come_in_and_only_known_ways_lead_out() {
+async fn only_the_ingress_and_prometheus_may_connect_and_egress_is_limited() {
     for manifests in overlays().await {
         let labels = json!({ "matchLabels": manifests.gateway()["spec"]["selector"]["matchLabels"] });
         let inside = &manifests.one("NetworkPolicy", "centagate-gateway")["spec"];
@@ -222,7 +222,7 @@ async fn only_the_ingress_and_prometheus_come_in_and_only_known_ways_lead_out() 
         }]);
         assert_eq!(inside["egress"][0]["to"], dns);
         assert_eq!(inside["egress"].as_array().map(Vec::len), Some(1));
-        for way in ways_out["egress"].as_array().expect("ways out") {
+        for way in ways_out["egress"].as_array().expect("egress rules") {
             let [to, ports] = ["to", "ports"].map(|part| way[part].as_array().expect("a list"));
             let block = to[0].pointer("/ipBlock/cidr").and_then(Value::as_str);
             let is_one_place = to.len() == 1
@@ -236,12 +236,12 @@ async fn only_the_ingress_and_prometheus_come_in_and_only_known_ways_lead_out() 
     assert_eq!(monitor["selector"]["matchLabels"], production.gateway()["spec"]["selector"]["matchLabels"]);
 }
 
-/// The Secret of a rehearsal: the login, and no password for Redis.
+/// The Secret of the rehearsal: the login, and a Redis without a password.
 fn rehearsal() -> [(&'static str, &'static str); 4] {
     [SECRETS[0], SECRETS[1], SECRETS[2], SECRETS[4]]
 }
 
-/// The volume that the gateway has at `directory`, to read alone.
+/// The gateway's read-only volume at `directory`.
 fn volume_at<'a>(manifests: &'a Manifests, directory: &Path) -> &'a Value {
     let pod = manifests.gateway_pod();
     let mounts = pod["containers"][0]["volumeMounts"].as_array().expect("mounts");
@@ -252,7 +252,7 @@ fn volume_at<'a>(manifests: &'a Manifests, directory: &Path) -> &'a Value {
     volumes.iter().find(|volume| volume["name"] == mount["name"]).expect("a volume")
 }
 
-/// The variables of the gateway in a pod.
+/// The gateway's environment variables in a pod.
 fn variables(manifests: &Manifests, replica: usize) -> BTreeMap<String, String> {
     let settings = &manifests.one("ConfigMap", "centagate-gateway-settings")["data"];
     let mut variables: BTreeMap<String, String> = serde_json::from_value(settings.clone()).expect("settings");
@@ -260,7 +260,7 @@ fn variables(manifests: &Manifests, replica: usize) -> BTreeMap<String, String> 
     for variable in manifests.gateway_pod()["containers"][0]["env"].as_array().expect("variables") {
         let name = variable["name"].as_str().expect("a name");
         let Some(value) = variable["value"].as_str() else {
-            fields.push(format!("$({name})")); // those that come later can name it
+            fields.push(format!("$({name})")); // later variables can refer to it
             continue;
         };
         let value = fields.iter().fold(value.to_owned(), |value, field| value.replace(field, &replica.to_string()));
@@ -270,7 +270,7 @@ fn variables(manifests: &Manifests, replica: usize) -> BTreeMap<String, String> 
     variables
 }
 
-/// Where the gateway in these pods has its settings from; the files that Secrets bring are made in `directory`.
+/// The gateway's configuration sources in these pods. Creates the files of the Secrets in `directory`.
 fn sources(manifests: &Manifests, secrets: &[(&str, &str)], directory: &Path) -> Sources {
     let mut variables = variables(manifests, 0);
     variables.retain(|name, _| name.starts_with("GATEWAY__"));

@@ -1,4 +1,4 @@
-//! What the documents of Kubernetes say beyond the manifests: moving to an admin per replica, the rehearsal, single topics.
+//! The Kubernetes documents beyond the manifests: moving to one admin per replica, the rehearsal, and single topics.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,7 +17,7 @@ fn names(manifests: &Manifests) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn the_guide_deletes_what_an_admin_per_replica_leaves_behind() {
+async fn the_guide_deletes_objects_that_an_admin_per_replica_leaves_unused() {
     let old = names(&Manifests::of("production").await);
     let new = names(&Manifests::with_an_admin_per_replica().await);
     let left_behind: Vec<_> = old.difference(&new).collect();
@@ -44,7 +44,7 @@ async fn the_rehearsal_uses_the_images_that_the_guide_loads_and_never_pulls_them
 }
 
 #[tokio::test]
-async fn kubernetes_accepts_the_objects_of_the_single_topics() {
+async fn kubernetes_accepts_the_objects_in_the_single_topics() {
     let blocks = TOPICS.split("```yaml\n").skip(1).map(|rest| rest.split_once("```").expect("the end of the block").0);
     let mut checked = 0;
     for block in blocks.filter(|block| block.starts_with("apiVersion:") && !block.contains("kind: HTTPRoute")) {

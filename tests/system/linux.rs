@@ -1,4 +1,4 @@
-//! The systemd unit: systemd accepts it, it is confined, and it has a line for each secret.
+//! The systemd unit: systemd accepts it, it is sandboxed, and it has a line for each secret.
 
 use std::path::Path;
 
@@ -12,10 +12,10 @@ const SYSTEMD_ANALYZE: Program = Program { name: "systemd-analyze", package: "sy
 const SHELL: Program = Program { name: "sh", package: "dash" };
 const UNIT: &str = include_str!("../../deploy/linux/centagate-gateway.service");
 
-/// `systemd-analyze security` rates units from 0 to 100, which is unconfined. The unit must not exceed this.
+/// The limit for the exposure level of `systemd-analyze security`: 0 is the safest, 100 has no sandbox.
 const MAXIMUM_EXPOSURE: &str = "--threshold=16";
 
-/// The unit in a directory, with a program and a page that exist here.
+/// The unit in a temporary directory, with a program and a man page that exist on this machine.
 fn installed() -> (TempDir, String) {
     let directory = tempfile::tempdir().expect("a directory");
     let unit = UNIT.replace("ExecStart=/usr/bin/centagate-gateway", "ExecStart=/bin/true");
@@ -27,7 +27,7 @@ fn installed() -> (TempDir, String) {
 }
 
 #[tokio::test]
-async fn systemd_accepts_the_unit_and_finds_it_confined() {
+async fn systemd_accepts_the_unit_and_rates_it_as_sandboxed() {
     let (directory, unit) = installed();
     let verify = "exec systemd-analyze verify --man=no --recursive-errors=no \"$0\" 2>&1"; // it warns on standard error
     let printed = SHELL.run(&["-c", verify, &unit], directory.path()).await;
@@ -38,7 +38,7 @@ async fn systemd_accepts_the_unit_and_finds_it_confined() {
 }
 
 #[test]
-fn the_unit_loads_each_secret_and_those_of_the_login_are_enabled() {
+fn the_unit_has_a_line_for_each_secret_and_those_of_the_login_are_active() {
     let secrets = "/etc/centagate-gateway/secrets";
     for key in SECRETS {
         let line = format!("LoadCredential={key}:{secrets}/{key}\n");

@@ -1,8 +1,8 @@
-//! Tests that need programs beside Rust and a C compiler: Node.js, PHP, a JDK, Chromium, nginx, Redis, kubectl, Prometheus,
-//! schemathesis, slowhttptest, and generators of clients from `PyPI` and npm; and one that mounts a disk, which root alone may.
+//! Tests that need more than Rust and a C compiler: Node.js, PHP, a JDK, Chromium, nginx, Redis, kubectl, Prometheus,
+//! schemathesis, slowhttptest, and client generators from `PyPI` and npm. One test mounts a disk and needs root.
 //!
-//! `cargo test --test system` runs them, `cargo test` does not. A program that is absent is a failure that names the
-//! Debian package that brings it.
+//! `cargo test --test system` runs them, `cargo test` does not. If a program is missing, the test fails and names the
+//! Debian package that contains it.
 
 mod audit_disk;
 mod browser;
@@ -36,8 +36,8 @@ mod standard_output;
 mod swagger_ui;
 
 #[path = "../api"]
-#[expect(dead_code, clippy::unwrap_used, reason = "the tests of the API use the rest; what cannot go on fails")]
-mod of_the_api {
+#[expect(dead_code, clippy::unwrap_used, reason = "the API tests use the rest; a test that cannot continue fails")]
+mod api {
     pub(crate) mod atomic_file;
     pub(crate) mod audit_file;
     pub(crate) mod caller;
@@ -49,6 +49,6 @@ mod of_the_api {
     pub(crate) mod reply;
     pub(crate) mod secrets_directory;
 }
-use of_the_api::{
+use api::{
     atomic_file, audit_file, caller, callers, certificates, markdown, output, process, reply, secrets_directory,
 };

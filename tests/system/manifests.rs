@@ -24,24 +24,24 @@ pub(crate) struct Manifests {
 }
 
 impl Manifests {
-    /// What `kubectl kustomize` makes of `overlay`, a directory.
+    /// Renders `overlay`, a directory, with `kubectl kustomize`.
     pub(crate) async fn render(overlay: &Path) -> Self {
         Self::parse(run("kubectl", &["kustomize"], overlay).await)
     }
 
-    /// The objects in YAML.
+    /// Parses objects in YAML.
     pub(crate) fn parse(text: String) -> Self {
         let documents = yaml_serde::Deserializer::from_str(&text);
         let objects = documents.map(|document| Value::deserialize(document).expect("YAML")).collect();
         Self { text, objects }
     }
 
-    /// The overlay that is called `name` in `deploy/kubernetes/overlays`.
+    /// Renders the overlay `name` in `deploy/kubernetes/overlays`.
     pub(crate) async fn of(name: &str) -> Self {
         Self::render(&Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/kubernetes/overlays").join(name)).await
     }
 
-    /// The overlay for production with the component that its `kustomization.yaml` mentions.
+    /// Renders the production overlay with the component that its `kustomization.yaml` mentions in a comment.
     pub(crate) async fn with_an_admin_per_replica() -> Self {
         let copy = tempfile::tempdir().expect("a directory");
         for directory in ["config", "deploy/kubernetes"] {
@@ -50,7 +50,7 @@ impl Manifests {
         let overlay = copy.path().join("deploy/kubernetes/overlays/production");
         let file = overlay.join("kustomization.yaml");
         let text = std::fs::read_to_string(&file).expect("the overlay");
-        let (before, after) = text.split_once("# components: ").expect("a line to take into use");
+        let (before, after) = text.split_once("# components: ").expect("a line to uncomment");
         std::fs::write(file, format!("{before}components: {after}")).expect("the overlay");
         Self::render(&overlay).await
     }
@@ -67,7 +67,7 @@ impl Manifests {
         self.objects.len()
     }
 
-    /// The object of a kind whose name is `name`, or starts with it and ends with the hash of its content.
+    /// The object of a kind whose name is `name`, or `name` followed by the hash of its content.
     pub(crate) fn one(&self, kind: &str, name: &str) -> &Value {
         let named = self.all(kind).filter(|object| {
             let rest = object["metadata"]["name"].as_str().and_then(|whole| whole.strip_prefix(name));
@@ -84,13 +84,13 @@ impl Manifests {
         self.one(kind, "centagate-gateway")
     }
 
-    /// The gateway's pods.
+    /// The pod template of the gateway.
     pub(crate) fn gateway_pod(&self) -> &Value {
         &self.gateway()["spec"]["template"]["spec"]
     }
 }
 
-/// Runs a program on a file or directory, and answers what it printed.
+/// Runs a program on a file or directory and returns its output.
 pub(crate) async fn run(program: &str, arguments: &[&str], target: &Path) -> String {
     let output = output(&Path::new(PROGRAMS).join(program), arguments, target).await;
     let [printed, errors] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("UTF-8"));
@@ -98,7 +98,7 @@ pub(crate) async fn run(program: &str, arguments: &[&str], target: &Path) -> Str
     printed + &errors
 }
 
-/// Runs Helm's `command` on the chart with these values. Returns standard output, or standard error if it fails.
+/// Runs a Helm command on the chart with these values. Returns standard output, or standard error if it fails.
 pub(crate) async fn helm(command: &[&str], values: &Value) -> Result<String, String> {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), values.to_string()).expect("the values");
@@ -111,10 +111,10 @@ pub(crate) async fn helm(command: &[&str], values: &Value) -> Result<String, Str
 async fn output(program: &Path, arguments: &[&str], target: &Path) -> std::process::Output {
     assert!(program.exists(), "{} is absent: .ci/run installs it, with Debian's python3-venv", program.display());
     let running = Command::new(program).args(arguments).arg(target).stdin(Stdio::null()).kill_on_drop(true).output();
-    timeout(DEADLINE, running).await.expect("it ends in time").expect("its output")
+    timeout(DEADLINE, running).await.expect("the program ends within DEADLINE").expect("the output")
 }
 
-/// Copies a directory and all below it.
+/// Copies a directory with all its contents.
 fn copy_files(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a directory");
     for entry in std::fs::read_dir(from).expect("a directory") {

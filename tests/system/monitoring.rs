@@ -1,4 +1,5 @@
-//! Prometheus and its `promtool` with what stands in `deploy/monitoring/` and with a gateway's metrics.
+//! The rules and the dashboard in `deploy/monitoring/`, and the gateway's metrics, checked by Prometheus and
+//! `promtool`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,7 +19,7 @@ const PROMTOOL: Program = Program { name: "promtool", package: "prometheus" };
 const PROMETHEUS: Program = Program { name: "prometheus", package: "prometheus" };
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// What curl sends.
+/// The `Accept` header of curl.
 const ANYTHING: &str = "*/*";
 const OPENMETRICS: &str = "application/openmetrics-text;version=1.0.0";
 
@@ -26,14 +27,14 @@ fn monitoring(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/monitoring").join(file)
 }
 
-/// Writes `content`, of which JSON is YAML, and answers its path.
+/// Writes `content` as JSON, which is also YAML, and returns its path.
 fn write(directory: &TempDir, name: &str, content: &str) -> String {
     let path = directory.path().join(name);
     std::fs::write(&path, content).expect("a file");
     path.to_str().expect("a path in UTF-8").to_owned()
 }
 
-/// A gateway that has registered one user and refused to do so again.
+/// A gateway that has registered one user and refused to register it again.
 async fn gateway() -> (Gateway, Simulator) {
     let admin = Admin::with_fresh_session("admin");
     let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
@@ -45,7 +46,7 @@ async fn gateway() -> (Gateway, Simulator) {
 }
 
 #[tokio::test]
-async fn each_alert_fires_when_its_tests_say_so_and_not_otherwise() {
+async fn each_alert_fires_exactly_when_its_unit_tests_expect_it() {
     let directory = tempfile::tempdir().expect("a directory");
     let rules = monitoring("alerts.yml").display().to_string();
     PROMTOOL.run(&["check", "rules", "--lint=all", "--lint-fatal", &rules], directory.path()).await;
@@ -64,7 +65,7 @@ async fn the_prometheus_operator_selects_the_monitor_and_the_alerts() {
         assert_eq!(object["metadata"]["labels"]["release"], "kube-prometheus-stack");
     }
     let generated = std::process::Command::new(monitoring("prometheus-rule")).output();
-    let generated = String::from_utf8(generated.expect("it runs").stdout).expect("UTF-8");
+    let generated = String::from_utf8(generated.expect("the script runs").stdout).expect("UTF-8");
     let file = monitoring("../kubernetes/base/prometheus-rule.yaml");
     let file = std::fs::read_to_string(file).expect("the object");
     assert!(generated == file, "run deploy/monitoring/prometheus-rule");
@@ -79,7 +80,7 @@ async fn the_metrics_follow_the_conventions() {
     gateway.stop().await;
 }
 
-/// All values of members called `name`, however deep.
+/// The values of all members called `name`, at any depth.
 fn members<'a>(value: &'a Value, name: &str) -> Vec<&'a Value> {
     match value {
         Value::Array(items) => items.iter().flat_map(|item| members(item, name)).collect(),
@@ -91,7 +92,7 @@ fn members<'a>(value: &'a Value, name: &str) -> Vec<&'a Value> {
 }
 
 #[tokio::test]
-async fn every_query_of_the_dashboard_can_be_read() {
+async fn promtool_accepts_every_query_of_the_dashboard() {
     let directory = tempfile::tempdir().expect("a directory");
     let dashboard = std::fs::read_to_string(monitoring("dashboard.json")).expect("the dashboard");
     let dashboard: Value = serde_json::from_str(&dashboard).expect("JSON");
@@ -107,7 +108,7 @@ async fn every_query_of_the_dashboard_can_be_read() {
     PROMTOOL.run(&["check", "rules", &rules], directory.path()).await;
 }
 
-/// A Prometheus that scrapes a gateway every second. Dropping it ends it.
+/// A Prometheus that scrapes a gateway every second. Dropping it stops it.
 struct Prometheus {
     url: String,
     _running: Child,
@@ -133,32 +134,32 @@ impl Prometheus {
         Self { url: format!("http://{address}/api/v1"), _running: running, _directory: directory }
     }
 
-    /// What it answers to `request`, where it answers.
+    /// Sends a query to Prometheus. Returns the data, or `None` if there is no reply.
     async fn ask(&self, request: &str) -> Option<Value> {
         let client = reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().expect("a client");
         let reply = client.get(format!("{}/{request}", self.url)).send().await.ok()?;
         serde_json::from_slice::<Value>(&reply.bytes().await.ok()?).ok().map(|mut reply| reply["data"].take())
     }
 
-    /// Asks until what it answers is as wanted.
+    /// Repeats a query until `wanted` accepts the data.
     async fn ask_until(&self, request: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let answered = timeout(DEADLINE, async {
             loop {
                 match self.ask(request).await {
                     Some(answer) if wanted(&answer) => return answer,
-                    _ => sleep(Duration::from_millis(100)).await, // between two looks
+                    _ => sleep(Duration::from_millis(100)).await, // poll interval
                 }
             }
         });
         if let Ok(answer) = answered.await {
             return answer;
         }
-        panic!("not in time, at last {:?}", self.ask(request).await)
+        panic!("not within DEADLINE; the last answer is {:?}", self.ask(request).await)
     }
 }
 
 #[tokio::test]
-async fn prometheus_reads_every_sample_and_evaluates_every_rule_and_a_healthy_gateway_alerts_nobody() {
+async fn prometheus_reads_every_sample_and_rule_and_a_healthy_gateway_fires_no_alert() {
     let (gateway, _simulator) = gateway().await;
     let prometheus = Prometheus::of(&gateway);
     let up = "query?query=up%7Bjob%3D%22gateway%22%7D";
@@ -170,7 +171,7 @@ async fn prometheus_reads_every_sample_and_evaluates_every_rule_and_a_healthy_ga
     let rules = prometheus.ask_until("rules", evaluated).await;
     let health = members(&rules, "health");
     assert!(health.len() > 20 && health.iter().all(|health| **health == "ok"), "{rules}");
-    // Until its first look at the gateway Prometheus may have missed it.
+    // Prometheus may have missed the gateway until its first scrape.
     prometheus.ask_until("alerts", |answer| answer["alerts"] == json!([])).await;
     gateway.stop().await;
 }

@@ -1,4 +1,4 @@
-//! Commands of a document, pasted into bash.
+//! Pastes the commands of a document into bash.
 
 use std::path::Path;
 
@@ -7,14 +7,15 @@ use crate::program::Program;
 
 const BASH: Program = Program { name: "bash", package: "bash and curl" };
 
-/// The commands in all blocks of the language `console`, each with the end of its line.
+/// The commands in all blocks of the language `console`, one per line.
 pub(crate) fn commands(text: &str) -> String {
-    let blocks = text.split("```console\n").skip(1).map(|rest| rest.split_once("```").expect("an end of the block").0);
+    let blocks = text.split("```console\n").skip(1).map(|rest| rest.split_once("```").expect("the end of the block").0);
     blocks.flat_map(str::lines).map(|line| line.strip_prefix("$ ").expect("a command").to_owned() + "\n").collect()
 }
 
-/// Runs `commands` in `directory` as an interactive bash does: each job has a process group. The gateway and the simulator get
-/// addresses of their own instead of the usual ones. Ends with the first command that fails, and ends the jobs that still run.
+/// Runs `commands` in `directory` like an interactive bash, in which each job has its own process group. The gateway
+/// and the simulator use the test's own addresses instead of the usual ones. Stops at the first command that fails, and
+/// ends the remaining jobs.
 pub(crate) async fn paste(commands: &str, input: &Path, directory: &Path) -> String {
     let [gateway, management, simulator] = [(); 3].map(|()| own_address());
     let commands = commands

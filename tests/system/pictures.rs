@@ -1,4 +1,4 @@
-//! Takes the pictures in `docs/pictures/` from the demo:
+//! Takes the screenshots in `docs/pictures/` from the demo:
 //!
 //!     cargo test --locked --test system -- --ignored take_the_pictures_of_the_documents
 
@@ -11,7 +11,7 @@ use crate::browser::{Browser, Failure};
 use crate::demo::Demo;
 use crate::swagger_ui::{authorize, block, execute, open_or_close};
 
-/// The largest size of a picture, in bytes: readers should not wait for it.
+/// The maximum size of a screenshot in bytes.
 const LARGEST: usize = 150_000;
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn take(browser: &Browser, url: &str, caller_key: &str) -> Result<(), Fail
     authorize(browser, caller_key).await?;
     open_or_close(browser, "createUser").await?;
     execute(browser, "createUser", true).await?;
-    // Below the curl command, which shows the caller key.
+    // Scrolls past the curl command, which shows the caller key.
     browser.scroll_to(&format!("{}//div[contains(@class, 'request-url')]", block("createUser"))).await?;
     save(browser, "swagger-ui.png").await?;
     browser.open(&format!("{url}problems")).await?;

@@ -1,4 +1,4 @@
-//! The lines that a running program prints.
+//! Reads the lines that a running program prints.
 
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
@@ -11,7 +11,7 @@ pub(crate) struct Printed {
 impl Printed {
     /// Takes the standard output of `program`, which must be piped.
     pub(crate) fn by(program: &mut Child) -> Self {
-        Self { lines: BufReader::new(program.stdout.take().expect("its output")).lines() }
+        Self { lines: BufReader::new(program.stdout.take().expect("standard output is piped")).lines() }
     }
 
     /// Waits for a line with this label and returns the rest of the line. Use it with a deadline.

@@ -1,4 +1,4 @@
-//! Programs from outside: the Debian packages that bring them, and how long they may take.
+//! External programs: the Debian packages that contain them, and their time limit.
 
 use std::fs::File;
 use std::path::Path;
@@ -8,31 +8,31 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-/// How long a program may run. A JVM that first compiles its source needs seconds on a busy machine.
+/// The time limit for a program. A JVM that compiles its source takes seconds on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// A program that a test needs.
+/// An external program.
 #[derive(Clone, Copy)]
 pub(crate) struct Program {
     pub(crate) name: &'static str,
-    /// The Debian package that brings it.
+    /// The Debian package that contains the program.
     pub(crate) package: &'static str,
 }
 
 impl Program {
-    /// Starts it; what it prints can be read, but for its errors. Dropping it ends it.
+    /// Starts the program with piped standard output. Dropping the child stops it.
     pub(crate) fn start(&self, arguments: &[&str], home: &Path) -> Child {
         self.spawn(self.command(arguments, home).stderr(Stdio::null()))
     }
 
-    /// Runs it to its end and answers what it printed.
+    /// Runs the program to its end and returns its standard output.
     pub(crate) async fn run(&self, arguments: &[&str], home: &Path) -> String {
         self.finish(&mut self.command(arguments, home)).await
     }
 
-    /// The same with a file for it to read as its input.
+    /// Runs the program with a file as its standard input.
     pub(crate) async fn run_on(&self, input: &str, arguments: &[&str], home: &Path) -> String {
-        let input = File::open(input).expect("its input");
+        let input = File::open(input).expect("the input");
         self.finish(self.command(arguments, home).stdin(input)).await
     }
 
@@ -40,7 +40,7 @@ impl Program {
         let running = self.spawn(command.stderr(Stdio::piped()));
         let finished = timeout(DEADLINE, running.wait_with_output()).await;
         let Output { status, stdout, stderr } =
-            finished.unwrap_or_else(|_| panic!("{} has not ended within {DEADLINE:?}", self.name)).expect("its output");
+            finished.unwrap_or_else(|_| panic!("{} has not ended within {DEADLINE:?}", self.name)).expect("the output");
         let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
         let Self { name, package } = self;
         assert!(
@@ -50,8 +50,8 @@ impl Program {
         stdout.into_owned()
     }
 
-    /// It gets nothing of this process's environment but `PATH`, so that no proxy, option or locale that is set here
-    /// changes what it does, and `home` for the files it keeps.
+    /// The program gets no environment variables except `PATH`, so that no proxy, option or locale of this machine
+    /// changes its behaviour. Its home directory is `home`.
     fn command(&self, arguments: &[&str], home: &Path) -> Command {
         let mut command = Command::new(self.name);
         command.args(arguments).current_dir(home).env_clear();

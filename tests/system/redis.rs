@@ -1,4 +1,4 @@
-//! A Redis for one test, which keeps nothing on disk unless an option says so.
+//! A Redis server for one test. It writes nothing to disk unless an option enables that.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -14,15 +14,15 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::certificates::Authority;
 use crate::own_address::own_address;
-use crate::process::PATIENCE;
+use crate::process::TEST_TIMEOUT;
 use crate::program::Program;
 
 const REDIS: Program = Program { name: "redis-server", package: "redis-server" };
 
-/// The one entry that belongs to no request.
+/// The one entry that does not belong to a request.
 pub(crate) const CANARY: &str = "centagate-gateway:canary";
 
-/// A running Redis. Dropping it ends it.
+/// A running Redis. Dropping it stops it.
 pub(crate) struct Redis {
     address: SocketAddr,
     options: Vec<String>,
@@ -32,17 +32,17 @@ pub(crate) struct Redis {
     directory: TempDir,
 }
 
-/// How a Redis differs from the usual one.
+/// Options of a Redis server.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) password: Option<&'static str>,
-    /// TLS alone, with a certificate by an authority of its own.
+    /// TLS only, with a certificate from a private CA.
     pub(crate) tls: Option<CertificateFor>,
-    /// Further options, as on the command line.
+    /// More command-line options.
     pub(crate) others: Vec<&'static str>,
 }
 
-/// What a Redis' certificate is for.
+/// The subject of the server's certificate.
 #[derive(Clone, Copy)]
 pub(crate) enum CertificateFor {
     ItsAddress,
@@ -72,43 +72,43 @@ impl Redis {
         all.extend(options.others.into_iter().map(str::to_owned));
         let process = spawn(address, &all, authority.is_some(), directory.path());
         let mut redis = Self { address, options: all, password: options.password, authority, process, directory };
-        assert!(redis.answers().await, "it does not start: {}", redis.log());
+        assert!(redis.wait_until_it_answers().await, "Redis does not start: {}", redis.log());
         redis
     }
 
-    /// For `redis.url`.
+    /// The value for `redis.url`.
     pub(crate) fn url(&self) -> String {
         let scheme = if self.authority.is_some() { "rediss" } else { "redis" };
         let password = self.password.map(|password| format!(":{password}@")).unwrap_or_default();
         format!("{scheme}://{password}{}/0", self.address)
     }
 
-    /// Where it listens.
+    /// The port that Redis listens on.
     pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }
 
-    /// The certificate of the authority that issued its own, for `redis.ca_certificate_file`.
+    /// The certificate of the CA, for `redis.ca_certificate_file`.
     pub(crate) fn authority_pem(&self) -> String {
         self.authority.as_ref().expect("TLS").pem()
     }
 
-    /// Ends it as `kill -9` does.
+    /// Kills Redis with SIGKILL.
     pub(crate) async fn kill(&mut self) {
-        self.process.kill().await.expect("it ends");
+        self.process.kill().await.expect("Redis ends");
     }
 
-    /// Starts it again where it was, with what it had on disk.
+    /// Restarts Redis at the same address with the data on disk.
     pub(crate) async fn restart(&mut self) {
         self.spawn();
-        assert!(self.answers().await, "its port was taken: {}", self.log());
+        assert!(self.wait_until_it_answers().await, "another program has taken its port: {}", self.log());
     }
 
     fn spawn(&mut self) {
         self.process = spawn(self.address, &self.options, self.authority.is_some(), self.directory.path());
     }
 
-    /// Lets it hang: connections are made, and nothing is answered.
+    /// Stops the process with SIGSTOP. The kernel still accepts connections, but nothing answers.
     pub(crate) fn suspend(&self) {
         self.signal(Signal::STOP);
     }
@@ -117,12 +117,12 @@ impl Redis {
         self.signal(Signal::CONT);
     }
 
-    /// What it answers to `command`.
+    /// Sends a command and returns the reply.
     pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> T {
-        command.query_async(&mut self.connection().await).await.expect("an answer")
+        command.query_async(&mut self.connection().await).await.expect("a reply")
     }
 
-    /// All names in it but the canary's, sorted.
+    /// The names of all entries except the canary, sorted.
     pub(crate) async fn names(&self) -> Vec<String> {
         let mut connection = self.connection().await;
         let mut names = Vec::new();
@@ -135,25 +135,25 @@ impl Redis {
         names
     }
 
-    /// What is kept under `name`.
+    /// The value of the entry `name`.
     pub(crate) async fn value(&self, name: &str) -> Vec<u8> {
         self.ask(redis::cmd("GET").arg(name)).await
     }
 
     async fn connection(&self) -> MultiplexedConnection {
         let connection = async { self.client().get_multiplexed_async_connection().await };
-        timeout(PATIENCE, connection).await.expect("a connection in time").expect("a connection")
+        timeout(TEST_TIMEOUT, connection).await.expect("a connection within TEST_TIMEOUT").expect("a connection")
     }
 
-    /// Over a socket in its directory, whatever it asks of those who come through the network.
+    /// A client that connects through a Unix socket, independent of the server's network settings.
     fn client(&self) -> Client {
         let socket = self.directory.path().join("redis.sock").display().to_string();
         let password = self.password.map(|password| format!("?pass={password}")).unwrap_or_default();
         Client::open(format!("redis+unix://{socket}{password}")).expect("a client")
     }
 
-    /// Waits until it answers; false if it ends instead.
-    async fn answers(&mut self) -> bool {
+    /// Waits until Redis answers. Returns false if the process ends first.
+    async fn wait_until_it_answers(&mut self) -> bool {
         let started = Instant::now();
         let client = self.client();
         loop {
@@ -162,14 +162,14 @@ impl Redis {
                 redis::cmd("PING").query_async::<String>(&mut connection).await
             });
             let answer = answer.await;
-            if self.process.try_wait().expect("its status").is_some() {
+            if self.process.try_wait().expect("the exit status").is_some() {
                 return false;
             }
             if matches!(answer, Ok(Ok(pong)) if pong == "PONG") {
                 return true;
             }
-            assert!(started.elapsed() < PATIENCE, "{}", self.log());
-            sleep(Duration::from_millis(10)).await; // between two looks
+            assert!(started.elapsed() < TEST_TIMEOUT, "{}", self.log());
+            sleep(Duration::from_millis(10)).await; // poll interval
         }
     }
 
@@ -178,7 +178,7 @@ impl Redis {
     }
 
     fn signal(&self, signal: Signal) {
-        let id = self.process.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).expect("it runs");
+        let id = self.process.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).expect("Redis runs");
         kill_process(id, signal).expect("a signal");
     }
 }

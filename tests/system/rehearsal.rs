@@ -1,4 +1,4 @@
-//! The commands of `docs/rehearsal.md`, pasted into bash, do what the page says.
+//! The commands in `docs/rehearsal.md`, pasted into bash, work as the page says.
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -9,13 +9,14 @@ use crate::pasted::{commands, paste};
 
 const PAGE: &str = include_str!("../../docs/rehearsal.md");
 
-/// Has what the page installs with pip.
+/// The Python environment with the packages that the page installs with pip.
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/generated_clients");
 
 #[tokio::test]
-async fn the_commands_of_the_rehearsal_do_what_the_page_says() {
+async fn the_commands_in_the_rehearsal_work_as_the_page_says() {
     let commands = commands(PAGE);
-    let commands = commands.strip_prefix("cargo build --locked --workspace\n").expect("it builds the programs first");
+    let commands =
+        commands.strip_prefix("cargo build --locked --workspace\n").expect("the page builds the programs first");
     let build = ["build", "--locked", "--quiet", "--workspace"];
     let status = Command::new(env!("CARGO")).args(build).current_dir(env!("CARGO_MANIFEST_DIR")).status().await;
     assert!(status.expect("cargo").success());
@@ -26,9 +27,9 @@ async fn the_commands_of_the_rehearsal_do_what_the_page_says() {
     let programs = Path::new(env!("CARGO_BIN_EXE_centagate-gateway")).parent().expect("a directory");
     symlink(programs, home.path().join("target/debug")).expect("a link");
     let (_, program) = PAGE.split_once("```python\n").expect("a program");
-    let (program, _) = program.split_once("```").expect("its end");
+    let (program, _) = program.split_once("```").expect("the end of the program");
     std::fs::write(directory.join("lookup.py"), program).expect("the program");
-    // Python packages that are there already.
+    // The Python packages are already installed.
     let commands = commands
         .replace("python3 -m venv venv && . venv/bin/activate", &format!(". {PYTHON}/bin/activate"))
         .replace("pip install openapi-python-client\n", "");

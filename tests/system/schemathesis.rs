@@ -1,4 +1,4 @@
-//! schemathesis makes hundreds of valid and invalid requests from the contract, and compares every reply with it.
+//! schemathesis generates hundreds of valid and invalid requests from the contract and checks every reply against it.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -17,15 +17,15 @@ use tokio::time::timeout;
 
 use crate::gateway::{Gateway, KEY};
 
-/// Where `.ci/run` installs it.
+/// `.ci/run` installs the program here.
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/schemathesis/bin/schemathesis");
 /// The rules that the document cannot express.
 const HOOKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/system/schemathesis/hooks.py");
 
-/// The expectations of a CENTAGATE that has rules of its own.
+/// The expected statuses of a CENTAGATE that applies its own rules.
 const REFUSALS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/system/schemathesis/refusals.toml");
 
-/// No rate limit, every operation enabled, and the defaults that make `group` and `app` optional, as the document says.
+/// No rate limit, every operation enabled, and defaults that make `group` and `app` optional, as the document says.
 const CONFIGURATION: [(&str, &str); 6] = [
     ("GATEWAY__RATE_LIMIT__REQUESTS_PER_MINUTE", "1000000"),
     ("GATEWAY__RATE_LIMIT__BURST", "1000000"),
@@ -38,7 +38,7 @@ const CONFIGURATION: [(&str, &str); 6] = [
 const DEADLINE: Duration = Duration::from_secs(900);
 
 #[tokio::test]
-async fn three_hundred_requests_an_operation_keep_the_contract_in_every_check() {
+async fn three_hundred_requests_per_operation_pass_every_check() {
     let simulator = start().await;
     check(&simulator, &["--config-file", REFUSALS], &[]).await;
     let codes = codes(&simulator);
@@ -53,13 +53,13 @@ async fn three_hundred_requests_an_operation_keep_the_contract_in_every_check() 
 }
 
 #[tokio::test]
-async fn three_hundred_requests_an_operation_keep_the_contract_where_centagate_accepts_everything() {
+async fn three_hundred_requests_per_operation_pass_every_check_if_centagate_accepts_all_of_them() {
     let simulator = start().await;
     for call in calls() {
         let success = json!({ "code": "0", "message": "Success", "object": object(call) });
         simulator.instruct(Instruction::always(call, Behaviour::Envelope(success)));
     }
-    // This CENTAGATE still has the users and tokens that it deleted.
+    // This CENTAGATE keeps the users and tokens that are deleted.
     check(&simulator, &[], &["--exclude-checks", "use_after_free"]).await;
     let codes = codes(&simulator);
     for call in calls() {
@@ -74,7 +74,7 @@ fn calls() -> impl Iterator<Item = Operation> {
     Operation::ALL.iter().copied().filter(is_offered)
 }
 
-/// The `object` of a call that succeeds.
+/// The `object` in the reply to a successful call.
 fn object(call: Operation) -> Value {
     match call {
         CreateUser => json!("10045"),
@@ -89,7 +89,7 @@ fn object(call: Operation) -> Value {
 
 async fn start() -> Simulator {
     let simulator = Simulator::start(Config::new(admin())).await.expect("a simulator");
-    let mut alice = User::new("alice"); // the examples of the document are about her
+    let mut alice = User::new("alice"); // the document's examples use alice
     alice.tokens.hardware = Some(BoundToken { sn: "2601000043".to_owned(), status: "2".to_owned() });
     simulator.add_user(alice);
     simulator
@@ -109,7 +109,7 @@ fn codes(simulator: &Simulator) -> HashMap<(Operation, String), usize> {
     codes
 }
 
-/// Runs all checks on a gateway in front of `simulator`, with these options of schemathesis and of its command `run`.
+/// Runs all checks on a gateway in front of `simulator`, with options for schemathesis and for its `run` command.
 async fn check(simulator: &Simulator, options: &[&str], run_options: &[&str]) {
     assert!(Path::new(PROGRAM).exists(), "{PROGRAM} is absent: .ci/run installs it, with Debian's python3-venv");
     let gateway = Gateway::configured(simulator, &admin(), &CONFIGURATION);
@@ -128,7 +128,7 @@ async fn check(simulator: &Simulator, options: &[&str], run_options: &[&str]) {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let finished = timeout(DEADLINE, finished).await.expect("it ends in time").expect("its output");
+    let finished = timeout(DEADLINE, finished).await.expect("schemathesis ends within DEADLINE").expect("the output");
     let printed = String::from_utf8_lossy(&finished.stdout);
     assert!(
         finished.status.success(),

@@ -1,4 +1,5 @@
-//! Four hundred slow callers at a time, of slowhttptest's making: good callers notice nothing, and the slow ones are cut.
+//! Four hundred slow callers from slowhttptest. Good callers are served as usual, and the gateway closes the slow
+//! connections.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,14 +17,14 @@ const SLOWHTTPTEST: Program = Program { name: "slowhttptest", package: "slowhttp
 
 const CONNECTIONS: u64 = 400;
 
-/// How fast slowhttptest connects, and what a busy machine needs.
+/// The time that slowhttptest takes to connect, and an allowance for a busy machine.
 const SLACK: Duration = Duration::from_secs(5);
 
-/// A kind of slow caller: what slowhttptest is to do, where, and when the gateway cuts it.
+/// A kind of slow caller: its options, its target, and the time until the gateway closes its connections.
 struct Attack {
     name: &'static str,
     arguments: &'static [&'static str],
-    /// Whether it asks for a large file. If not, it sends a request to `/users`.
+    /// Whether it requests a large file. Otherwise it sends requests to `/users`.
     reads: bool,
     deadline: Duration,
 }
@@ -33,7 +34,7 @@ const ATTACKS: [Attack; 3] = [
         name: "slow heads",
         arguments: &["-H", "-i", "1", "-x", "24"],
         reads: false,
-        deadline: Duration::from_secs(5), // for a head
+        deadline: Duration::from_secs(5), // the deadline for a head
     },
     Attack {
         name: "slow bodies",
@@ -45,22 +46,22 @@ const ATTACKS: [Attack; 3] = [
             "8192",
             "-f",
             "application/json",
-            // It has no option for this header, but writes this one as it is.
+            // slowhttptest has no option for this header, but sends the value unchanged.
             "-j",
             "a=b\r\nAuthorization: Bearer key-of-everything",
         ],
         reads: false,
-        deadline: Duration::from_secs(6), // half of a request's time, and a second for the peer to end the connection
+        deadline: Duration::from_secs(6), // half of it for the request, and a second for the peer to close
     },
     Attack {
         name: "slow readers",
         arguments: &["-X", "-w", "10", "-y", "20", "-n", "5", "-z", "32"],
         reads: true,
-        deadline: Duration::from_secs(10), // without taking a byte
+        deadline: Duration::from_secs(10), // the deadline for a peer that reads nothing
     },
 ];
 
-/// The most that the gateway has used.
+/// Resources in use.
 #[derive(Clone, Copy, Debug, Default)]
 struct Usage {
     files: u64,
@@ -69,14 +70,14 @@ struct Usage {
 
 impl Usage {
     async fn now(gateway: &GatewayProcess) -> Self {
-        let (_, metrics) = gateway.manage("/metrics").await; // all of one moment
+        let (_, metrics) = gateway.manage("/metrics").await; // one page, so both values belong together
         let [files, bytes] = ["process_open_fds", "process_resident_memory_bytes"].map(|name| sample(&metrics, name));
         Self { files, bytes }
     }
 }
 
 impl Attack {
-    /// One wave, until all its connections are cut; answers the most that the gateway used meanwhile.
+    /// Runs one wave until the gateway has closed all its connections. Returns the maximum usage meanwhile.
     async fn wave(&self, gateway: &GatewayProcess, before: Usage, home: &Path) -> Usage {
         let connections = CONNECTIONS.to_string();
         let path = if self.reads { largest_file(gateway.address).await } else { "/users".to_owned() };
@@ -84,28 +85,28 @@ impl Attack {
         let usual = ["-c", &connections, "-r", &connections, "-l", "60", "-u", &url];
         let started = Instant::now();
         let mut slow = SLOWHTTPTEST.start(&[self.arguments, &usual].concat(), home);
-        let mut most = Usage::default();
+        let mut max = Usage::default();
         let cut = timeout(self.deadline + SLACK, async {
             loop {
                 let now = Usage::now(gateway).await;
-                most = Usage { files: most.files.max(now.files), bytes: most.bytes.max(now.bytes) };
-                // Some files and connections of the good caller may come and go.
-                if most.files > before.files + CONNECTIONS - 20 && now.files < before.files + 20 {
+                max = Usage { files: max.files.max(now.files), bytes: max.bytes.max(now.bytes) };
+                // The good caller opens and closes some files and connections.
+                if max.files > before.files + CONNECTIONS - 20 && now.files < before.files + 20 {
                     return;
                 }
-                sleep(Duration::from_millis(100)).await; // between two looks
+                sleep(Duration::from_millis(100)).await; // poll interval
             }
         });
         let cut = cut.await;
         slow.kill().await.expect("slowhttptest ends");
-        assert!(cut.is_ok(), "{}: {most:?} after {:?}, {before:?} before", self.name, started.elapsed());
-        println!("{}: {most:?}, cut after {:?}, {before:?} before", self.name, started.elapsed());
-        most
+        assert!(cut.is_ok(), "{}: {max:?} after {:?}, {before:?} before", self.name, started.elapsed());
+        println!("{}: {max:?}, cut after {:?}, {before:?} before", self.name, started.elapsed());
+        max
     }
 }
 
-/// Ten registrations a second for ten seconds, each on a connection of its own; answers how long each took.
-async fn good_caller(url: String, name: &'static str) -> Vec<Duration> {
+/// Registers ten users a second for ten seconds, each on a new connection. Returns the duration of each request.
+async fn send_well_behaved_requests(url: String, name: &'static str) -> Vec<Duration> {
     let client = client();
     let mut ticks = interval(Duration::from_millis(100));
     let mut requests = JoinSet::new();
@@ -127,21 +128,21 @@ async fn good_caller(url: String, name: &'static str) -> Vec<Duration> {
 }
 
 #[tokio::test]
-async fn four_hundred_slow_callers_are_cut_in_time_and_a_good_one_is_served_as_ever() {
+async fn four_hundred_slow_callers_are_disconnected_in_time_and_good_callers_are_served() {
     let admin = Admin::with_fresh_session("admin");
     let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
     let gateway = Environment::new(&simulator.base_url(), &admin).unset("GATEWAY__SERVER__WORKERS").serve().await;
     let home = tempfile::tempdir().expect("a directory");
     for attack in &ATTACKS {
         let before = Usage::now(&gateway).await;
-        let good = tokio::spawn(good_caller(format!("http://{}", gateway.address), attack.name));
-        while !good.is_finished() {
-            let most = attack.wave(&gateway, before, home.path()).await;
-            assert!(most.files < before.files + CONNECTIONS + 64, "{}: {most:?}, {before:?} before", attack.name);
-            let megabytes = most.bytes.saturating_sub(before.bytes) >> 20;
+        let well_behaved = tokio::spawn(send_well_behaved_requests(format!("http://{}", gateway.address), attack.name));
+        while !well_behaved.is_finished() {
+            let max = attack.wave(&gateway, before, home.path()).await;
+            assert!(max.files < before.files + CONNECTIONS + 64, "{}: {max:?}, {before:?} before", attack.name);
+            let megabytes = max.bytes.saturating_sub(before.bytes) >> 20;
             assert!(megabytes < 64, "{}: {megabytes} MiB for slow callers", attack.name);
         }
-        let mut times = good.await.expect("2xx for each request");
+        let mut times = well_behaved.await.expect("2xx for each request");
         times.sort();
         let (p95, slowest) = (times[94], times[99]);
         println!("{}: p95 {p95:?}, slowest {slowest:?}", attack.name);

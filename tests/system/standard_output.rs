@@ -1,4 +1,4 @@
-//! Standard output that nobody reads, or only slowly, under two thousand requests a second.
+//! Standard output that is blocked or read slowly, while the gateway gets two thousand requests a second.
 
 use std::time::Duration;
 
@@ -15,53 +15,53 @@ use crate::process::{Environment, GatewayProcess, json};
 /// How long standard output is blocked.
 const BLOCKED: Duration = Duration::from_secs(10);
 
-/// Requests of strangers in a second.
+/// Requests without a key per second.
 const FLOOD: u32 = 2000;
 
-/// What a gateway of the tests may take to end: `drain_ms` is 0, and this is the default of `shutdown_ms`.
+/// The time limit for a stop: `drain_ms` is 0 in tests, and this is the default of `shutdown_ms`.
 const SHUTDOWN: Duration = Duration::from_secs(15);
 
-/// How soon the gateway is ready again once its output is read.
+/// The time limit for becoming ready after the reader resumes.
 const RECOVERY: Duration = Duration::from_secs(2);
 
-/// A flood of 404s until it is dropped.
+/// Sends requests that get 404 until it is dropped.
 struct Flood {
-    lanes: JoinSet<()>,
+    connections: JoinSet<()>,
 }
 
 impl Flood {
     fn start(gateway: &GatewayProcess) -> Self {
-        const LANES: u32 = 20;
-        let mut lanes = JoinSet::new();
-        for _ in 0..LANES {
+        const CONNECTIONS: u32 = 20;
+        let mut connections = JoinSet::new();
+        for _ in 0..CONNECTIONS {
             let address = gateway.address;
-            lanes.spawn(async move {
+            connections.spawn(async move {
                 let mut connection = TcpStream::connect(address).await.expect("a connection");
-                let mut ticks = interval(Duration::from_secs(1) * LANES / FLOOD);
+                let mut ticks = interval(Duration::from_secs(1) * CONNECTIONS / FLOOD);
                 ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
                 let mut reply = [0; 4096];
                 loop {
                     ticks.tick().await;
                     let request = b"GET /nowhere HTTP/1.1\r\nHost: g\r\n\r\n";
-                    connection.write_all(request).await.expect("the gateway takes it");
+                    connection.write_all(request).await.expect("the gateway accepts the request");
                     let length = connection.read(&mut reply).await.expect("a reply");
                     assert!(reply[..length].starts_with(b"HTTP/1.1 404"), "{length}");
                 }
             });
         }
-        Self { lanes }
+        Self { connections }
     }
 
-    /// Ends it; nothing may have gone wrong.
+    /// Stops the flood and checks that no request failed.
     async fn end(mut self) {
-        self.lanes.abort_all();
-        while let Some(lane) = self.lanes.join_next().await {
-            assert!(lane.expect_err("it goes on until it is ended").is_cancelled());
+        self.connections.abort_all();
+        while let Some(connection) = self.connections.join_next().await {
+            assert!(connection.expect_err("the flood runs until it is stopped").is_cancelled());
         }
     }
 }
 
-/// Twenty users a second for as long as standard output is blocked; answers each status and how long it took.
+/// Creates twenty users a second while standard output is blocked. Returns the status and the duration of each request.
 async fn create_users(caller: &Caller, name: &str) -> Vec<(u16, Duration)> {
     let mut ticks = interval(Duration::from_millis(50));
     let (started, mut requests) = (Instant::now(), JoinSet::new());
@@ -87,7 +87,7 @@ fn p99(replies: &[(u16, Duration)]) -> (Duration, Duration) {
     (times[times.len() * 99 / 100], times[times.len() - 1])
 }
 
-async fn answered(caller: &Caller) -> u64 {
+async fn unmatched_requests(caller: &Caller) -> u64 {
     caller.metric("gateway_http_requests_total{route=\"unmatched\",method=\"GET\",status=\"404\"}").await
 }
 
@@ -99,7 +99,7 @@ async fn start(trail: &str) -> (GatewayProcess, Simulator) {
     (environment.serve().await, simulator)
 }
 
-/// Stops it while nobody reads.
+/// Stops the gateway while nothing reads its output.
 async fn stop(mut gateway: GatewayProcess) {
     let started = Instant::now();
     gateway.terminate();
@@ -109,13 +109,13 @@ async fn stop(mut gateway: GatewayProcess) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_the_trail_in_a_file_the_api_goes_on_while_standard_output_is_blocked() {
+async fn blocked_output_fails_no_request_if_the_audit_trail_is_in_a_file() {
     let (gateway, simulator) = start("file").await;
     let caller = Caller::of(&gateway);
     gateway.reader.set(Reading::Paused);
-    let (flood, before) = (Flood::start(&gateway), answered(&caller).await);
+    let (flood, before) = (Flood::start(&gateway), unmatched_requests(&caller).await);
     let replies = create_users(&caller, "user").await;
-    let flooded = answered(&caller).await - before;
+    let flooded = unmatched_requests(&caller).await - before;
     let (p99, slowest) = p99(&replies);
     let dropped = caller.metric("gateway_log_lines_dropped_total").await;
     println!(
@@ -133,7 +133,7 @@ async fn with_the_trail_in_a_file_the_api_goes_on_while_standard_output_is_block
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_the_trail_on_standard_output_nothing_is_done_while_it_is_blocked() {
+async fn blocked_output_that_carries_the_audit_trail_makes_every_action_get_503() {
     let (gateway, simulator) = start("stdout").await;
     let caller = Caller::of(&gateway);
     gateway.reader.set(Reading::Paused);
@@ -148,13 +148,13 @@ async fn with_the_trail_on_standard_output_nothing_is_done_while_it_is_blocked()
     assert_eq!(simulator.executions(), executed, "nothing is sent");
 
     let resumed = Instant::now();
-    gateway.reader.set(Reading::On);
+    gateway.reader.set(Reading::Normal);
     caller.wait_for_readiness(200).await;
     println!("ready {:?} after the reader resumed", resumed.elapsed());
     assert!(resumed.elapsed() < RECOVERY);
     assert_eq!(caller.create_user("alice").await.status, 201);
     let about_the_refused = |line: &String| json(line)["audit"].is_string() && line.contains("\"target\":\"refused");
-    assert!(!gateway.lines().iter().any(about_the_refused), "no line of theirs appears later");
+    assert!(!gateway.lines().iter().any(about_the_refused), "refused actions leave no audit line later");
 
     gateway.reader.set(Reading::Paused);
     caller.wait_for_readiness(503).await;
@@ -163,13 +163,13 @@ async fn with_the_trail_on_standard_output_nothing_is_done_while_it_is_blocked()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lines_of_the_log_do_not_crowd_out_the_trail_where_the_reader_is_slow() {
+async fn a_slow_reader_loses_log_lines_but_no_audit_lines() {
     let (gateway, simulator) = start("stdout").await;
     let caller = Caller::of(&gateway);
     gateway.reader.set(Reading::Slow);
     let flood = Flood::start(&gateway);
     while caller.metric("gateway_log_lines_dropped_total").await == 0 {
-        sleep(Duration::from_millis(100)).await; // between two looks
+        sleep(Duration::from_millis(100)).await; // poll interval
     }
     let replies = create_users(&caller, "user").await;
     let (p99, slowest) = p99(&replies);

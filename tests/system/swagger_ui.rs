@@ -1,4 +1,4 @@
-//! Swagger UI in a browser: a person who types only the caller key tries operations of a user's life.
+//! Swagger UI in a browser. A person who types only the caller key tries the operations of a user's life cycle.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::browser::{Browser, Failure};
 use crate::demo::Demo;
 
-/// The operations that a person tries, in this order: the status, and a part of the body if the reply has one.
+/// The operations to try, in this order: the status, and a part of the body if there is one.
 const TRIED: [(&str, &str, Option<&str>); 7] = [
     ("createUser", "201", Some("\"username\": \"alice\"")),
     ("updateUser", "204", None),
@@ -20,20 +20,20 @@ const TRIED: [(&str, &str, Option<&str>); 7] = [
     ("setUserStatus", "204", None),
 ];
 
-/// What a visit has shown.
+/// What the browser showed.
 struct Visit {
-    /// Where the browser ended up after `/docs` was opened.
+    /// The final URL after `/docs` was opened.
     address: String,
-    /// The HTML IDs of the groups and the operations, in the order of the page.
+    /// The HTML IDs of the groups and the operations in page order.
     order: Vec<String>,
-    /// The status of each reply, and its body or an empty text.
+    /// The status of each reply, and its body, which may be empty.
     replies: Vec<(String, String)>,
     console_errors: Vec<String>,
     foreign_requests: Vec<String>,
 }
 
 #[tokio::test]
-async fn a_person_tries_a_users_life_in_swagger_ui() {
+async fn each_operation_works_in_swagger_ui_with_only_the_caller_key() {
     let demo = Demo::start().await;
     let browser = Browser::start().await.expect("a browser");
     try_operations(browser, demo.swagger_ui.trim_end_matches("/docs/"), &demo.caller_key).await;
@@ -41,7 +41,7 @@ async fn a_person_tries_a_users_life_in_swagger_ui() {
     assert!(ended.success(), "after Ctrl-C the demo ended with {ended}");
 }
 
-/// Tries the operations in the Swagger UI of the gateway at `url`, and checks what the page shows.
+/// Tries the operations in the Swagger UI of the gateway at `url` and checks the page.
 pub(crate) async fn try_operations(browser: Browser, url: &str, caller_key: &str) {
     let visit = visit(&browser, url, caller_key).await;
     let picture = save_picture(&browser, url).await;
@@ -54,10 +54,10 @@ pub(crate) async fn try_operations(browser: Browser, url: &str, caller_key: &str
         assert!(shown_body.contains(body.unwrap_or_default()), "{operation}: {shown_body}");
     }
     assert_eq!(visit.console_errors, [""; 0]);
-    assert_eq!(visit.foreign_requests, [""; 0], "the page asks nobody but the gateway");
+    assert_eq!(visit.foreign_requests, [""; 0], "the page sends requests only to the gateway");
 }
 
-/// The HTML IDs of the groups, each with its operations, in the order of the contract.
+/// The HTML IDs of the groups and their operations, in the order of the contract.
 fn documented_order() -> Vec<String> {
     let text = include_str!("../../openapi/openapi.json");
     let document: Value = serde_json::from_str(text).expect("JSON");
@@ -105,7 +105,7 @@ pub(crate) async fn open_or_close(browser: &Browser, operation: &str) -> Result<
     browser.click(&format!("{}//button[@class = 'opblock-summary-control']", block(operation))).await
 }
 
-/// Executes an open operation with the values that the page proposes. Returns the status and the body that the page shows.
+/// Executes an open operation with the page's proposed values. Returns the displayed status and body.
 pub(crate) async fn execute(browser: &Browser, operation: &str, has_body: bool) -> Result<(String, String), Failure> {
     let operation = block(operation);
     browser.click(&format!("{operation}//button[normalize-space() = 'Execute']")).await?;
@@ -118,12 +118,12 @@ pub(crate) async fn execute(browser: &Browser, operation: &str, has_body: bool) 
     Ok((status, browser.text(&format!("({body})[1]")).await?))
 }
 
-/// Where the page shows an operation.
+/// The XPath of an operation on the page.
 pub(crate) fn block(operation: &str) -> String {
     format!("//div[contains(@class, 'opblock ') and contains(@id, '-{operation}')]")
 }
 
-/// The URLs that pages below `site` requested over the network.
+/// The URLs of all network requests of the pages below `site`.
 fn requests(log: &[Value], site: &str) -> Result<Vec<String>, Failure> {
     let mut urls = Vec::new();
     for entry in log {
@@ -138,7 +138,7 @@ fn requests(log: &[Value], site: &str) -> Result<Vec<String>, Failure> {
     if urls.is_empty() { Err("the browser recorded no request".into()) } else { Ok(urls) }
 }
 
-/// Saves a picture of the window as a file, and returns its path.
+/// Saves a screenshot of the window and returns its path.
 async fn save_picture(browser: &Browser, site: &str) -> Result<PathBuf, Failure> {
     let name = site.rsplit('/').next().unwrap_or_default();
     let picture = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("swagger-ui-{name}.png"));

@@ -76,7 +76,7 @@ fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
     Ok(open_session(state))
 }
 
-/// Opens a session unless an obstacle prevents it. `object` is JSON text whose members are all strings.
+/// Opens a session unless an obstacle prevents that. `object` is JSON text whose members are all strings.
 fn open_session(state: &mut State) -> Success {
     let account = &mut state.account;
     let auth_token = credential::auth_token();

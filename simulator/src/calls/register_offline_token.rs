@@ -1,4 +1,4 @@
-//! `PUT /CentagateWS/webresources/token/register/otp/offline/{admin}`: gives a user an OTP token whose key the caller delivers.
+//! `PUT /CentagateWS/webresources/token/register/otp/offline/{admin}`: gives a user an OTP token and returns its key.
 
 use serde_json::json;
 
@@ -22,8 +22,8 @@ pub(super) const CALL: Call = Call {
     run,
 };
 
-/// The documents call `object` both always empty and the place of `key`. [`OpenAnswers`](crate::OpenAnswers) says which shape
-/// it has.
+/// The documents say both that `object` is always empty and that it contains `key`. [`OpenAnswers`](crate::OpenAnswers)
+/// selects the shape.
 fn run(state: &mut State, input: &Input) -> Result<Success, ReturnCode> {
     let user = state.users.get_mut(&input.text("username")).ok_or(ReturnCode::USER_NOT_FOUND)?;
     if user.tokens.hardware.is_some() {

@@ -1,4 +1,4 @@
-//! Applies a change of a user, or lets it wait for an approval.
+//! Applies a change of a user, or stores it until it is approved.
 
 use super::Success;
 use crate::state::{Change, State};
@@ -7,7 +7,7 @@ use crate::{FurtherChange, ReturnCode, WaitingChange};
 /// The documents list it for `updateUser` only. Whether other calls answer it is open (question 7).
 pub(super) const PENDING_APPROVAL: ReturnCode = ReturnCode::new("22029", "User edit pending approval");
 
-/// Applies a change, or stores it if the company requires approvals. A waiting change counts as not executed.
+/// Applies a change, or stores it if the company requires approvals. A stored change counts as not executed.
 pub(super) fn submit(state: &mut State, username: &str, change: Change) -> Result<Success, ReturnCode> {
     if !state.approvals.required {
         state.apply(username, change);

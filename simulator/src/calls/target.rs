@@ -2,7 +2,7 @@
 
 use super::{Operation, Signature};
 
-/// The call that a request is for.
+/// The call that a request belongs to.
 pub(crate) struct Target {
     pub(crate) operation: Operation,
     pub(crate) signature: Signature,

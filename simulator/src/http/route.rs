@@ -5,19 +5,19 @@ use percent_encoding::percent_decode_str;
 use crate::calls::{Body, Target};
 use crate::{OpenAnswers, Operation, PasswordReset};
 
-/// What a request line leads to.
+/// The target of a request line.
 pub(crate) enum Route {
     /// A call.
     Call(Target),
-    /// A path that exists with this method only.
+    /// A path that exists, but not with this method.
     MethodNotAllowed(&'static str),
     /// A path that does not exist.
     NotFound,
 }
 
 impl Route {
-    /// Accepts one trailing slash. Among calls with the same path, the body selects one: the first if it fits none.
-    /// `open_answers` says whether the call `setPassword` exists.
+    /// Accepts one trailing slash. If several calls have the same path, the body selects one; if no call fits, the
+    /// first one is used. `open_answers` decides whether the call `setPassword` exists.
     pub(crate) fn find(method: &str, path: &str, body: Option<&Body>, open_answers: &OpenAnswers) -> Self {
         let path = path.strip_suffix('/').unwrap_or(path);
         let mut first = None;

@@ -39,7 +39,7 @@ impl Server {
         let (ended_sender, ended) = oneshot::channel();
         thread::Builder::new().name("centagate-simulator".to_owned()).spawn(move || {
             rt::System::new().block_on(run(listener, tls, Data::from(centagate), started_sender));
-            // The error means that nobody waits for the end.
+            // An error means that nothing waits for the end.
             let _ = ended_sender.send(());
         })?;
         let handle = started.await.map_err(|_| io::Error::other("the simulator's thread ended during its start"))??;
@@ -88,7 +88,7 @@ async fn run(
         Ok(server) => {
             let server = server.run();
             if started.send(Ok(server.handle())).is_ok() {
-                // The error means that the worker died; the clients notice.
+                // An error means that the worker died. Its connections end, so clients notice.
                 let _ = server.await;
             }
         }

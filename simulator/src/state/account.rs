@@ -1,4 +1,5 @@
-//! The admin's account: what a login needs, and what it leads to. The lock is part of the admin's [`User`](super::User).
+//! The admin's account: the credentials, and the settings of sessions. The lock is part of the admin's
+//! [`User`](super::User).
 
 use std::time::Duration;
 

@@ -106,7 +106,7 @@ pub(crate) struct Users {
 }
 
 impl Users {
-    /// An id that no user has got from the simulator.
+    /// An id that the simulator has not used yet.
     pub(crate) fn fresh_id(&mut self) -> String {
         self.ids_issued += 1;
         (1000 + self.ids_issued).to_string()

@@ -25,13 +25,13 @@ async fn delete(bench: &Bench) -> Value {
     bench.call("user/unbindAndDelete", json!({"username": "alice"})).await.code()
 }
 
-/// The approved changes of alice: her city, and whether she is active.
+/// Alice's city and whether she is active, after the approved changes.
 fn alice(bench: &Bench) -> Option<(String, bool)> {
     bench.simulator.user("alice").map(|user| (user.city, user.active))
 }
 
 #[tokio::test]
-async fn every_change_waits_until_it_is_approved() {
+async fn each_change_is_applied_only_after_its_approval() {
     for (waiting_change, code) in [(WaitingChange::Success, "0"), (WaitingChange::PendingApproval, "22029")] {
         let bench = with_approvals(OpenAnswers { waiting_change, ..OpenAnswers::default() }).await;
         assert_eq!(update(&bench, "Ipoh").await, code);
@@ -45,13 +45,13 @@ async fn every_change_waits_until_it_is_approved() {
         assert_eq!(bench.get_user(&bench.user_query("alice")).await.code(), "0", "the user still exists");
         assert!(bench.simulator.approve("alice"));
         assert_eq!(alice(&bench), None);
-        assert!(!bench.simulator.approve("alice"), "nothing waits");
+        assert!(!bench.simulator.approve("alice"), "no change waits");
         assert_eq!(bench.simulator.executions(), 0);
     }
 }
 
 #[tokio::test]
-async fn a_user_who_waits_for_approval_does_not_exist_yet_but_has_the_username() {
+async fn an_unapproved_user_does_not_exist_but_its_username_is_taken() {
     let bench = with_approvals(OpenAnswers::default()).await;
     let answer = bench.create_user(&bench.registration("bob")).await;
     assert_eq!(answer.code(), "0");
@@ -91,7 +91,7 @@ async fn a_further_change_can_be_refused() {
 }
 
 #[tokio::test]
-async fn an_approved_change_keeps_what_happened_meanwhile() {
+async fn an_approved_change_keeps_the_changes_made_while_it_waited() {
     let bench = with_approvals(OpenAnswers::default()).await;
     assert_eq!(update(&bench, "Ipoh").await, "0");
     assert_eq!(bench.token_code_with(json!({})).await, "0");

@@ -19,14 +19,14 @@ impl Bench {
         Self::named("admin").await
     }
 
-    /// With an admin of that name.
+    /// Starts a simulator whose admin has this name.
     pub(crate) async fn named(admin: &str) -> Self {
         let admin = Admin::with_fresh_session(admin);
         let simulator = Simulator::start(Config::new(admin.clone())).await.unwrap();
         Self { simulator, admin }
     }
 
-    /// With an active user `alice`.
+    /// Starts a simulator with an active user `alice`.
     pub(crate) async fn with_alice() -> Self {
         let bench = Self::start().await;
         bench.simulator.add_user(User { email: "alice@example.com".to_owned(), ..User::new("alice") });
@@ -81,14 +81,14 @@ impl Bench {
         self.put(GET_USER, body).await
     }
 
-    /// The code of `createUser` after these changes to a complete body; `null` removes a member.
+    /// The code of `createUser` for a complete body with these changes; `null` removes a member.
     pub(crate) async fn code_with(&self, changes: Value) -> Value {
         let mut body = self.registration("bob");
         change(&mut body, changes);
         self.create_user(&body).await.code()
     }
 
-    /// The code of `registerOtpToken` for alice after these changes to a complete body.
+    /// The code of `registerOtpToken` for alice and a complete body with these changes.
     pub(crate) async fn token_code_with(&self, changes: Value) -> Value {
         let mut body = self.token("alice");
         change(&mut body, changes);

@@ -1,4 +1,4 @@
-//! The program: serve, healthcheck, prepare.
+//! The program's commands: serve, healthcheck, prepare.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -34,7 +34,7 @@ fn read(file: &Path) -> String {
     std::fs::read_to_string(file).unwrap()
 }
 
-/// Starts it; also answers the line that it prints.
+/// Starts the program and returns the line that it prints.
 fn started(command: &mut Command) -> (Child, String) {
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
@@ -47,7 +47,7 @@ fn address_in(line: &str) -> &str {
 }
 
 #[test]
-fn prepare_makes_everything_once() {
+fn prepare_creates_each_file_only_once() {
     let directory = TempDir::new().unwrap();
     let first = prepare(directory.path());
     let secret = |key: &str| read(&directory.path().join(format!("secrets/centagate.admin.{key}")));
@@ -81,7 +81,7 @@ fn prepare_makes_everything_once() {
     let requests: Vec<&str> = printed.lines().filter(|line| line.starts_with("curl")).collect();
     assert!(
         requests.len() == 2 && requests[1].contains("\"username\":\"alice\""),
-        "the last one creates a user: {printed}"
+        "the last command creates a user: {printed}"
     );
     assert!(prepared.iter().chain([&seal_key]).all(|secret| !printed.contains(secret.trim_end())));
     let second = prepare(directory.path());
@@ -93,7 +93,7 @@ fn prepare_makes_everything_once() {
 }
 
 #[test]
-fn prepare_keeps_a_callers_file_without_a_help_desk() {
+fn prepare_keeps_a_callers_file_that_has_no_help_desk() {
     let directory = TempDir::new().unwrap();
     prepare(directory.path());
     std::fs::remove_file(directory.path().join("callers/help-desk-key")).unwrap();
@@ -120,7 +120,7 @@ fn prepare_keeps_a_session_of_an_earlier_version() {
 
 #[cfg(unix)]
 #[test]
-fn prepare_lets_nobody_else_read() {
+fn prepare_creates_files_that_only_the_owner_can_read() {
     use std::os::unix::fs::PermissionsExt as _;
     let directory = TempDir::new().unwrap();
     prepare(directory.path());
@@ -142,7 +142,7 @@ fn prepare_lets_nobody_else_read() {
 
 #[cfg(unix)]
 #[test]
-fn it_serves_until_sigterm_or_ctrl_c() {
+fn the_simulator_serves_until_sigterm_or_ctrl_c() {
     let directory = TempDir::new().unwrap();
     prepare(directory.path());
     for signal in ["TERM", "INT"] {
@@ -162,7 +162,7 @@ fn it_serves_until_sigterm_or_ctrl_c() {
 }
 
 #[test]
-fn it_serves_tls_and_a_login_from_files() {
+fn the_simulator_reads_its_certificate_and_login_from_files() {
     let directory = TempDir::new().unwrap();
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let [certificate, key] = ["tls.crt", "tls.key"].map(|name| directory.path().join(name));
@@ -217,7 +217,7 @@ fn open_answers_come_from_the_environment() {
 }
 
 #[test]
-fn problems_are_one_line() {
+fn each_error_is_reported_in_one_line() {
     let problem = |command: &mut Command| {
         let output = command.output().unwrap();
         assert_eq!(output.status.code(), Some(1));

@@ -1,4 +1,4 @@
-//! A client of one request per connection that shows every byte.
+//! A client that sends one request per connection and returns every byte of the reply.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,9 +9,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A reply, split but not interpreted.
+/// A reply, split into parts.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -41,15 +41,15 @@ impl Answer {
     }
 }
 
-/// Sends a request with these headers and no other but `Host`, `Connection` and `Content-Length`; answers what came back,
+/// Sends a request with these headers and only `Host`, `Connection` and `Content-Length` in addition. Returns the reply
 /// byte for byte.
 pub(crate) async fn exchange(address: SocketAddr, method: &str, path: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
     let connection = TcpStream::connect(address).await.unwrap();
-    talk(connection, address, method, path, headers, body).await.unwrap()
+    exchange_over(connection, address, method, path, headers, body).await.unwrap()
 }
 
-/// As [`exchange`], over any connection.
-pub(crate) async fn talk(
+/// Like [`exchange`], over any connection.
+pub(crate) async fn exchange_over(
     mut connection: impl AsyncRead + AsyncWrite + Unpin,
     host: SocketAddr,
     method: &str,
@@ -65,16 +65,16 @@ pub(crate) async fn talk(
     );
     let mut bytes = request.into_bytes();
     bytes.extend_from_slice(body);
-    let talk = async {
+    let exchange_over = async {
         connection.write_all(&bytes).await?;
         let mut reply = Vec::new();
         connection.read_to_end(&mut reply).await?;
         Ok(reply)
     };
-    timeout(PATIENCE, talk).await.expect("an end in time")
+    timeout(TEST_TIMEOUT, exchange_over).await.expect("the connection ends within TEST_TIMEOUT")
 }
 
-/// As [`exchange`], with the reply split.
+/// Like [`exchange`], with the reply split into parts.
 pub(crate) async fn send(address: SocketAddr, method: &str, path: &str, headers: &[&str], body: &[u8]) -> Answer {
     answer_to(Ok(exchange(address, method, path, headers, body).await))
 }

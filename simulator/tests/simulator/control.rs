@@ -14,7 +14,7 @@ async fn control(bench: &Bench, method: &str, path: &str, body: Value) -> Answer
 }
 
 #[tokio::test]
-async fn it_answers_a_health_check_and_records_none() {
+async fn a_health_check_is_answered_and_not_recorded() {
     let bench = Bench::start().await;
     let answer = control(&bench, "GET", "health", Value::Null).await;
     assert_eq!((answer.status, answer.json()), (200, json!({"status": "ok"})));
@@ -23,7 +23,7 @@ async fn it_answers_a_health_check_and_records_none() {
 }
 
 #[tokio::test]
-async fn instructions_are_given_and_cleared() {
+async fn instructions_can_be_added_and_cleared() {
     let bench = Bench::start().await;
     for behaviour in [
         json!({"delayMs": 1}),
@@ -55,7 +55,7 @@ async fn instructions_are_given_and_cleared() {
 }
 
 #[tokio::test]
-async fn requests_are_listed() {
+async fn recorded_requests_can_be_listed() {
     let bench = Bench::start().await;
     bench.create_user(&bench.registration("bob")).await;
     let requests = control(&bench, "GET", "requests", Value::Null).await.json();
@@ -67,7 +67,7 @@ async fn requests_are_listed() {
 }
 
 #[tokio::test]
-async fn groups_users_and_tokens_are_seeded() {
+async fn groups_users_and_tokens_can_be_added() {
     let bench = Bench::start().await;
     control(&bench, "POST", "groups", json!({"name": "Sales"})).await;
     assert_eq!(bench.code_with(json!({"userGroup": "Sales"})).await, "0");
@@ -89,7 +89,7 @@ async fn groups_users_and_tokens_are_seeded() {
 }
 
 #[tokio::test]
-async fn users_are_locked_and_unlocked() {
+async fn users_can_be_locked_and_unlocked() {
     let bench = Bench::with_alice().await;
     let locked = || bench.simulator.user("alice").unwrap().locked;
     assert!(!locked());
@@ -107,7 +107,7 @@ async fn users_are_locked_and_unlocked() {
 }
 
 #[tokio::test]
-async fn the_whole_state_of_a_user_is_shown() {
+async fn the_complete_state_of_a_user_can_be_read() {
     let bench = Bench::with_alice().await;
     let show = async |username: &str| control(&bench, "GET", &format!("users/{username}"), Value::Null).await;
     let alice = show("alice").await.json();
@@ -148,7 +148,7 @@ async fn the_whole_state_of_a_user_is_shown() {
 }
 
 #[tokio::test]
-async fn waiting_changes_are_approved_or_rejected() {
+async fn waiting_changes_can_be_approved_or_rejected() {
     let bench = Bench::start().await;
     let status = async |path: &str, body: Value| control(&bench, "POST", path, body).await.status;
     assert_eq!(status("settings", json!({"approvalRequired": true, "allowedAttempts": 3})).await, 204);
@@ -163,7 +163,7 @@ async fn waiting_changes_are_approved_or_rejected() {
 }
 
 #[tokio::test]
-async fn settings_and_sessions_are_changed() {
+async fn settings_and_sessions_can_be_changed() {
     let bench = Bench::start().await;
     let set = async |settings: Value| {
         let answer = control(&bench, "POST", "settings", settings).await;
@@ -187,7 +187,7 @@ async fn settings_and_sessions_are_changed() {
 }
 
 #[tokio::test]
-async fn logins_are_steered() {
+async fn the_result_of_logins_can_be_controlled() {
     let (bench, _) = start_with(|_| ()).await;
     let login = Login::fresh();
     let Login { password, integration_key, app_secret_key, .. } = &login;

@@ -1,11 +1,11 @@
-//! `createUser`: every return code that the state or the input leads to.
+//! `createUser`: every return code that follows from the state or the input.
 
 use serde_json::json;
 
 use crate::bench::Bench;
 
 #[tokio::test]
-async fn a_registration_answers_the_bare_id_of_the_new_user() {
+async fn a_registration_returns_only_the_id_of_the_new_user() {
     let bench = Bench::start().await;
     let mut body = bench.registration("bob");
     body["userAdditionalData2"] = json!("blue");
@@ -23,7 +23,7 @@ async fn a_registration_answers_the_bare_id_of_the_new_user() {
 }
 
 #[tokio::test]
-async fn a_failure_answers_an_empty_object_and_changes_nothing() {
+async fn a_failure_returns_an_empty_object_and_changes_nothing() {
     let bench = Bench::start().await;
     let mut body = bench.registration("bob");
     body["userGroup"] = json!("Nobody");
@@ -34,7 +34,7 @@ async fn a_failure_answers_an_empty_object_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_state_leads_to_each_refusal() {
+async fn each_refusal_follows_from_the_state() {
     let bench = Bench::with_alice().await;
     let simulator = &bench.simulator;
     assert_eq!(bench.code_with(json!({"username": "alice"})).await, "22025");
@@ -113,7 +113,7 @@ async fn all_three_roles_and_a_blank_client_id_are_accepted() {
 }
 
 #[tokio::test]
-async fn one_of_many_concurrent_registrations_of_a_name_wins() {
+async fn exactly_one_of_many_concurrent_registrations_of_a_name_succeeds() {
     let bench = Bench::start().await;
     let address = bench.simulator.address();
     let body = bench.registration("bob").to_string();

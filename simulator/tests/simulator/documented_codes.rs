@@ -3,7 +3,7 @@
 
 use centagate_simulator::Operation;
 
-/// A call, the codes that follow from state, and the codes that only an instruction brings.
+/// A call, the codes that follow from its state, and the codes that only an instruction produces.
 ///
 /// Inferred, not documented: 22001 of `updateUser`, all codes of `setPassword`, 22033 of `logIn` (seen in client code).
 pub(crate) const DOCUMENTED: &[(Operation, &str, &str)] = &[

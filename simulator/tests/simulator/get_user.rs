@@ -1,4 +1,4 @@
-//! `getUser`: the list of what is bound to a user.
+//! `getUser`: the list of tokens, certificates and devices of a user.
 
 use centagate_simulator::{BoundToken, Certificate, Device, Operation, Tokens, User};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ fn object(answer: &Answer) -> Value {
 }
 
 #[tokio::test]
-async fn it_is_json_text_in_a_string_and_changes_nothing() {
+async fn the_object_is_json_text_in_a_string_and_reading_changes_nothing() {
     let bench = Bench::with_alice().await;
     let answer = bench.get_user(&bench.user_query("alice")).await;
     assert_eq!(object(&answer), json!({"tokenList": [], "certList": [], "device": null}));
@@ -46,7 +46,7 @@ async fn sms_and_hardware_tokens_are_listed_with_their_serial_number_type_and_st
 }
 
 #[tokio::test]
-async fn certificates_and_a_device_are_those_that_were_put_there() {
+async fn certificates_and_the_device_are_listed_as_they_were_added() {
     let bench = Bench::start().await;
     let certificate =
         Certificate { sn: "7".into(), subject_dn: "CN=a".into(), revoked: "1".into(), ..Certificate::default() };
@@ -70,7 +70,7 @@ async fn certificates_and_a_device_are_those_that_were_put_there() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_leads_to_each_refusal() {
+async fn each_kind_of_invalid_request_gets_its_refusal() {
     let bench = Bench::with_alice().await;
     let code = async |body: Value| bench.get_user(&body).await.code();
     assert_eq!(code(bench.user_query("nobody")).await, "22002");

@@ -1,4 +1,4 @@
-//! Misbehaviour on request.
+//! Instructions that make the simulator misbehave.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::bench::{Bench, CREATE_USER};
-use crate::client::{PATIENCE, exchange, send};
+use crate::client::{TEST_TIMEOUT, exchange, send};
 
 #[tokio::test]
 async fn a_code_of_any_type_is_answered_as_given() {
@@ -56,7 +56,7 @@ async fn instructions_count_operations_and_times() {
 }
 
 #[tokio::test]
-async fn a_delay_composes_with_the_next_instruction() {
+async fn a_delay_is_combined_with_the_next_instruction() {
     let bench = Bench::start().await;
     let delay = Duration::from_millis(300);
     bench.simulator.instruct(Instruction::always(None, Behaviour::Delay(delay)));
@@ -83,8 +83,8 @@ async fn a_gate_holds_requests_until_it_opens() {
         })
     };
     let waiting = [call("bob"), call("eve")];
-    timeout(PATIENCE, gate.entered()).await.unwrap();
-    timeout(PATIENCE, gate.entered_by(2)).await.unwrap();
+    timeout(TEST_TIMEOUT, gate.entered()).await.unwrap();
+    timeout(TEST_TIMEOUT, gate.entered_by(2)).await.unwrap();
     assert_eq!(bench.simulator.executions(), 0);
     assert!(bench.simulator.requests().iter().all(|request| !request.finished));
     assert_eq!(call("third").await.unwrap(), "0");
@@ -122,7 +122,7 @@ async fn a_reply_is_sent_verbatim() {
 }
 
 #[tokio::test]
-async fn an_object_replaces_that_of_a_success_only() {
+async fn an_object_instruction_replaces_only_the_object_of_a_success() {
     let bench = Bench::start().await;
     let behaviour = Behaviour::Object(json!({"id": [1]}));
     bench.simulator.instruct(Instruction::always(Operation::CreateUser, behaviour));
@@ -148,7 +148,7 @@ async fn an_envelope_replaces_the_whole_body() {
 }
 
 #[tokio::test]
-async fn a_cut_connection_ends_before_the_first_byte() {
+async fn a_cut_connection_ends_before_the_first_byte_of_a_reply() {
     let bench = Bench::start().await;
     let address = bench.simulator.address();
     let body = bench.registration("bob").to_string();

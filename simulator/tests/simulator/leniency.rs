@@ -1,4 +1,4 @@
-//! What the real one tolerates, and what a servlet container answers for the rest.
+//! Input that CENTAGATE tolerates, and the servlet container's replies to other requests.
 
 use serde_json::json;
 
@@ -36,7 +36,7 @@ async fn a_trailing_slash_is_accepted() {
 }
 
 #[tokio::test]
-async fn numbers_and_booleans_read_as_text() {
+async fn numbers_and_booleans_are_read_as_text() {
     let bench = Bench::with_alice().await;
     let changes = json!({"roles": 4, "userApp": 1.5, "firstName": true, "userAdditionalData1": 7});
     assert_eq!(bench.code_with(changes).await, "0");
@@ -49,7 +49,7 @@ async fn numbers_and_booleans_read_as_text() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_object_is_invalid_input() {
+async fn a_body_that_is_not_a_json_object_gets_invalid_input() {
     let bench = Bench::start().await;
     let address = bench.simulator.address();
     let deep = "[".repeat(10_000);
@@ -65,7 +65,7 @@ async fn a_body_that_is_no_json_object_is_invalid_input() {
 }
 
 #[tokio::test]
-async fn an_unknown_path_gets_the_page_of_a_container() {
+async fn an_unknown_path_gets_the_html_page_of_a_servlet_container() {
     let bench = Bench::start().await;
     let too_deep = format!("{CREATE_USER}/more");
     for path in [
@@ -86,7 +86,7 @@ async fn an_unknown_path_gets_the_page_of_a_container() {
 }
 
 #[tokio::test]
-async fn another_method_is_not_allowed() {
+async fn a_wrong_method_gets_405() {
     let bench = Bench::start().await;
     for method in ["GET", "POST", "DELETE", "PATCH", "BREW"] {
         let answer = send(bench.simulator.address(), method, CREATE_USER, &[], b"{}").await;

@@ -1,4 +1,4 @@
-//! The locks that close after too many wrong passwords or codes.
+//! Locks after too many wrong passwords or codes.
 
 use centagate_simulator::{Login, User};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ async fn wrong_codes_in_a_row_lock_a_hardware_token_until_it_is_unlocked() {
     for (first, second) in [("000000", "123456"), ("123456", "000000")] {
         assert_eq!(sync(&bench, first, second).await, "54002");
     }
-    assert_eq!(sync(&bench, "123456", "654321").await, "0", "a success starts the count again");
+    assert_eq!(sync(&bench, "123456", "654321").await, "0", "a success resets the count");
     for count in 1..=3 {
         assert_eq!(sync(&bench, "123456", "123456").await, "54002");
         assert_eq!(tokens().wrong_codes, count);

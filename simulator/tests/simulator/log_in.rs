@@ -1,4 +1,4 @@
-//! `logIn`: every documented outcome.
+//! `logIn`: every documented result.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -28,12 +28,12 @@ pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// An HMAC over any text, by the formula of the cenToken.
+/// An HMAC over any text, with the formula of the cenToken.
 pub(crate) fn hmac(key: &str, text: &str) -> String {
     cen_token("", text, key)
 }
 
-/// A login body with the optionals `""`, signed over what stands in it.
+/// A login body with empty optional members, signed after `changes`.
 fn body(login: &Login, changes: &[(&str, &str)]) -> Value {
     let timestamp = now().to_string();
     let mut body = json!({
@@ -66,7 +66,7 @@ pub(crate) async fn post(bench: &Bench, path: &str, body: &Value) -> Answer {
     send(bench.simulator.address(), "POST", path, &[], body.to_string().as_bytes()).await
 }
 
-/// Logs in with these credentials; the reply's `object`, parsed, where there is one.
+/// Logs in with these credentials. Returns the code and the parsed `object`, or null without one.
 pub(crate) async fn log_in(bench: &Bench, login: &Login) -> (Value, Value) {
     let answer = post(bench, V1, &body(login, &[])).await;
     let object = answer.object();
@@ -74,7 +74,7 @@ pub(crate) async fn log_in(bench: &Bench, login: &Login) -> (Value, Value) {
     (answer.code(), object)
 }
 
-/// The code of a registration signed with a login's reply.
+/// The code of a registration that is signed with the session of a login's reply.
 pub(crate) async fn registration_code(bench: &Bench, session: &Value, username: &str) -> Value {
     let [auth_token, secret_code] = ["authToken", "secretCode"].map(|name| session[name].as_str().unwrap());
     let mut body = bench.registration(username);
@@ -83,7 +83,7 @@ pub(crate) async fn registration_code(bench: &Bench, session: &Value, username: 
 }
 
 #[tokio::test]
-async fn a_login_answers_a_session_as_json_text_of_strings_on_both_paths() {
+async fn a_login_returns_a_session_as_json_text_of_strings_on_both_paths() {
     let (bench, login) = start_with(|_| ()).await;
     for path in [V1, V2, &format!("{V1}/"), &format!("{V2}/")] {
         let answer = post(&bench, path, &body(&login, &[])).await;
@@ -105,7 +105,7 @@ async fn a_login_answers_a_session_as_json_text_of_strings_on_both_paths() {
 }
 
 #[tokio::test]
-async fn the_optionals_are_signed_in_the_proven_order() {
+async fn optional_members_are_signed_in_the_verified_order() {
     let (bench, login) = start_with(|_| ()).await;
     let optionals = [("supportFido", "true"), ("ipAddress", "10.0.0.1"), ("userAgent", "x"), ("browserFp", "y")];
     assert_eq!(post(&bench, V2, &body(&login, &optionals)).await.code(), "0");
@@ -151,7 +151,7 @@ async fn incomplete_input_is_refused() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_are_refused_by_kind() {
+async fn each_kind_of_wrong_credential_gets_its_own_code() {
     let (bench, login) = start_with(|_| ()).await;
     let with = |name, value| body(&login, &[(name, value)]);
     assert_eq!(post(&bench, V1, &with("password", "wrong")).await.code(), "23001");
@@ -167,7 +167,7 @@ async fn wrong_credentials_are_refused_by_kind() {
 }
 
 #[tokio::test]
-async fn a_timestamp_outside_of_five_minutes_is_expired_by_the_simulators_clock() {
+async fn a_timestamp_more_than_five_minutes_from_the_simulators_clock_is_refused() {
     let (bench, login) = start_with(|_| ()).await;
     for (offset, expected) in [(-310, "23023"), (-290, "0"), (290, "0"), (310, "23023")] {
         let timestamp = now().saturating_add_signed(offset).to_string();
@@ -203,7 +203,7 @@ async fn five_wrong_passwords_lock_the_account_until_it_is_unlocked() {
 }
 
 #[tokio::test]
-async fn obstacles_refuse_right_credentials() {
+async fn obstacles_refuse_correct_credentials() {
     let (bench, login) = start_with(|_| ()).await;
     for (obstacle, code) in [(Obstacle::UntrustedAddress, "23020"), (Obstacle::GroupNotAllowed, "23021")] {
         bench.simulator.set_obstacle(obstacle);
@@ -214,7 +214,7 @@ async fn obstacles_refuse_right_credentials() {
 }
 
 #[tokio::test]
-async fn a_pending_step_is_code_0_without_a_secret_code() {
+async fn a_login_with_a_pending_step_gets_code_0_without_a_secret_code() {
     let (bench, login) = start_with(|_| ()).await;
     let second_factor = Obstacle::SecondFactor { auth_methods: "OTP,PKI".to_owned() };
     for (obstacle, member, value) in [
@@ -233,7 +233,7 @@ async fn a_pending_step_is_code_0_without_a_secret_code() {
 }
 
 #[tokio::test]
-async fn credentials_rotate_side_by_side_or_at_once() {
+async fn old_and_new_credentials_work_together_until_the_old_ones_are_replaced() {
     let (bench, old) = start_with(|_| ()).await;
     let new = Login::fresh();
     assert_eq!(log_in(&bench, &new).await.0, "23024");
@@ -271,7 +271,7 @@ async fn another_method_or_path_is_refused() {
 }
 
 #[test]
-fn debug_output_holds_no_secret() {
+fn debug_output_contains_no_secret() {
     let login = Login::fresh();
     let mut config = Config::new(Admin::with_fresh_session("admin"));
     config.login = Some(login.clone());

@@ -17,7 +17,7 @@ fn body(login: &Login, auth_token: &Value, timestamp: u64) -> Value {
 }
 
 #[tokio::test]
-async fn a_logout_ends_its_session_alone() {
+async fn a_logout_ends_only_its_own_session() {
     let (bench, login) = start_with(|_| ()).await;
     let (_, first) = log_in(&bench, &login).await;
     let (_, second) = log_in(&bench, &login).await;
@@ -37,24 +37,24 @@ async fn a_logout_ends_its_session_alone() {
 }
 
 #[tokio::test]
-async fn a_logout_is_refused_by_kind() {
+async fn each_kind_of_invalid_logout_gets_its_own_code() {
     let (bench, login) = start_with(|_| ()).await;
     let (_, session) = log_in(&bench, &login).await;
     let token = &session["authToken"];
-    let good = body(&login, token, now());
+    let valid = body(&login, token, now());
     for missing in ["username", "integrationKey", "unixTimestamp", "authToken", "hmac"] {
-        let mut body = good.clone();
+        let mut body = valid.clone();
         body.as_object_mut().unwrap().remove(missing);
         assert_eq!(post(&bench, LOGOUT, &body).await.code(), "10002", "{missing}");
     }
-    let mut forged = good.clone();
+    let mut forged = valid.clone();
     forged["hmac"] = json!("0");
     assert_eq!(post(&bench, LOGOUT, &forged).await.code(), "23022");
     assert_eq!(post(&bench, LOGOUT, &body(&login, token, now() - 3600)).await.code(), "23023");
     assert_eq!(post(&bench, LOGOUT, &body(&Login::fresh(), token, now())).await.code(), "23024");
     bench.simulator.set_obstacle(Obstacle::UntrustedAddress);
-    assert_eq!(post(&bench, LOGOUT, &good).await.code(), "23020");
+    assert_eq!(post(&bench, LOGOUT, &valid).await.code(), "23020");
     bench.simulator.set_obstacle(None);
     assert_eq!(bench.simulator.live_sessions(), 1);
-    assert_eq!(post(&bench, LOGOUT, &good).await.code(), "0");
+    assert_eq!(post(&bench, LOGOUT, &valid).await.code(), "0");
 }

@@ -75,7 +75,7 @@ async fn question_4_by_default_no_type_reaches_a_hardware_token() {
 }
 
 #[tokio::test]
-async fn question_5_the_password_reset_may_be_unknown_or_force_a_change() {
+async fn question_5_the_password_reset_can_be_missing_or_force_a_change() {
     for (password_reset, http_status, must_change) in [
         (PasswordReset::Supported, 200, Some(false)),
         (PasswordReset::MustChange, 200, Some(true)),

@@ -27,7 +27,7 @@ fn holder(status: &str) -> User {
 }
 
 #[tokio::test]
-async fn register_sms_token_binds_a_number_that_nobody_has() {
+async fn register_sms_token_binds_a_number_that_no_other_user_has() {
     let bench = Bench::with_alice().await;
     bench.simulator.add_user(User { first_name: "Bo".into(), last_name: "Li".into(), ..User::new("bob") });
     let answer = register(&bench, "1", "bob", "+60123456789").await;

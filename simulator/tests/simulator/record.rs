@@ -1,4 +1,4 @@
-//! What the simulator remembers of its requests.
+//! The simulator's record of its requests.
 
 use centagate_simulator::{Behaviour, Gate, Instruction, Operation};
 use tokio::io::AsyncWriteExt as _;
@@ -6,10 +6,10 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::bench::{Bench, CREATE_USER};
-use crate::client::{PATIENCE, send};
+use crate::client::{TEST_TIMEOUT, send};
 
 #[tokio::test]
-async fn a_request_is_recorded_as_it_came() {
+async fn a_request_is_recorded_with_its_raw_path_and_body() {
     let bench = Bench::start().await;
     let path = "/CentagateWS/webresources/user/registerUserActivate/%61dmin/?x=%20";
     let body = format!(" {}", bench.registration("bob"));
@@ -55,16 +55,16 @@ async fn arrivals_can_be_awaited() {
     let call = tokio::spawn(async move {
         send(address, "PUT", CREATE_USER, &[], body.as_bytes()).await;
     });
-    let requests = timeout(PATIENCE, bench.simulator.wait_for_requests(1)).await.unwrap();
+    let requests = timeout(TEST_TIMEOUT, bench.simulator.wait_for_requests(1)).await.unwrap();
     assert!(!requests[0].finished);
     gate.open();
-    let requests = timeout(PATIENCE, bench.simulator.wait_for_finished(1)).await.unwrap();
+    let requests = timeout(TEST_TIMEOUT, bench.simulator.wait_for_finished(1)).await.unwrap();
     assert!(requests[0].executed);
     call.await.unwrap();
 }
 
 #[tokio::test]
-async fn a_call_is_executed_even_if_its_client_hangs_up() {
+async fn a_call_is_executed_even_if_its_client_disconnects() {
     let bench = Bench::start().await;
     let gate = Gate::new();
     bench.simulator.instruct(Instruction::once(None, Behaviour::Hold(gate.clone())));
@@ -72,12 +72,12 @@ async fn a_call_is_executed_even_if_its_client_hangs_up() {
     let mut connection = TcpStream::connect(bench.simulator.address()).await.unwrap();
     let request = format!("PUT {CREATE_USER} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     connection.write_all(request.as_bytes()).await.unwrap();
-    timeout(PATIENCE, gate.entered()).await.unwrap();
+    timeout(TEST_TIMEOUT, gate.entered()).await.unwrap();
     drop(connection);
-    // A second request shows that the server has gone on and seen the end of the first connection.
+    // After a second request, the server has noticed the end of the first connection.
     bench.put("/nowhere", &"".into()).await;
     gate.open();
-    timeout(PATIENCE, bench.simulator.wait_for_finished(2)).await.unwrap();
+    timeout(TEST_TIMEOUT, bench.simulator.wait_for_finished(2)).await.unwrap();
     assert!(bench.simulator.user("bob").is_some());
     assert_eq!(bench.simulator.executions(), 1);
 }

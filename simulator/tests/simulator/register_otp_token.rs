@@ -1,11 +1,11 @@
-//! `registerOtpToken`: every return code that the state or the input leads to.
+//! `registerOtpToken`: every return code that follows from the state or the input.
 
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
 
 #[tokio::test]
-async fn a_token_answers_json_text_in_a_string() {
+async fn a_token_registration_returns_json_text_in_a_string() {
     let bench = Bench::with_alice().await;
     let answer = bench.register_otp_token(&bench.token("alice")).await;
     assert_eq!(answer.code(), "0");
@@ -21,7 +21,7 @@ async fn a_token_answers_json_text_in_a_string() {
 }
 
 #[tokio::test]
-async fn status_and_validity_are_kept() {
+async fn the_status_and_the_validity_are_stored() {
     let bench = Bench::with_alice().await;
     for status in ["1", "2", "3", "4"] {
         let changes = json!({"status": status, "validity": "86400"});
@@ -34,7 +34,7 @@ async fn status_and_validity_are_kept() {
 }
 
 #[tokio::test]
-async fn the_state_leads_to_each_refusal() {
+async fn each_refusal_follows_from_the_state() {
     let bench = Bench::with_alice().await;
     let nobody = json!({"username": "nobody"});
     assert_eq!(bench.token_code_with(nobody).await, "22002");

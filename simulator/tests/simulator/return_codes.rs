@@ -1,6 +1,6 @@
-//! Each documented return code of the admin's calls, from state or by instruction.
+//! Each documented return code of the admin's calls, either from the state or by instruction.
 //!
-//! `log_in.rs` and `log_out.rs` show which states lead to the codes of the login and the logout.
+//! `log_in.rs` and `log_out.rs` test the codes of the login and the logout.
 
 use std::collections::BTreeSet;
 use std::time::SystemTime;
@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use crate::bench::{Bench, change};
 use crate::documented_codes::DOCUMENTED;
 
-/// Alice has no tokens, bob is locked and has a token of each kind, carl's token is locked, dora and her token are inactive.
+/// Alice has no tokens. Bob is locked and has a token of each kind. Carl's token is locked. Dora and her token are
+/// inactive.
 async fn bench() -> Bench {
     let bench = Bench::with_alice().await;
     let simulator = &bench.simulator;
@@ -35,7 +36,7 @@ async fn bench() -> Bench {
     bench
 }
 
-/// Brings the state of the company or of the session that leads to a code.
+/// Changes the company or the session so that it leads to a code.
 fn prepare(simulator: &Simulator, code: &str) {
     match code {
         "10001" => simulator.expire_session(),
@@ -51,7 +52,7 @@ fn prepare(simulator: &Simulator, code: &str) {
     }
 }
 
-/// A body that the call accepts, and the changes to it that lead to each code. No changes: [`prepare`] is enough.
+/// A body that the call accepts, and the changes to it that lead to each code. Without changes, [`prepare`] is enough.
 fn request(operation: Operation) -> (Value, Value) {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis().to_string();
     match operation {
@@ -120,7 +121,7 @@ fn request(operation: Operation) -> (Value, Value) {
     }
 }
 
-/// The changes to the body that lead to a code, `None` if there are none.
+/// The changes to the body that lead to a code, or `None`.
 fn changes(operation: Operation, code: &str) -> Option<Value> {
     let name = if operation == Operation::UnlockUser { "lockedUsername" } else { "username" };
     match code {
@@ -131,7 +132,7 @@ fn changes(operation: Operation, code: &str) -> Option<Value> {
     }
 }
 
-/// Sends a request of the admin whose session is the bench's.
+/// Sends a request that is signed with the bench's session, and returns the code.
 async fn code_of(bench: &Bench, operation: Operation, changes: Value) -> Value {
     let (mut body, _) = request(operation);
     body["cenToken"] = bench.cen_token().into();
@@ -153,7 +154,7 @@ fn every_call_lists_the_documented_codes() {
 }
 
 #[tokio::test]
-async fn each_code_that_follows_from_state_is_answered_from_state() {
+async fn each_code_that_follows_from_the_state_is_returned_in_that_state() {
     for (operation, from_state, _) in DOCUMENTED {
         if !operation.call().paths.iter().all(|(_, signature)| *signature == Signature::Admin) {
             continue;
@@ -168,7 +169,7 @@ async fn each_code_that_follows_from_state_is_answered_from_state() {
 }
 
 #[tokio::test]
-async fn each_other_code_is_answered_by_instruction_to_a_request_that_would_succeed() {
+async fn each_other_code_is_returned_by_instruction_to_a_valid_request() {
     let bench = bench().await;
     for (operation, _, by_instruction) in DOCUMENTED {
         for code in by_instruction.split(' ').filter(|code| !code.is_empty()) {

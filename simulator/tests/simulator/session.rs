@@ -1,4 +1,4 @@
-//! How long a session lives, and how it ends.
+//! The lifetime of a session, and how it ends.
 
 use std::time::{Duration, Instant};
 
@@ -7,11 +7,11 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use crate::bench::Bench;
-use crate::client::PATIENCE;
+use crate::client::TEST_TIMEOUT;
 use crate::log_in::{log_in, registration_code, start_with};
 
 #[tokio::test]
-async fn a_session_ends_by_itself_even_if_it_is_used() {
+async fn a_session_expires_even_if_it_is_used() {
     let lifetime = Duration::from_millis(400);
     let (bench, login) = start_with(|config| config.session_timeout = lifetime).await;
     let start = Instant::now();
@@ -24,14 +24,14 @@ async fn a_session_ends_by_itself_even_if_it_is_used() {
         }
         calls
     };
-    assert!(timeout(PATIENCE, used_until_it_ended).await.unwrap() > 0);
+    assert!(timeout(TEST_TIMEOUT, used_until_it_ended).await.unwrap() > 0);
     assert!(start.elapsed() >= lifetime);
     assert_eq!(bench.simulator.live_sessions(), 0);
     assert_eq!(bench.simulator.newest_session(), None);
 }
 
 #[tokio::test]
-async fn the_timeout_changes_for_later_logins() {
+async fn a_changed_timeout_applies_to_later_logins() {
     let (bench, login) = start_with(|_| ()).await;
     let (_, long) = log_in(&bench, &login).await;
     bench.simulator.set_session_timeout(Duration::ZERO);
@@ -43,7 +43,7 @@ async fn the_timeout_changes_for_later_logins() {
 }
 
 #[tokio::test]
-async fn sessions_live_side_by_side_unless_told_otherwise() {
+async fn several_sessions_are_live_unless_single_session_is_set() {
     let (bench, login) = start_with(|_| ()).await;
     let (_, first) = log_in(&bench, &login).await;
     let (_, second) = log_in(&bench, &login).await;
@@ -72,7 +72,7 @@ async fn sessions_end_on_command() {
 }
 
 #[tokio::test]
-async fn a_wrong_cen_token_may_be_told_otherwise_to_registrations() {
+async fn the_reply_to_a_registration_with_a_wrong_cen_token_can_be_configured() {
     let bench = Bench::with_alice().await;
     let wrong = cen_token("admin", "wrong", "wrong");
     for denial in [ReturnCode::INVALID_INPUT, ReturnCode::COMPANY_NOT_FOUND] {

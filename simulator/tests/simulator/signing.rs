@@ -1,4 +1,4 @@
-//! Who may call: the cenToken and the session behind it. The vectors were made with `openssl dgst -sha256 -hmac`.
+//! The cenToken and the session behind it. The test vectors were made with `openssl dgst -sha256 -hmac`.
 
 use centagate_simulator::{Admin, Config, Simulator, cen_token};
 use serde_json::json;
@@ -36,10 +36,10 @@ async fn a_request_with_the_known_vector_is_accepted() {
 #[tokio::test]
 async fn a_wrong_cen_token_is_not_permitted() {
     let bench = Bench::with_alice().await;
-    let good = bench.cen_token();
+    let valid = bench.cen_token();
     let wrong = [
-        good.to_uppercase(),
-        good[1..].to_owned(),
+        valid.to_uppercase(),
+        valid[1..].to_owned(),
         "0".repeat(64),
         cen_token("alice", &bench.admin.auth_token, &bench.admin.secret_code),
         cen_token("admin", &bench.admin.secret_code, &bench.admin.auth_token),
@@ -53,7 +53,7 @@ async fn a_wrong_cen_token_is_not_permitted() {
 }
 
 #[tokio::test]
-async fn another_name_in_the_path_is_not_permitted() {
+async fn a_different_admin_name_in_the_path_is_not_permitted() {
     let bench = Bench::start().await;
     for name in ["Admin", "alice", "admin%20", "%2561dmin", "%FF"] {
         let path = CREATE_USER.replace("admin", name);
@@ -75,7 +75,7 @@ async fn the_name_in_the_path_is_decoded_once() {
 }
 
 #[tokio::test]
-async fn an_expired_session_signs_nothing_until_there_is_another() {
+async fn no_request_is_accepted_after_the_session_expires_until_there_is_a_new_one() {
     let bench = Bench::start().await;
     bench.simulator.expire_session();
     assert_eq!(bench.code_with(json!({})).await, "10001");
@@ -86,7 +86,7 @@ async fn an_expired_session_signs_nothing_until_there_is_another() {
 }
 
 #[tokio::test]
-async fn sessions_added_live_side_by_side() {
+async fn added_sessions_are_live_at_the_same_time() {
     let bench = Bench::start().await;
     bench.simulator.add_session("new token", "new secret");
     let token = cen_token("admin", "new token", "new secret");
@@ -95,7 +95,7 @@ async fn sessions_added_live_side_by_side() {
 }
 
 #[tokio::test]
-async fn an_empty_session_signs_nothing() {
+async fn an_empty_session_signs_no_request() {
     let bench = Bench::start().await;
     bench.simulator.set_session("", "");
     let token = cen_token("admin", "", "");
@@ -103,7 +103,7 @@ async fn an_empty_session_signs_nothing() {
 }
 
 #[test]
-fn debug_output_of_an_admin_holds_no_secret() {
+fn debug_output_of_an_admin_contains_no_secret() {
     let admin = Admin::with_fresh_session("admin");
     let shown = format!("{admin:?} {:?}", Config::new(admin.clone()));
     assert!(shown.contains("admin"));

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::bench::Bench;
 use crate::client::send;
 
-/// Each path of each call, with `admin` in place of a `{name}`.
+/// Each path of each call, with `admin` as the name.
 fn requests() -> Vec<(Operation, String)> {
     let mut requests = Vec::new();
     for operation in Operation::ALL {
@@ -21,7 +21,7 @@ fn requests() -> Vec<(Operation, String)> {
     requests
 }
 
-/// The smallest body that belongs to the call and not to another one with the same path.
+/// The smallest body that selects this call among those with the same path.
 fn body(operation: Operation) -> Value {
     operation.call().selector().map_or_else(|| json!({}), |(name, value)| json!({name: value}))
 }
@@ -58,7 +58,7 @@ fn each_file_is_named_after_its_call_and_documents_it_in_its_first_line() {
 }
 
 #[tokio::test]
-async fn an_instruction_brings_every_code_of_every_call() {
+async fn every_code_of_every_call_can_be_produced_by_an_instruction() {
     let bench = Bench::start().await;
     for (operation, path) in requests() {
         for ReturnCode { code, message } in operation.call().codes.iter().copied() {

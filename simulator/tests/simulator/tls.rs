@@ -1,4 +1,4 @@
-//! TLS with a given certificate.
+//! TLS with a configured certificate.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -16,9 +16,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::bench::{Bench, CREATE_USER};
-use crate::client::{PATIENCE, answer_to, talk};
+use crate::client::{TEST_TIMEOUT, answer_to, exchange_over};
 
-/// A simulator with a self-signed certificate for `localhost`, and the store that trusts it.
+/// A simulator with a self-signed certificate for `localhost`, and a root store that trusts the certificate.
 async fn start(change: impl FnOnce(&mut Tls)) -> (Bench, RootCertStore) {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let mut roots = RootCertStore::empty();
@@ -45,22 +45,22 @@ async fn connect(
     let connection = TcpStream::connect(address).await?;
     let name = ServerName::try_from("localhost").unwrap();
     let handshake = TlsConnector::from(Arc::new(config)).connect(name, connection);
-    timeout(PATIENCE, handshake).await.expect("a handshake in time")
+    timeout(TEST_TIMEOUT, handshake).await.expect("the handshake ends within TEST_TIMEOUT")
 }
 
 #[tokio::test]
-async fn it_answers_over_tls() {
+async fn the_simulator_answers_over_tls() {
     let (bench, roots) = start(|_| ()).await;
     let address = bench.simulator.address();
     assert_eq!(bench.simulator.base_url(), format!("https://{address}"));
     let connection = connect(address, roots, &[&TLS13, &TLS12]).await.unwrap();
     let body = bench.registration("bob").to_string();
-    let reply = talk(connection, address, "PUT", CREATE_USER, &[], body.as_bytes()).await;
+    let reply = exchange_over(connection, address, "PUT", CREATE_USER, &[], body.as_bytes()).await;
     assert_eq!(answer_to(reply).code(), "0");
 }
 
 #[tokio::test]
-async fn it_speaks_the_version_that_is_chosen() {
+async fn the_simulator_uses_the_configured_tls_version() {
     for (chosen, spoken, other) in
         [(TlsVersion::V1_2, ProtocolVersion::TLSv1_2, &TLS13), (TlsVersion::V1_3, ProtocolVersion::TLSv1_3, &TLS12)]
     {
@@ -81,7 +81,7 @@ async fn a_client_that_does_not_trust_the_certificate_refuses_it() {
 }
 
 #[tokio::test]
-async fn cipher_suites_that_do_not_fit_the_certificate_make_no_common_cipher() {
+async fn cipher_suites_that_do_not_match_the_certificate_leave_no_common_cipher() {
     let (bench, roots) = start(|tls| {
         tls.version = Some(TlsVersion::V1_2);
         tls.cipher_suites = vec!["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256".to_owned()];
@@ -92,19 +92,19 @@ async fn cipher_suites_that_do_not_fit_the_certificate_make_no_common_cipher() {
 }
 
 #[tokio::test]
-async fn a_cut_ends_the_connection_without_a_byte_or_a_farewell() {
+async fn a_cut_ends_the_tls_connection_without_a_byte_or_close_notify() {
     let (bench, roots) = start(|_| ()).await;
     let address = bench.simulator.address();
     bench.simulator.instruct(Instruction::once(None, Behaviour::CutBeforeReply));
     let connection = connect(address, roots, &[&TLS13]).await.unwrap();
     let body = bench.registration("bob").to_string();
-    let reply = talk(connection, address, "PUT", CREATE_USER, &[], body.as_bytes()).await;
+    let reply = exchange_over(connection, address, "PUT", CREATE_USER, &[], body.as_bytes()).await;
     assert_eq!(reply.unwrap_err().kind(), ErrorKind::UnexpectedEof);
     assert!(bench.simulator.user("bob").is_some());
 }
 
 #[tokio::test]
-async fn nonsense_does_not_start() {
+async fn an_invalid_certificate_key_or_cipher_suite_prevents_the_start() {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let [cert, key] = [cert.pem(), signing_key.serialize_pem()];
     let mut no_suite = Tls::new(cert.clone(), key.clone());

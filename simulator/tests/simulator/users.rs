@@ -21,7 +21,7 @@ async fn set_user_status_activates_and_deactivates() {
 }
 
 #[tokio::test]
-async fn delete_user_frees_what_was_bound_to_the_user() {
+async fn delete_user_frees_the_tokens_that_were_bound_to_the_user() {
     let bench = Bench::with_alice().await;
     let sms = BoundToken { sn: "+60123456789".into(), status: "1".into() };
     let hardware = BoundToken { sn: "HW1".into(), status: "1".into() };
@@ -55,7 +55,7 @@ async fn update_user_changes_the_members_that_are_present() {
 }
 
 #[tokio::test]
-async fn update_user_that_is_refused_changes_nothing() {
+async fn a_refused_update_user_changes_nothing() {
     let bench = Bench::with_alice().await;
     bench.simulator.add_user(User { email: "bob@example.com".into(), ..User::new("bob") });
     let before = bench.simulator.user("alice");

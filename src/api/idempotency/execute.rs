@@ -35,8 +35,8 @@ impl BeforeSending for Claim {
     }
 }
 
-/// Executes the request. If it is `idempotent`, it claims the key first and stores the outcome afterwards; a retry gets the
-/// reply of the first request, or the reason why there is none.
+/// Executes the request. If it is `idempotent`, claims the key first and stores the outcome afterwards. A retry gets
+/// the reply of the first request, or the reason why there is none.
 pub(in crate::api) async fn execute(
     execution: &Execution,
     idempotent: Option<IdempotentRequest>,

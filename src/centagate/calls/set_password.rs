@@ -32,7 +32,7 @@ struct Members<'a> {
 impl Call for SetPassword {
     const CALL: &'static CallSpec = &CallSpec {
         path: "password/resetbyusername",
-        // A refusal tells about the user's present and earlier passwords.
+        // A refusal reveals facts about the user's current and earlier passwords.
         connection: ConnectionKind::Dedicated,
         // Not documented. These are the likely ones: the codes that changing a password has.
         codes: &[

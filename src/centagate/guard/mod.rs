@@ -6,4 +6,4 @@ mod bulkhead;
 pub(super) use breaker::Breaker;
 pub use breaker::BreakerState;
 pub(super) use bulkhead::Bulkhead;
-pub use bulkhead::{Load, Turn};
+pub use bulkhead::{CallPermit, Load};

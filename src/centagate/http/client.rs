@@ -10,8 +10,8 @@ use super::pool::Pool;
 use super::server_certificate::ServerCertificate;
 use super::trust::Trust;
 
-/// The connections to one server. They can be replaced under load, for example after a change of the trusted certificates
-/// or the proxy: running calls finish on the old connections, and new calls open new ones.
+/// The connections to one server. They can be replaced under load, for example after a change of the trusted
+/// certificates or the proxy. Running calls finish on the old connections, and new calls open new ones.
 #[derive(Clone, Debug)]
 pub(in crate::centagate) struct HttpClient {
     base_url: Url,

@@ -105,8 +105,8 @@ impl Sessions {
         self.newer_than(0, false, deadline).await.ok_or(NotSent::NoSession)
     }
 
-    /// A session newer than `generation`: an existing one, the one of a running login, or, if `forced`, one of a new login, if
-    /// the rules allow it now.
+    /// A session newer than `generation`: an existing session, or the session of a running login. If `forced` and the
+    /// rules allow it now, a new login is started.
     pub(in crate::centagate) async fn newer_than(
         &self,
         generation: u64,

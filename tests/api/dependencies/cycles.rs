@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// For each file the files that it depends on, each with a path that makes the dependency.
+/// For each file, the files that it depends on, each with a path that causes the dependency.
 pub(super) type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
-/// The shortest cycle through each file that is in one, as `a.rs -> b.rs (path in a.rs) -> a.rs (path in b.rs)`. A cycle is
-/// listed once.
+/// The shortest cycle through each file that is part of one, as `a.rs -> b.rs (path in a.rs) -> a.rs (path in b.rs)`.
+/// Each cycle is listed once.
 pub(super) fn cycles(graph: &Graph) -> Vec<String> {
     let mut found = BTreeMap::new();
     for file in graph.keys() {
@@ -20,7 +20,7 @@ pub(super) fn cycles(graph: &Graph) -> Vec<String> {
     cycles.into_iter().map(|cycle| describe(graph, &cycle)).collect()
 }
 
-/// The files from `start` back to `start`, which is named once.
+/// The files from `start` back to `start`, which is listed once.
 fn shortest_cycle<'a>(graph: &'a Graph, start: &'a str) -> Option<Vec<&'a str>> {
     let mut previous = BTreeMap::new();
     let mut queue = VecDeque::from([start]);

@@ -1,4 +1,4 @@
-//! A module of the source: what it defines, and which paths it names.
+//! A module of the source: the items that it defines, and the paths that it names.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ pub(super) struct Module {
 
 /// One name of a `use` declaration.
 pub(super) struct Import {
-    /// Nothing for `*`.
+    /// `None` for `*`.
     pub(super) name: Option<String>,
     pub(super) path: Path,
     pub(super) is_reexport: bool,

@@ -12,7 +12,7 @@ use super::module::{Import, Module, Path};
 pub(super) struct ModuleReader(pub(super) Module);
 
 impl ModuleReader {
-    /// Adds the paths in the arguments of a macro or an attribute: names with `::` between them.
+    /// Adds the paths in the arguments of a macro or an attribute, that is, names joined by `::`.
     fn add_tokens(&mut self, tokens: TokenStream) {
         let mut path = Path::new();
         let (mut colons, mut is_member) = (0, false);
@@ -110,7 +110,7 @@ impl<'ast> Visit<'ast> for ModuleReader {
     fn visit_visibility(&mut self, _: &'ast Visibility) {}
 }
 
-/// Whether these attributes leave an item to tests: `#[test]`, `#[cfg(test)]`, `#[cfg(any(test, …))]`.
+/// Whether these attributes mark an item as test code: `#[test]`, `#[cfg(test)]`, `#[cfg(any(test, …))]`.
 pub(super) fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::Path(path) => path.is_ident("test"),
@@ -156,7 +156,7 @@ pub(super) fn defined_name(item: &Item) -> Option<String> {
     })
 }
 
-/// The names behind words such as `struct` in the tokens of a macro.
+/// The names after words such as `struct` in the tokens of a macro.
 pub(super) fn generated_names(tokens: TokenStream) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut follows_keyword = false;

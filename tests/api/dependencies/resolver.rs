@@ -1,16 +1,16 @@
-//! Finds the file that defines what a path names.
+//! Finds the file that defines the target of a path.
 
 use super::module::{Import, Module};
 use super::source_tree::SourceTree;
 
-/// What a path names.
+/// The target of a path.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Target {
-    /// An item, or something in an item, that this file defines.
+    /// An item, or part of an item, that this file defines.
     Item(String),
     /// The module of this name.
     Module(String),
-    /// Nothing in this crate: another crate, a local variable, a name of the standard library.
+    /// Nothing in this crate, but another crate, a local variable, or a name of the standard library.
     Unknown,
 }
 
@@ -20,11 +20,11 @@ impl Target {
     }
 }
 
-/// The imports that a lookup is following. It follows none of them twice, because an import cannot name itself.
+/// The imports that a lookup is following. It follows each import once, because an import cannot name itself.
 type Followed<'a> = Vec<&'a Import>;
 
 impl SourceTree {
-    /// Follows `path`, which stands in `module`, through modules, imports and re-exports to the definition.
+    /// Follows `path`, which appears in `module`, through modules, imports and re-exports to its definition.
     pub(super) fn resolve(&self, module: &str, path: &[String]) -> Target {
         self.follow(module, path, &mut Followed::new())
     }
@@ -44,10 +44,10 @@ impl SourceTree {
         Target::Module(start)
     }
 
-    /// Finds `name` in `module`, and `rest` in what it names.
+    /// Finds `name` in `module`, and `rest` in the result.
     fn member<'a>(&'a self, module: &str, name: &str, rest: &[String], followed: &mut Followed<'a>) -> Target {
         let Some(module) = self.modules.get(module) else { return Target::Unknown };
-        // Where a module and an item have the same name, only the module has members.
+        // If a module and an item have the same name, only the module has members.
         let target = if rest.is_empty() {
             item(module, name)
                 .or_else(|| self.imported(module, name, rest, followed))
@@ -99,7 +99,7 @@ fn item(module: &Module, name: &str) -> Target {
     if module.items.contains(name) { Target::Item(module.file.clone()) } else { Target::Unknown }
 }
 
-/// Follows `import`, unless the lookup is already following it.
+/// Follows `import` unless the lookup is already following it.
 fn once<'a>(
     import: &'a Import,
     followed: &mut Followed<'a>,

@@ -84,7 +84,7 @@ fn modules_other_crates_and_code_for_tests_are_no_dependencies() {
 }
 
 #[test]
-fn a_module_and_an_item_of_one_name_are_told_apart() {
+fn a_module_and_an_item_with_the_same_name_are_distinguished() {
     let files = [
         ("lib.rs", "mod a; mod b; pub fn b() {} fn b_() {}"),
         ("a.rs", "use crate::b; fn f() { b(); b::c(); }"),

@@ -12,12 +12,12 @@ use super::module_reader::{ModuleReader, attributes, defined_name, generated_nam
 #[derive(Default)]
 pub(super) struct SourceTree {
     pub(super) modules: BTreeMap<String, Module>,
-    /// For each macro, the names of the items that its text defines.
+    /// For each macro, the names of the items that its definition contains.
     macros: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl SourceTree {
-    /// Parses `files`, which are named by their paths below the directory of `lib.rs`.
+    /// Parses `files`. The keys are paths below the directory of `lib.rs`.
     pub(super) fn parse(files: &BTreeMap<String, String>) -> Self {
         let mut tree = Self::default();
         for (root, file) in [("crate", "lib.rs"), ("main", "main.rs")] {
@@ -32,7 +32,7 @@ impl SourceTree {
         tree
     }
 
-    /// Every path that a module depends on: in its code and in its imports, except in re-exports and in `*`.
+    /// Every path that a module depends on, in its code and in its imports, except in re-exports and in `*`.
     pub(super) fn uses(&self) -> impl Iterator<Item = (&Module, &Path)> {
         self.modules.values().flat_map(|module| {
             let imports = module.imports.iter().filter(|import| import.name.is_some() && !import.is_reexport);
@@ -63,7 +63,7 @@ impl SourceTree {
         self.modules.insert(name.to_owned(), reader.0);
     }
 
-    /// Adds a definition or a call of a macro.
+    /// Adds the definition or the call of a macro.
     fn add_macro(&mut self, item: &ItemMacro, module: &mut Module) {
         let names = generated_names(item.mac.tokens.clone());
         if let Some(name) = &item.ident {

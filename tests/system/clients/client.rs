@@ -1,10 +1,10 @@
-//! A program that calls CENTAGATE directly, and how to run it.
+//! A program that calls CENTAGATE directly.
 
 use centagate_simulator::{Admin, Simulator};
 
 use crate::program::Program;
 
-/// A programming language of clients.
+/// The programming language of a client.
 #[derive(Clone, Copy)]
 pub(super) struct Language {
     /// Runs a program from its source.

@@ -1,4 +1,4 @@
-//! Compares what clients send to CENTAGATE with what the gateway sends for the same two operations.
+//! Compares the calls of client programs with the gateway's calls for the same two operations.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::gateway::Gateway;
 /// The operations that the clients call together, in this order.
 const OPERATIONS: [Operation; 2] = [Operation::CreateUser, Operation::RegisterOtpToken];
 
-/// A simulator of CENTAGATE that knows the user of the one-time PIN.
+/// A simulator with the user that gets the one-time PIN.
 pub(super) async fn start_simulator(admin: &Admin) -> Simulator {
     let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
     simulator.add_user(User::new("bob"));
@@ -58,7 +58,7 @@ async fn send_through_gateway(simulator: &Simulator, admin: &Admin) {
 /// Returns the requests that the simulator received: one for each of `OPERATIONS`, all executed with code 0.
 async fn successful_requests(simulator: Simulator) -> Vec<Request> {
     let finished = timeout(Duration::from_secs(10), simulator.wait_for_finished(OPERATIONS.len())).await;
-    let requests = finished.expect("all requests in time");
+    let requests = finished.expect("all requests arrive");
     simulator.stop().await;
     let operations: Vec<_> = requests.iter().filter_map(|request| request.operation).collect();
     assert_eq!(operations, OPERATIONS, "{requests:?}");

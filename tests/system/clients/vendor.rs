@@ -47,17 +47,17 @@ const CALLS: [Call; 2] = [
 type Edit = fn(SampleProgram, &Call, &Simulator, &Admin) -> SampleProgram;
 
 #[tokio::test]
-async fn the_gateway_sends_what_the_vendors_node_programs_send() {
+async fn the_gateway_sends_the_same_calls_as_the_vendors_node_programs() {
     compare("Node Js", NODE, node).await;
 }
 
 #[tokio::test]
-async fn the_gateway_sends_what_the_vendors_php_programs_send() {
+async fn the_gateway_sends_the_same_calls_as_the_vendors_php_programs() {
     compare("PHP", PHP, php).await;
 }
 
 #[tokio::test]
-async fn the_gateway_sends_what_the_vendors_java_programs_send() {
+async fn the_gateway_sends_the_same_calls_as_the_vendors_java_programs() {
     compare("Java", JAVA, java).await;
 }
 

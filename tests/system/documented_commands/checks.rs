@@ -16,7 +16,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 const RELEASE: &str = ".github/workflows/release.yml";
 const UNIT: &str = "centagate-gateway";
 
-/// Paths of the gateway that are not in its contract, those of its management listener, and one of the simulator.
+/// Paths of the gateway that are not in the contract, paths of its management listener, and a path of the simulator.
 const OTHER_PATHS: [&str; 9] = [
     "/",
     "/docs/",
@@ -29,14 +29,14 @@ const OTHER_PATHS: [&str; 9] = [
     "/simulator/instructions",
 ];
 
-/// Whether a command has all its arguments. One in a text may lack some.
+/// Whether a command has all its arguments. A command in running text may lack some.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Completeness {
     Whole,
     MayLackArguments,
 }
 
-/// What calls are compared with.
+/// The facts that calls are compared with.
 pub(super) struct Checks {
     /// The options of curl.
     curl_options: String,
@@ -70,11 +70,11 @@ impl Checks {
         }
     }
 
-    /// What is wrong with `call`, if anything is.
+    /// Checks `call`. The error says what is wrong.
     pub(super) async fn check(&self, call: &Call, completeness: Completeness, shell: &Shell) -> Outcome {
         let arguments: Vec<&str> = call.arguments.iter().map(String::as_str).collect();
         match (&*call.program, &*arguments) {
-            // Nothing in the repository says more about these.
+            // The repository has no further information about these commands.
             ("centagate-gateway", [] | ["serve" | "check-config"])
             | ("docker", ["run" | "stop" | "kill" | "buildx", ..])
             | ("systemctl", ["daemon-reload"])
@@ -118,7 +118,7 @@ impl Checks {
             }
             ("sha256sum", [.., file]) => find(&read(RELEASE), &format!(">{file}\n")),
             ("chown", [.., owner, _, _]) => find(&read("Dockerfile"), &format!("USER {owner}\n")),
-            (program, _) if !super::PROGRAMS.contains(&program) => Ok(()), // a script of the repository, which was found
+            (program, _) if !super::PROGRAMS.contains(&program) => Ok(()), // a script, which exists in the repository
             _ => Err("no check knows this command".to_owned()),
         }
     }
@@ -133,7 +133,7 @@ impl Checks {
         self.url(arguments)
     }
 
-    /// The path of each URL belongs to the gateway, unless the URL is that of CENTAGATE.
+    /// Checks that the path of each URL belongs to the gateway, unless the URL is CENTAGATE's.
     fn url(&self, arguments: &[&str]) -> Outcome {
         let urls = arguments.iter().filter_map(|argument| {
             let (scheme, rest) = argument.split_once("://").unwrap_or(("", argument));
@@ -144,7 +144,7 @@ impl Checks {
         let mut count = 0;
         for (host, path) in urls {
             count += 1;
-            // A gateway behind an ingress has a prefix.
+            // Behind an ingress, the gateway's paths have a prefix.
             let path = format!("/{}", path.strip_prefix("centagate/").unwrap_or(path));
             if host != "centagate.example.com" && !self.paths.iter().any(|template| is_instance(&path, template)) {
                 return Err(format!("the gateway has no path {path}"));
@@ -175,7 +175,7 @@ impl Checks {
         }
     }
 
-    /// The services are those of docker-compose.yml.
+    /// Checks that docker-compose.yml has the services.
     fn compose(&self, arguments: &[&str]) -> Outcome {
         let [subcommand, rest @ ..] = arguments else { return Ok(()) };
         let mut names = rest.iter().filter(|argument| !argument.starts_with('-'));
@@ -191,7 +191,7 @@ impl Checks {
     }
 }
 
-/// Runs a program without a cluster, in the directory of `shell`.
+/// Runs a program in the directory of `shell`, without a cluster.
 async fn run(program: &str, arguments: &[&str], shell: Option<&Shell>) -> Result<String, String> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
@@ -203,7 +203,7 @@ async fn run(program: &str, arguments: &[&str], shell: Option<&Shell>) -> Result
     if output.status.success() { Ok(printed) } else { Err(errors) }
 }
 
-/// A program that takes its arguments, and then finds no cluster.
+/// Runs a program that accepts its arguments and then finds no cluster.
 async fn offline(program: &str, arguments: &[&str], completeness: Completeness, shell: &Shell) -> Outcome {
     match run(program, arguments, Some(shell)).await {
         Err(error) if error.contains("connection refused") || error.contains("was refused") => Ok(()),
@@ -230,7 +230,7 @@ fn cargo(arguments: &[&str]) -> Outcome {
     }
 }
 
-/// The program's help names each word and each option.
+/// Checks that the program's help contains each command and each option.
 fn simulator(arguments: &[&str]) -> Outcome {
     let help = read("simulator/src/bin/centagate-simulator/main.rs");
     let words = arguments.first().into_iter().chain(arguments.iter().filter(|argument| argument.starts_with('-')));
@@ -242,7 +242,7 @@ fn values<'a>(arguments: &[&'a str], option: &str) -> impl Iterator<Item = &'a s
     arguments.windows(2).filter(move |pair| pair[0] == option).map(|pair| pair[1])
 }
 
-/// The text of a file of the repository.
+/// The text of a file in the repository.
 fn read(file: &str) -> String {
     fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
@@ -260,7 +260,7 @@ fn is_unit(unit: &str) -> Outcome {
     if unit.starts_with(UNIT) { Ok(()) } else { Err(format!("{unit} is another unit")) }
 }
 
-/// Whether `path` is an instance of a path of the contract, such as `/users/{id}`.
+/// Whether `path` matches a path pattern of the contract, such as `/users/{id}`.
 fn is_instance(path: &str, template: &str) -> bool {
     let [path, template] = [path, template].map(|path| path.split('/').collect::<Vec<_>>());
     path.len() == template.len()

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::markdown::root;
 
-/// Programs with a stand-in.
+/// Programs that have a stand-in.
 pub(super) const PROGRAMS: [&str; 27] = [
     "apt",
     "cargo",
@@ -43,10 +43,10 @@ pub(super) const PROGRAMS: [&str; 27] = [
     "tar",
 ];
 
-/// Programs that run for real: they only read, or write below the directory.
+/// Programs that really run: they only read, or write below the test's directory.
 const REAL: [&str; 8] = ["cat", "chmod", "date", "grep", "less", "mkdir", "rm", "sh"];
 
-/// Appends its name and its arguments to `calls` in one write, and prints a word for the commands that read its output.
+/// Appends its name and its arguments to `calls` in one write. Prints a word for commands that read its output.
 const STAND_IN: &str = r#"#!/bin/sh
 printf '%s\037' "${0##*/}" "$@" "$(printf '\036')" >>"$CALLS"
 echo output
@@ -60,13 +60,13 @@ pub(super) struct Call {
     pub(super) arguments: Vec<String>,
 }
 
-/// A directory that looks like a checkout to the commands.
+/// A directory that looks like a checkout of the repository to the commands.
 pub(super) struct Shell {
     directory: TempDir,
 }
 
 impl Shell {
-    /// `files` are the names and contents of what the commands expect beside the checkout.
+    /// Creates the directory. `files` are the names and contents of other files that the commands expect.
     pub(super) fn new(files: &[(&str, &str)]) -> Self {
         let shell = Self { directory: tempfile::tempdir().expect("a directory") };
         for program in PROGRAMS {
@@ -101,11 +101,11 @@ impl Shell {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("an executable stand-in");
     }
 
-    /// Runs `script`, and answers the calls of stand-ins.
+    /// Runs `script` and returns the calls of stand-ins.
     pub(super) async fn run(&self, script: &str) -> Result<Vec<Call>, String> {
         let _ = fs::remove_file(self.path("calls"));
         let home = self.directory.path();
-        // Absolute paths of the reader's machine are below the directory, too.
+        // Moves absolute paths of the reader's machine below the directory.
         let script = script.replace("/etc/centagate-gateway", &self.path("etc").display().to_string());
         let running = Command::new("/bin/bash")
             .args(["-c", &format!("command_not_found_handle() {{ echo \"$1 is unknown\" >&2; }}\n{script}\nwait")])
@@ -117,7 +117,7 @@ impl Shell {
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output();
-        let output = timeout(DEADLINE, running).await.map_err(|_| "it does not end")?.expect("bash");
+        let output = timeout(DEADLINE, running).await.map_err(|_| "the script does not end")?.expect("bash");
         let errors = String::from_utf8_lossy(&output.stderr);
         if ["is unknown", "syntax error", "No such file"].iter().any(|fault| errors.contains(fault)) {
             return Err(errors.into_owned());

@@ -1,4 +1,4 @@
-"""Calls the gateway with the generated client: URL and caller key are the arguments."""
+"""Calls the gateway with the generated client. The arguments are the URL and the caller key."""
 
 import sys
 

@@ -1,4 +1,4 @@
-// Type-checks only: what a caller writes with the generated types.
+// Code that a caller writes with the generated types. It is only type-checked.
 import type { components, paths } from "./contract";
 
 type CreateUser = paths["/users"]["post"];

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use crate::callers::EVERYTHING;
-use crate::process::{GatewayProcess, PATIENCE};
+use crate::process::{GatewayProcess, TEST_TIMEOUT};
 use crate::reply::Reply;
 
-/// What a caller wants created.
+/// A request that creates a user or an OTP token.
 #[derive(Clone)]
 pub(crate) struct Create {
     path: String,
@@ -17,7 +17,7 @@ pub(crate) struct Create {
 }
 
 impl Create {
-    /// A user of that name.
+    /// Creates the user `name`.
     pub(crate) fn user(name: &str) -> Self {
         let body = json!({
             "username": name, "firstName": "Alice", "lastName": "Archer", "email": format!("{name}@example.com"),
@@ -26,28 +26,28 @@ impl Create {
         Self { path: "/users".to_owned(), body }
     }
 
-    /// An OTP token for the user of that name.
+    /// Registers an OTP token for `username`.
     pub(crate) fn token(username: &str) -> Self {
         Self::token_valid_for(600, username)
     }
 
-    /// The same, with a passcode that is valid for so many seconds.
+    /// Registers an OTP token whose passcode is valid for `seconds`.
     pub(crate) fn token_valid_for(seconds: u32, username: &str) -> Self {
         let body = json!({ "status": "valid", "validitySeconds": seconds });
         Self { path: format!("/users/{username}/otp-token"), body }
     }
 }
 
-/// A caller who may do everything, at whichever gateway.
+/// A caller with every scope. It can call any gateway.
 #[derive(Clone)]
 pub(crate) struct Caller(Client);
 
 impl Caller {
     pub(crate) fn new() -> Self {
-        Self(Client::builder().no_proxy().timeout(PATIENCE).build().expect("a client"))
+        Self(Client::builder().no_proxy().timeout(TEST_TIMEOUT).build().expect("a client"))
     }
 
-    /// Sends `create` once, with `key` if there is one.
+    /// Sends `create` once, with an `Idempotency-Key` if `key` is given.
     pub(crate) async fn create(
         &self,
         gateway: &GatewayProcess,
@@ -57,7 +57,7 @@ impl Caller {
         self.try_create(gateway.address, key, create).await.expect("a reply")
     }
 
-    /// Sends `create` once; an error is a connection that ended without a reply.
+    /// Sends `create` once. An error means that the connection ended without a reply.
     pub(crate) async fn try_create(
         &self,
         gateway: SocketAddr,
@@ -86,22 +86,22 @@ impl Caller {
         send(request).await
     }
 
-    /// Repeats `create` with `key` for as long as it is said to be running.
+    /// Retries `create` with `key` until the gateway no longer answers `idempotency_in_progress`.
     pub(crate) async fn settle(&self, gateway: &GatewayProcess, key: &str, create: &Create) -> Reply {
-        let settled = timeout(PATIENCE, async {
+        let settled = timeout(TEST_TIMEOUT, async {
             loop {
                 let reply = self.create(gateway, key, create).await;
                 if !is_running(&reply) {
                     return reply;
                 }
-                sleep(Duration::from_millis(20)).await; // as a caller pauses
+                sleep(Duration::from_millis(20)).await; // pause between retries
             }
         });
-        settled.await.expect("an end in time")
+        settled.await.expect("settled within TEST_TIMEOUT")
     }
 
-    /// Looks the user of that name up.
-    pub(crate) async fn look(&self, gateway: &GatewayProcess, username: &str) -> Reply {
+    /// Sends `GET /users/{username}`.
+    pub(crate) async fn get_user(&self, gateway: &GatewayProcess, username: &str) -> Reply {
         send(self.0.get(format!("http://{}/users/{username}", gateway.address))).await.expect("a reply")
     }
 }
@@ -111,12 +111,12 @@ async fn send(request: RequestBuilder) -> reqwest::Result<Reply> {
     Ok(Reply::read(reply).await)
 }
 
-/// Whether the request with this key is still being carried out.
+/// Whether the reply says that an earlier request with this key is still in progress.
 pub(crate) fn is_running(reply: &Reply) -> bool {
     reply.status == 409 && reply.json()["code"] == "idempotency_in_progress"
 }
 
-/// Whether the reply was made for an earlier request with the same key.
+/// Whether the reply is the stored reply of an earlier request with the same key.
 pub(crate) fn is_replayed(reply: &Reply) -> bool {
     reply.header("idempotent-replayed") == Some("true")
 }

@@ -1,4 +1,5 @@
-//! The life of a user as a list of requests: what each one changes, and how a caller settles it when its outcome is unknown.
+//! The life cycle of a user as a list of requests: what each request changes, and how a caller settles an unknown
+//! outcome.
 
 use centagate_simulator::{Operation, Simulator, User};
 use reqwest::Method;
@@ -6,35 +7,36 @@ use serde_json::{Value, json};
 
 /// How a caller settles an unknown outcome.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Way {
-    /// `GET /users/{id}` shows it: whether the user exists.
-    LookForUser,
-    /// `GET /users/{id}` shows it: this list has an entry whose serial number begins like this.
-    LookFor(&'static str, &'static str),
-    /// Send it again: it succeeds.
-    SendAgain,
-    /// Send it again: it succeeds, or this problem means that it was done.
-    SendAgainUnlessDone(&'static str),
-    /// Send it with new codes.
-    SendNewCodes,
+pub(crate) enum Settlement {
+    /// `GET /users/{id}` returns 200 if the request was executed.
+    UserExists,
+    /// `GET /users/{id}` contains this list. It has an entry whose serial number starts with this prefix if the request
+    /// was executed.
+    UserLists(&'static str, &'static str),
+    /// Retry the request. It succeeds.
+    Retry,
+    /// Retry the request. It succeeds, or it gets this problem because it was already executed.
+    RetryUnlessDone(&'static str),
+    /// Retry the request with new codes.
+    RetryWithNewCodes,
 }
 use Operation::{
     CreateUser, DeleteUser, GetTokenStatus, GetUser, RegisterCertificate, RegisterHardwareToken, RegisterOfflineToken,
     RegisterOtpToken, RegisterSmsToken, SetPassword, SetTokenStatus, SetUserStatus, SyncHardwareToken,
     UnlockHardwareToken, UnlockUser, UnregisterToken, UpdateUser,
 };
-use Way::{LookFor, LookForUser, SendAgain, SendAgainUnlessDone, SendNewCodes};
+use Settlement::{Retry, RetryUnlessDone, RetryWithNewCodes, UserExists, UserLists};
 
 /// One request.
 pub(crate) struct Step {
-    /// CENTAGATE's call.
+    /// The call that CENTAGATE receives.
     pub(crate) operation: Operation,
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) body: Option<Value>,
     pub(crate) success: u16,
-    pub(crate) way: Way,
-    /// Locks what the request unlocks. No operation of the gateway locks anything.
+    pub(crate) settlement: Settlement,
+    /// Prepares the simulator: locks what the request unlocks. No operation of the gateway can lock anything.
     pub(crate) before: fn(&Simulator, &str),
 }
 
@@ -47,7 +49,7 @@ fn serial_number(number: usize) -> String {
     format!("HW{number:08}")
 }
 
-/// Puts everything into CENTAGATE that the lives of so many users need.
+/// Adds the groups and hardware tokens that the life cycles of this many users need.
 pub(crate) fn prepare(simulator: &Simulator, users: usize) {
     simulator.add_group("Guests");
     (0..users).for_each(|number| simulator.add_to_stock(serial_number(number)));
@@ -61,36 +63,37 @@ fn has_offline_token(number: usize) -> bool {
     number % 2 == 1
 }
 
-/// The requests in the life of a user. Its middle parts come in another order for each user.
+/// The requests in the life cycle of a user. The order of the middle parts differs between users.
 pub(crate) fn steps(number: usize) -> Vec<Step> {
     let name = name(number);
-    let step = |operation: Operation, method: Method, path: &str, body: Value, way: Way| {
-        let success = match (&method, way) {
-            (&Method::POST, LookForUser | LookFor(..)) => 201,
+    let step = |operation: Operation, method: Method, path: &str, body: Value, settlement: Settlement| {
+        let success = match (&method, settlement) {
+            (&Method::POST, UserExists | UserLists(..)) => 201,
             (&Method::GET, _) => 200,
             _ => 204,
         };
         let body = Some(body).filter(|body| !body.is_null());
-        Step { operation, method, path: format!("/users/{name}{path}"), body, success, way, before: |_, _| {} }
+        Step { operation, method, path: format!("/users/{name}{path}"), body, success, settlement, before: |_, _| {} }
     };
-    let user_status =
-        |status: &str| step(SetUserStatus, Method::PUT, "/status", json!({ "status": status }), SendAgain);
+    let user_status = |status: &str| step(SetUserStatus, Method::PUT, "/status", json!({ "status": status }), Retry);
     let token_status = |kind: &str, status: &str| {
-        step(SetTokenStatus, Method::PUT, &format!("/tokens/{kind}/status"), json!({ "status": status }), SendAgain)
+        step(SetTokenStatus, Method::PUT, &format!("/tokens/{kind}/status"), json!({ "status": status }), Retry)
     };
-    let update = |body: Value| step(UpdateUser, Method::PATCH, "", body, SendAgain);
+    let update = |body: Value| step(UpdateUser, Method::PATCH, "", body, Retry);
     let password = |word: &str| {
         let body = json!({ "password": format!("{word} of {name}") });
-        step(SetPassword, Method::PUT, "/password", body, SendAgainUnlessDone("password_rejected"))
+        step(SetPassword, Method::PUT, "/password", body, RetryUnlessDone("password_rejected"))
     };
-    let post = |operation: Operation, path: &str, body: Value, way: Way| step(operation, Method::POST, path, body, way);
+    let post = |operation: Operation, path: &str, body: Value, settlement: Settlement| {
+        step(operation, Method::POST, path, body, settlement)
+    };
     let phone_number = |area: u8| {
         let body = json!({ "phoneNumber": format!("+60{area}{number:07}") });
-        post(RegisterSmsToken, "/sms-token", body, LookFor("tokens", if area == 12 { "+6012" } else { "+6013" }))
+        post(RegisterSmsToken, "/sms-token", body, UserLists("tokens", if area == 12 { "+6012" } else { "+6013" }))
     };
     let unregister = |kind: &str| {
-        let way = SendAgainUnlessDone("token_not_found");
-        step(UnregisterToken, Method::DELETE, &format!("/tokens/{kind}"), Value::Null, way)
+        let settlement = RetryUnlessDone("token_not_found");
+        step(UnregisterToken, Method::DELETE, &format!("/tokens/{kind}"), Value::Null, settlement)
     };
 
     let profile = vec![
@@ -100,34 +103,34 @@ pub(crate) fn steps(number: usize) -> Vec<Step> {
         password("Second password"),
     ];
     let mobile = vec![
-        post(RegisterOtpToken, "/otp-token", json!({ "status": "pending" }), LookFor("tokens", "PIN")),
+        post(RegisterOtpToken, "/otp-token", json!({ "status": "pending" }), UserLists("tokens", "PIN")),
         token_status("mobile", "valid"),
-        step(GetTokenStatus, Method::GET, "/tokens/mobile", Value::Null, SendAgain),
+        step(GetTokenStatus, Method::GET, "/tokens/mobile", Value::Null, Retry),
         unregister("mobile"),
     ];
     let phone = vec![phone_number(12), token_status("sms", "deactivated"), unregister("sms"), phone_number(13)];
     let signature = json!({ "signature": "MIIB", "status": "pending" });
     let certificate = vec![
-        post(RegisterCertificate, "/certificates", signature, LookFor("certificates", "CERT")),
+        post(RegisterCertificate, "/certificates", signature, UserLists("certificates", "CERT")),
         token_status("pki", "valid"),
     ];
     let unlock_token =
-        post(UnlockHardwareToken, "/hardware-token/unlock", Value::Null, SendAgainUnlessDone("token_not_locked"));
+        post(UnlockHardwareToken, "/hardware-token/unlock", Value::Null, RetryUnlessDone("token_not_locked"));
     let otp = vec![
         if has_offline_token(number) {
-            post(RegisterOfflineToken, "/offline-token", Value::Null, LookFor("tokens", "OFFLINE"))
+            post(RegisterOfflineToken, "/offline-token", Value::Null, UserLists("tokens", "OFFLINE"))
         } else {
             let body = json!({ "serialNumber": serial_number(number) });
-            post(RegisterHardwareToken, "/hardware-token", body, LookFor("tokens", "HW"))
+            post(RegisterHardwareToken, "/hardware-token", body, UserLists("tokens", "HW"))
         },
         Step { before: lock_otp_token, ..unlock_token },
-        post(SyncHardwareToken, "/hardware-token/sync", json!({ "codes": ["000000", "999999"] }), SendNewCodes),
+        post(SyncHardwareToken, "/hardware-token/sync", json!({ "codes": ["000000", "999999"] }), RetryWithNewCodes),
     ];
-    let unlock = post(UnlockUser, "/unlock", Value::Null, SendAgainUnlessDone("user_not_locked"));
+    let unlock = post(UnlockUser, "/unlock", Value::Null, RetryUnlessDone("user_not_locked"));
     let access = vec![
         user_status("inactive"),
         Step { before: lock_user, ..unlock },
-        step(GetUser, Method::GET, "", Value::Null, SendAgain),
+        step(GetUser, Method::GET, "", Value::Null, Retry),
         user_status("active"),
     ];
 
@@ -137,10 +140,10 @@ pub(crate) fn steps(number: usize) -> Vec<Step> {
         "username": name, "firstName": "Alice", "lastName": "Archer", "email": format!("{name}@example.com"),
         "group": "Staff", "app": "portal",
     });
-    let mut steps = vec![Step { path: "/users".to_owned(), ..post(CreateUser, "", user, LookForUser) }];
+    let mut steps = vec![Step { path: "/users".to_owned(), ..post(CreateUser, "", user, UserExists) }];
     steps.extend(parts.into_iter().flatten());
     if is_deleted(number) {
-        steps.push(step(DeleteUser, Method::DELETE, "", Value::Null, SendAgainUnlessDone("user_not_found")));
+        steps.push(step(DeleteUser, Method::DELETE, "", Value::Null, RetryUnlessDone("user_not_found")));
     }
     steps
 }
@@ -155,7 +158,7 @@ fn lock_otp_token(simulator: &Simulator, name: &str) {
     simulator.add_user(user);
 }
 
-/// What the simulator must show of a user at the end.
+/// The state of a user in the simulator after the whole life cycle.
 pub(crate) fn expected(number: usize) -> Value {
     if is_deleted(number) {
         return Value::Null;
@@ -169,8 +172,8 @@ pub(crate) fn expected(number: usize) -> Value {
     })
 }
 
-/// What the simulator shows of a user.
-pub(crate) fn shown(user: Option<User>) -> Value {
+/// The current state of a user in the simulator.
+pub(crate) fn actual(user: Option<User>) -> Value {
     let Some(user) = user else { return Value::Null };
     let otp = user.tokens.hardware.as_ref();
     json!({
@@ -184,7 +187,7 @@ pub(crate) fn shown(user: Option<User>) -> Value {
 }
 
 #[test]
-fn the_lives_contain_every_operation() {
+fn the_life_cycles_contain_every_operation() {
     let operations: Vec<Value> = (0..6).flat_map(steps).map(|step| json!(step.operation)).collect();
     for row in centagate_gateway::operations::TABLE {
         assert!(operations.contains(&json!(row.spec.id)), "{}", row.spec.id);

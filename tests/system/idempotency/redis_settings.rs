@@ -1,24 +1,24 @@
-//! How Redis is configured, and how the gateway is configured to reach it.
+//! Settings of Redis, and the gateway's settings for the connection to Redis.
 
 use crate::certificates::Authority;
 use crate::redis::{CertificateFor, Options, Redis};
 
 use super::caller::{Create, is_replayed};
-use super::house::House;
+use super::cluster::Cluster;
 
-/// What must not be shown.
+/// A secret that no output may contain.
 const PASSWORD: &str = "planted-password-of-redis";
 
-async fn house_with(options: Options) -> House {
-    House::around(Redis::start_with(options).await).await
+async fn cluster_with(options: Options) -> Cluster {
+    Cluster::with_redis(Redis::start_with(options).await).await
 }
 
 #[tokio::test]
-async fn a_redis_that_may_throw_records_away_stops_the_start() {
+async fn a_redis_that_may_evict_records_prevents_the_start() {
     for policy in ["allkeys-lru", "volatile-ttl"] {
         let others = vec!["--maxmemory-policy", policy];
-        let house = house_with(Options { password: Some(PASSWORD), others, ..Options::default() }).await;
-        let finished = house.environment().run(&["serve"]);
+        let cluster = cluster_with(Options { password: Some(PASSWORD), others, ..Options::default() }).await;
+        let finished = cluster.environment().run(&["serve"]);
         assert_eq!(finished.status, Some(78), "{finished:?}");
         let lines: Vec<_> = finished.stderr.lines().collect();
         let [line] = lines[..] else { panic!("one line: {finished:?}") };
@@ -27,60 +27,60 @@ async fn a_redis_that_may_throw_records_away_stops_the_start() {
         }
         assert!(!finished.stdout.contains(PASSWORD) && !line.contains(PASSWORD), "{finished:?}");
         let set = redis::cmd("CONFIG").arg("SET").arg("maxmemory-policy").arg("noeviction").to_owned();
-        house.redis.ask::<()>(&set).await;
-        let reply = house.caller.create(&house.gateway().await, "key", &Create::user("alice")).await;
+        cluster.redis.ask::<()>(&set).await;
+        let reply = cluster.caller.create(&cluster.gateway().await, "key", &Create::user("alice")).await;
         assert_eq!(reply.status, 201, "{}", reply.text());
     }
 }
 
 #[tokio::test]
-async fn a_full_redis_refuses_new_keys_and_forgets_none() {
-    let house = House::build().await;
-    let gateway = house.gateway().await;
+async fn a_full_redis_makes_the_gateway_refuse_new_keys_and_keep_existing_ones() {
+    let cluster = Cluster::start().await;
+    let gateway = cluster.gateway().await;
     let alice = Create::user("alice");
-    assert_eq!(house.caller.create(&gateway, "alice", &alice).await.status, 201);
+    assert_eq!(cluster.caller.create(&gateway, "alice", &alice).await.status, 201);
     let limit = async |bytes: usize| {
-        house.redis.ask::<()>(redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg(bytes)).await;
+        cluster.redis.ask::<()>(redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg(bytes)).await;
     };
     limit(1).await;
-    house.caller.create(&gateway, "bob", &Create::user("bob")).await.problem("idempotency_unavailable");
-    assert_eq!(house.sent("bob"), 0);
-    assert_eq!(house.caller.create(&gateway, None, &Create::user("carol")).await.status, 201);
+    cluster.caller.create(&gateway, "bob", &Create::user("bob")).await.problem("idempotency_unavailable");
+    assert_eq!(cluster.calls_for("bob"), 0);
+    assert_eq!(cluster.caller.create(&gateway, None, &Create::user("carol")).await.status, 201);
     let line = gateway.wait_for_line(|line| line.contains("the idempotency store cannot be used")).await;
     assert!(line.contains("OOM"), "{line}");
     limit(0).await;
-    assert_eq!(house.caller.create(&gateway, "bob", &Create::user("bob")).await.status, 201);
-    assert!(is_replayed(&house.caller.create(&gateway, "alice", &alice).await));
+    assert_eq!(cluster.caller.create(&gateway, "bob", &Create::user("bob")).await.status, 201);
+    assert!(is_replayed(&cluster.caller.create(&gateway, "alice", &alice).await));
 }
 
 #[tokio::test]
-async fn a_redis_with_tls_is_reached_by_whoever_trusts_its_authority() {
-    let house =
-        house_with(Options { tls: Some(CertificateFor::ItsAddress), password: Some(PASSWORD), ..Options::default() })
+async fn a_gateway_that_trusts_the_ca_connects_to_redis_over_tls() {
+    let cluster =
+        cluster_with(Options { tls: Some(CertificateFor::ItsAddress), password: Some(PASSWORD), ..Options::default() })
             .await;
-    let environment = house.environment();
-    let ca = environment.write("ca.pem", house.redis.authority_pem());
+    let environment = cluster.environment();
+    let ca = environment.write("ca.pem", cluster.redis.authority_pem());
     let gateway = environment.set("GATEWAY__REDIS__CA_CERTIFICATE_FILE", &ca).serve().await;
     for replayed in [false, true] {
-        let reply = house.caller.create(&gateway, "key", &Create::user("alice")).await;
+        let reply = cluster.caller.create(&gateway, "key", &Create::user("alice")).await;
         assert_eq!((reply.status, is_replayed(&reply)), (201, replayed), "{}", reply.text());
     }
 }
 
 #[tokio::test]
-async fn a_redis_whose_certificate_is_not_trusted_is_not_used_and_the_log_says_why() {
+async fn an_untrusted_certificate_of_redis_is_refused_and_the_log_says_why() {
     for (certificate, is_known, cause) in [
         (CertificateFor::ItsAddress, false, "UnknownIssuer"),
         (CertificateFor::Host("other.example"), true, "not valid for name"),
     ] {
-        let house = house_with(Options { tls: Some(certificate), ..Options::default() }).await;
-        let trusted = if is_known { house.redis.authority_pem() } else { Authority::new("Another").pem() };
-        let environment = house.environment();
+        let cluster = cluster_with(Options { tls: Some(certificate), ..Options::default() }).await;
+        let trusted = if is_known { cluster.redis.authority_pem() } else { Authority::new("Another").pem() };
+        let environment = cluster.environment();
         let ca = environment.write("ca.pem", trusted);
         let gateway = environment.set("GATEWAY__REDIS__CA_CERTIFICATE_FILE", &ca).serve().await;
         gateway.wait_for_line(|line| line.contains("maxmemory-policy") && line.contains(cause)).await;
-        house.caller.create(&gateway, "key", &Create::user("alice")).await.problem("idempotency_unavailable");
+        cluster.caller.create(&gateway, "key", &Create::user("alice")).await.problem("idempotency_unavailable");
         gateway.wait_for_line(|line| line.contains("store cannot be used") && line.contains(cause)).await;
-        assert_eq!(house.sent("alice"), 0);
+        assert_eq!(cluster.calls_for("alice"), 0);
     }
 }

@@ -4,7 +4,7 @@ use crate::secrets_directory::SecretsDirectory;
 pub(crate) const SEAL_KEYS: &str = "store.seal_keys";
 pub(crate) const REDIS_URL: &str = "redis.url";
 
-/// A gateway whose secrets are replaced while it serves.
+/// A gateway whose secrets are replaced at runtime.
 pub(crate) struct Replica {
     pub(crate) gateway: GatewayProcess,
     secrets: SecretsDirectory,
@@ -19,7 +19,7 @@ impl Replica {
         Self { gateway: environment.serve().await, secrets, changes: 0 }
     }
 
-    /// Replaces all its secrets, and waits until these are in use.
+    /// Replaces all secrets, and waits until the gateway has applied them.
     pub(crate) async fn replace(&mut self, secrets: &[(&str, &str)]) {
         self.secrets.swap(secrets);
         self.changes += 1;

@@ -1,4 +1,4 @@
-//! Callers who register users, one after the other, until they are told to stop.
+//! Callers that register one user after another until the test stops them.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::callers::EVERYTHING;
 
-/// How many register users at once.
+/// The number of concurrent callers.
 const CALLERS: usize = 8;
 
 /// Running callers.
@@ -20,12 +20,12 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Starts them.
+    /// Starts the callers.
     pub(crate) fn start(client: &Client, url: &str) -> Self {
         Self::start_with_pause(client, url, Duration::ZERO)
     }
 
-    /// Starts them. Each caller pauses between two requests.
+    /// Starts callers that pause between two requests.
     pub(crate) fn start_with_pause(client: &Client, url: &str, pause: Duration) -> Self {
         let (stop, stopped) = watch::channel(false);
         let (finished, done) = watch::channel(0);
@@ -49,13 +49,13 @@ impl Load {
         Self { stop, done, callers }
     }
 
-    /// Waits until so many more requests have been answered.
-    pub(crate) async fn more(&mut self, requests: usize) {
+    /// Waits until this many more requests have been answered.
+    pub(crate) async fn wait_for_more(&mut self, requests: usize) {
         let goal = *self.done.borrow() + requests;
         self.done.wait_for(|count| *count >= goal).await.expect("running callers");
     }
 
-    /// Waits for the last answers; how many requests there were, and what went wrong.
+    /// Stops the callers and waits for their last replies. Returns the number of requests, and the failures.
     pub(crate) async fn end(self) -> (usize, Vec<String>) {
         self.stop.send_replace(true);
         let failures = self.callers.join_all().await.concat();
@@ -63,7 +63,7 @@ impl Load {
     }
 }
 
-/// Registers a user; otherwise what was answered instead.
+/// Registers a user. The error is any other reply.
 async fn register(client: &Client, url: &str, name: &str) -> Result<(), String> {
     let user = json!({
         "username": name, "firstName": "A", "lastName": "B", "email": format!("{name}@example.com"),

@@ -1,4 +1,4 @@
-//! nginx, set up as an ingress controller sets it up for the Ingress of the manifests.
+//! nginx, configured like an ingress controller for the Ingress of the manifests.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -10,33 +10,33 @@ use reqwest::Certificate;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::running::{PATIENCE, Running};
+use super::running::{Running, TEST_TIMEOUT};
 use crate::manifests::Manifests;
 use crate::own_address::own_address;
 
 const TEMPLATE: &str = include_str!("nginx.conf");
 
-/// An ingress.
+/// An nginx that acts as an ingress.
 pub(crate) struct Nginx {
-    /// Where callers find the gateway: the manifest's host and path.
+    /// The gateway's URL for callers: the manifest's host and path.
     pub(crate) url: String,
     host: String,
     address: SocketAddr,
     authority: Certificate,
-    /// The SHA-256 of its public key, by which a browser may know it.
+    /// The SHA-256 of the server's public key, by which Chromium accepts its certificate.
     pub(crate) key_sha256: String,
     values: BTreeMap<String, String>,
     running: Running,
 }
 
 impl Nginx {
-    /// As the Ingress of the overlay for production says, in front of `replicas`, with a certificate of an authority that
-    /// exists for this test alone.
+    /// Starts nginx in front of `replicas`, as the production overlay's Ingress specifies. Its certificate comes from a
+    /// CA that exists only for this test.
     pub(crate) async fn start(replicas: &[SocketAddr]) -> Self {
         Self::start_with(replicas, "proxy_set_header Connection \"\";").await
     }
 
-    /// The same with the common snippet that passes on offers to upgrade, and makes an offer of every request.
+    /// Starts nginx with a common snippet that sends `Connection: upgrade` with every request.
     pub(crate) async fn start_with_upgrades(replicas: &[SocketAddr]) -> Self {
         let snippet = "proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";";
         Self::start_with(replicas, snippet).await
@@ -82,14 +82,14 @@ impl Nginx {
         }
     }
 
-    /// A client that finds the host here and trusts the authority alone. It has no connection to spare: where nginx is
-    /// reloaded, it closes those that are idle, whatever is on its way.
+    /// A client that resolves the host to this nginx and trusts only the test's CA. It keeps no idle connections,
+    /// because nginx closes them on a reload, even if a request is on its way.
     pub(crate) fn client(&self) -> reqwest::Client {
-        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).pool_max_idle_per_host(0);
+        let client = reqwest::Client::builder().no_proxy().timeout(TEST_TIMEOUT).pool_max_idle_per_host(0);
         client.resolve(&self.host, self.address).tls_certs_only([self.authority.clone()]).build().expect("a client")
     }
 
-    /// What makes Chromium find the host here, and trust its key.
+    /// Chromium options that resolve the host to this nginx and accept its key.
     pub(crate) fn browser_options(&self) -> [String; 2] {
         [
             format!("--host-resolver-rules=MAP {}:443 {}", self.host, self.address),
@@ -97,12 +97,12 @@ impl Nginx {
         ]
     }
 
-    /// Takes other replicas into use, as an ingress controller does when the endpoints have changed.
+    /// Switches to other replicas, as an ingress controller does when the endpoints change.
     pub(crate) fn reload(&self, replicas: &[SocketAddr]) {
         self.running.reload(&configure(&self.values, replicas));
     }
 
-    /// For each request so far: which replica it was sent to, or which ones; what these answered; what nginx answered.
+    /// One line per request: the replicas that nginx tried, their statuses, and nginx's own status.
     pub(crate) fn access_log(&self) -> Vec<String> {
         self.running.read("access.log").lines().map(str::to_owned).collect()
     }

@@ -1,4 +1,5 @@
-//! Two processes behind plain nginx, with the configuration of docker-compose.yml, restarted in turn under load.
+//! Two processes behind plain nginx with the configuration of docker-compose.yml. They are restarted in turn under
+//! load.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,22 +20,22 @@ use crate::process::{Environment, GatewayProcess};
 /// How often both processes are restarted.
 const ROUNDS: usize = 10;
 
-/// How many requests are sent at least.
+/// The minimum number of requests.
 const REQUESTS: usize = 10_000;
 
-/// How long CENTAGATE takes for some calls.
+/// How long CENTAGATE takes for a slow call.
 const SLOW_CALL: Duration = Duration::from_secs(6);
 
-/// How many such calls are in flight at all times.
+/// How many slow calls are in flight at all times.
 const SLOW_CALLERS: usize = 6;
 
-/// The pause of a caller of quick calls between two of them.
+/// The pause of a caller between two quick calls.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The drain. It is above nginx's `keepalive_timeout` of 1 s.
+/// The drain time. It is longer than nginx's `keepalive_timeout` of 1 s.
 const DRAIN_MS: &str = "1500";
 
-/// The configuration of docker-compose.yml, with the addresses and the directory of this test.
+/// The configuration of docker-compose.yml with this test's addresses and directory.
 fn configuration(directory: &str, address: SocketAddr, gateways: [SocketAddr; 2]) -> String {
     let mut text = include_str!("../../../deploy/compose/nginx.conf").to_owned();
     let [first, second] = gateways.map(|gateway| format!("server {gateway} "));
@@ -51,13 +52,13 @@ fn configuration(directory: &str, address: SocketAddr, gateways: [SocketAddr; 2]
     text
 }
 
-/// Starts a gateway on `address`, as a restart does: its listener may be used before it is ready.
+/// Starts a gateway on `address`, as a restart does. nginx may send it requests before it is ready.
 async fn start(address: SocketAddr, simulator: &Simulator, admin: &Admin) -> GatewayProcess {
     let environment = Environment::new(&simulator.base_url(), admin)
         .set("GATEWAY__SERVER__HOST", &address.ip().to_string())
         .set("GATEWAY__SERVER__PORT", &address.port().to_string())
         .set("GATEWAY__SERVER__DRAIN_MS", DRAIN_MS)
-        // A busy machine makes slow calls slower. nginx waits for 15 s.
+        // On a busy machine, slow calls take longer. nginx waits for 15 s.
         .set("GATEWAY__CENTAGATE__REQUEST_TIMEOUT_MS", "11000")
         .set("GATEWAY__SERVER__REQUEST_TIMEOUT_MS", "14000");
     let gateway = environment.serve().await;
@@ -65,7 +66,7 @@ async fn start(address: SocketAddr, simulator: &Simulator, admin: &Admin) -> Gat
     gateway
 }
 
-/// Registers tokens, which takes [`SLOW_CALL`] each, until told to stop. Returns the number of tokens.
+/// Registers tokens until the test stops it; each takes [`SLOW_CALL`]. Returns the number of tokens.
 async fn register_tokens(client: Client, url: String, users: Vec<String>, stopped: watch::Receiver<bool>) -> usize {
     for (number, user) in users.iter().enumerate() {
         if *stopped.borrow() {
@@ -80,7 +81,7 @@ async fn register_tokens(client: Client, url: String, users: Vec<String>, stoppe
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_processes_behind_nginx_are_restarted_in_turn_without_a_lost_request() {
+async fn two_processes_behind_nginx_restart_in_turn_without_a_failed_request() {
     let admin = Admin::with_fresh_session("admin");
     let simulator = Simulator::start(Config::new(admin.clone())).await.expect("a simulator");
     simulator.instruct(Instruction::always(Operation::RegisterOtpToken, Behaviour::Delay(SLOW_CALL)));
@@ -108,7 +109,7 @@ async fn two_processes_behind_nginx_are_restarted_in_turn_without_a_lost_request
     let mut load = Load::start_with_pause(&client, &url, PAUSE);
     for _ in 0..ROUNDS {
         for (gateway, address) in gateways.iter_mut().zip(addresses) {
-            load.more(REQUESTS / (2 * ROUNDS)).await;
+            load.wait_for_more(REQUESTS / (2 * ROUNDS)).await;
             gateway.terminate();
             assert!(gateway.end().await.success());
             *gateway = start(address, &simulator, &admin).await;

@@ -11,19 +11,19 @@ use tokio::time::{Instant, sleep};
 use crate::program::Program;
 
 const NGINX: Program = Program { name: "nginx", package: "nginx-light" };
-/// The process that the test started is the server. Its directory belongs to the user of the test, who may be root.
+/// Keeps the started process as the server. The directory belongs to the user of the test, who may be root.
 const DIRECTIVES: &str = "daemon off; user root;";
 
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A running nginx. Dropping it ends it.
+/// A running nginx. Dropping it stops it.
 pub(super) struct Running {
     directory: TempDir,
     process: Child,
 }
 
 impl Running {
-    /// Starts nginx with `configuration`, and waits until it listens on `address`.
+    /// Starts nginx with `configuration` and waits until it listens on `address`.
     pub(super) async fn start(directory: TempDir, configuration: &str, address: SocketAddr) -> Self {
         let [file, log] = ["nginx.conf", "error.log"].map(|file| directory.path().join(file).display().to_string());
         std::fs::write(&file, configuration).expect("the configuration");
@@ -31,35 +31,35 @@ impl Running {
         let nginx = Self { directory, process };
         let started = Instant::now();
         while TcpStream::connect(address).is_err() {
-            assert!(started.elapsed() < PATIENCE, "it does not listen: {}", nginx.read("error.log"));
-            sleep(Duration::from_millis(20)).await; // between two looks
+            assert!(started.elapsed() < TEST_TIMEOUT, "nginx does not listen: {}", nginx.read("error.log"));
+            sleep(Duration::from_millis(20)).await; // poll interval
         }
         nginx
     }
 
-    /// Replaces the configuration.
+    /// Reloads nginx with another configuration.
     pub(super) fn reload(&self, configuration: &str) {
         std::fs::write(self.directory.path().join("nginx.conf"), configuration).expect("the configuration");
         self.signal(Signal::HUP);
     }
 
-    /// Reads a file of its directory.
+    /// Reads a file in nginx's directory.
     pub(super) fn read(&self, file: &str) -> String {
         std::fs::read_to_string(self.directory.path().join(file)).unwrap_or_default()
     }
 
     fn signal(&self, signal: Signal) {
-        let id = self.process.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).expect("it runs");
+        let id = self.process.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).expect("nginx runs");
         kill_process(id, signal).expect("a signal");
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.signal(Signal::TERM); // its workers would outlive a master that is killed
+        self.signal(Signal::TERM); // SIGKILL would leave the worker processes running
         let started = Instant::now();
-        while matches!(self.process.try_wait(), Ok(None)) && started.elapsed() < PATIENCE {
-            std::thread::sleep(Duration::from_millis(10)); // between two looks
+        while matches!(self.process.try_wait(), Ok(None)) && started.elapsed() < TEST_TIMEOUT {
+            std::thread::sleep(Duration::from_millis(10)); // poll interval
         }
     }
 }

@@ -49,7 +49,7 @@ fn print_requests(demo: &Path, help_desk: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes the encryption key of the gateways' shared store, and the credentials with which they log in. Keeps an existing key,
+/// Writes the encryption key of the gateways' shared store, and the credentials for their login. Keeps an existing key,
 /// existing credentials, and an existing session of an earlier version.
 fn prepare_secrets(directory: &Path) -> io::Result<()> {
     create_directory(directory)?;

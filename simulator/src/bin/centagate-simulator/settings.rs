@@ -91,7 +91,7 @@ fn secrets<const LENGTH: usize>(names: [(&str, &str); LENGTH]) -> Result<Option<
     Ok(values.try_into().ok())
 }
 
-/// A secret from its variable, or from the file that the gateway reads, too.
+/// Reads a secret from its variable, or from the gateway's secret file.
 fn secret(name: &str, key: &str) -> Result<Option<String>, String> {
     if let Some(value) = variable(name) {
         return Ok(Some(value));
