@@ -118,7 +118,7 @@ pub(crate) async fn execute(browser: &Browser, operation: &str, has_body: bool) 
     Ok((status, browser.text(&format!("({body})[1]")).await?))
 }
 
-/// The XPath of an operation on the page.
+/// The `XPath` of an operation on the page.
 pub(crate) fn block(operation: &str) -> String {
     format!("//div[contains(@class, 'opblock ') and contains(@id, '-{operation}')]")
 }

@@ -163,7 +163,7 @@ fn expect_final_state(cluster: &Cluster) {
                 }
                 Settlement::Retry if step.method == Method::GET => assert_eq!(executed, 0, "{name}"),
                 Settlement::Retry | Settlement::RetryWithNewCodes => {
-                    assert!(executed >= wanted, "{name}: {:?}", step.operation)
+                    assert!(executed >= wanted, "{name}: {:?}", step.operation);
                 }
             }
         }
