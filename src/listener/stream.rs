@@ -19,9 +19,15 @@ use super::input_window::InputWindow;
 const HEAD_TOO_LONG: &[u8] =
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
+/// The maximum encrypted output that waits to be sent, in bytes. By default, rustls keeps 64 KiB for a peer that does not read.
+const TLS_OUTPUT: usize = 8 * 1024;
+
 /// A TCP stream, with or without TLS.
 pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + 'static {
     fn tcp(&self) -> &TcpStream;
+
+    /// Limits the output that waits to be sent.
+    fn limit_output(&mut self) {}
 }
 
 impl Transport for TcpStream {
@@ -33,6 +39,10 @@ impl Transport for TcpStream {
 impl Transport for TlsStream<TcpStream> {
     fn tcp(&self) -> &TcpStream {
         self.get_ref().0
+    }
+
+    fn limit_output(&mut self) {
+        self.get_mut().1.set_buffer_limit(Some(TLS_OUTPUT));
     }
 }
 
@@ -58,7 +68,8 @@ pub(super) struct BoundedStream<T> {
 
 impl<T: Transport> BoundedStream<T> {
     /// Limits `transport`, an accepted stream, for `connection`.
-    pub(super) fn new(transport: T, connection: Connection) -> Self {
+    pub(super) fn new(mut transport: T, connection: Connection) -> Self {
+        transport.limit_output();
         let alarm = Box::pin(sleep_until(connection.0.deadline().unwrap_or_else(Instant::now)));
         Self {
             transport,
