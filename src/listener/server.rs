@@ -110,7 +110,7 @@ where
 /// the other one all requests.
 fn http<T, S, I, Stopping>(
     options: ListenerOptions,
-    newcomers: impl Fn() -> TaskTrackerToken + Clone + 'static,
+    newcomers: impl Fn(&TcpStream) -> TaskTrackerToken + Clone + 'static,
     stopping: impl Fn() -> Stopping + 'static,
     [for_expectations, main]: [I; 2],
 ) -> impl ServiceFactory<T, Config = (), Response = (), Error = DispatchError, InitError = ()>
@@ -137,7 +137,7 @@ where
     let open = options.evicts_oldest.then(|| Rc::new(OpenConnections::new(options.connections)));
     let bound = move |transport: T| {
         let _ = transport.tcp().set_nodelay(true); // fails if the connection is already closed
-        let connection = Connection::new(options.idle_timeout, newcomers());
+        let connection = Connection::new(options.idle_timeout, newcomers(transport.tcp()));
         if let Some(open) = &open {
             open.add(&connection);
         }

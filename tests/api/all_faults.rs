@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use crate::callers;
 use crate::configuration_faults::{PLANTED, valid, variable, with_file};
-use crate::process::Environment;
+use crate::environment::Environment;
 
 /// Runs `check-config` and `serve`. Each must print one line per entry of `faults`, with all words of the entry.
 #[track_caller]

@@ -11,8 +11,9 @@ use tokio::time::timeout;
 use crate::audit_file::{AuditFile, object};
 use crate::callers;
 use crate::documented_bodies::names_in_documents;
+use crate::environment::Environment;
 use crate::gateway::{alice, token, user};
-use crate::process::{Environment, GatewayProcess, json, sample};
+use crate::process::{GatewayProcess, json, sample};
 use crate::raw;
 use crate::reply::Reply;
 

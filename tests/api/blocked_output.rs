@@ -9,8 +9,9 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::caller::Caller;
+use crate::environment::Environment;
 use crate::output::Reading;
-use crate::process::{Environment, GatewayProcess, TEST_TIMEOUT, json};
+use crate::process::{GatewayProcess, TEST_TIMEOUT, json};
 
 const DROPPED: &str = "gateway_log_lines_dropped_total";
 

@@ -11,9 +11,10 @@ use crate::atomic_file;
 use crate::caller::Caller;
 use crate::callers;
 use crate::certificates::{Authority, self_signed};
+use crate::environment::Environment;
 use crate::load::Load;
 use crate::login_bench::lines_at;
-use crate::process::{Environment, GatewayProcess, TEST_TIMEOUT};
+use crate::process::{GatewayProcess, TEST_TIMEOUT};
 use crate::secrets_directory::SecretsDirectory;
 
 const AUTH_TOKEN: &str = "centagate.admin.auth_token";

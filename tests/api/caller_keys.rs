@@ -8,9 +8,10 @@ use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
 use crate::callers;
+use crate::environment::Environment;
 use crate::gateway::user;
 use crate::new_caller_key;
-use crate::process::{Environment, GatewayProcess};
+use crate::process::GatewayProcess;
 use crate::raw;
 use crate::reply::Reply;
 

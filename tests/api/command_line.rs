@@ -3,8 +3,8 @@
 use centagate_simulator::cen_token;
 
 use crate::callers;
+use crate::environment::Environment;
 use crate::gateway::alice;
-use crate::process::Environment;
 use crate::raw;
 
 /// Registers Alice and returns the status.

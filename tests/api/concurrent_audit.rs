@@ -5,8 +5,8 @@ use tokio::task::JoinSet;
 
 use crate::audit_file::object;
 use crate::audit_lines::{outcome_status_code, pair};
+use crate::environment::Environment;
 use crate::gateway::user;
-use crate::process::Environment;
 use crate::raw;
 
 #[tokio::test]

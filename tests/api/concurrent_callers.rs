@@ -7,8 +7,8 @@ use centagate_simulator::{Behaviour, Gate, Instruction};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::environment::Environment;
 use crate::gateway::user;
-use crate::process::Environment;
 use crate::raw;
 
 const CALLERS: usize = 60;

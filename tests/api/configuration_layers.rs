@@ -1,7 +1,7 @@
 //! The layers of a configuration: built-in defaults, files, environment variables.
 
 use crate::configuration_faults::{expect_fault, valid, with_file};
-use crate::process::{Environment, Finished};
+use crate::environment::{Environment, Finished};
 
 /// The valid environment without files of defaults, in a directory without `config`.
 fn installed() -> Environment {

@@ -8,8 +8,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Duration, timeout};
 
+use crate::environment::Environment;
 use crate::gateway::user;
-use crate::process::{Environment, GatewayProcess, json, sample};
+use crate::process::{GatewayProcess, json, sample};
 use crate::raw;
 
 /// How a caller disconnects.

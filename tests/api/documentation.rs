@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use crate::environment::Environment;
 use crate::markdown::{documents, root};
-use crate::process::Environment;
 
 /// Languages of blocks that other tests check, or that nothing can check.
 const OTHER_LANGUAGES: [&str; 10] =

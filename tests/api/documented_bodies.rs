@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::callers;
 use crate::documented_requests::assert_same;
+use crate::environment::Environment;
 use crate::gateway::{Setup, TestGateway, alice, token};
 use crate::markdown::{Block, Document, documents};
-use crate::process::Environment;
 use crate::raw;
 
 /// Blocks with JSON that is shown as part of something else: a test below for each.

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::callers;
 use crate::contract_document::schema;
+use crate::environment::Environment;
 use crate::gateway::{Setup, TestGateway, token, user};
-use crate::process::Environment;
 use crate::raw;
 
 /// The reply for a user without tokens, certificates and devices.

@@ -4,8 +4,9 @@ use centagate_gateway::centagate::percent_encode_segment;
 use centagate_simulator::User;
 
 use crate::callers;
+use crate::environment::Environment;
 use crate::gateway::token;
-use crate::process::{Environment, json};
+use crate::process::json;
 use crate::raw;
 
 /// Separators, bidirectional marks and a zero-width space. A caller's name may contain them.

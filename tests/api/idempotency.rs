@@ -205,7 +205,7 @@ async fn a_released_key_makes_room_for_another() {
 
 #[tokio::test]
 async fn the_log_contains_the_result_for_a_key_but_not_the_key() {
-    let (environment, _simulator) = crate::process::Environment::with_simulator().await;
+    let (environment, _simulator) = crate::environment::Environment::with_simulator().await;
     let gateway = environment.serve().await;
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     for (id, result) in [("first", "new"), ("second", "replayed")] {

@@ -4,10 +4,11 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::callers;
+use crate::environment::Environment;
 use crate::gateway::{TestGateway, alice};
 use crate::identity_provider::{AUDIENCE, ISSUER, IdentityProvider, SigningKey, claims, jwk_set};
 use crate::jwt::{by_scope, setup, status};
-use crate::process::{Environment, json as line_as_json};
+use crate::process::json as line_as_json;
 use crate::raw;
 
 #[tokio::test]

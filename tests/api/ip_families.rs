@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::process::Environment;
+use crate::environment::Environment;
 use crate::raw;
 
 #[tokio::test]

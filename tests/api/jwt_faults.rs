@@ -1,8 +1,8 @@
 //! An unusable configuration of tokens prevents the start.
 
 use crate::configuration_faults::{PLANTED, expect_fault, valid, variable, with_file};
+use crate::environment::Environment;
 use crate::identity_provider::{SigningKey, jwk_set};
-use crate::process::Environment;
 
 /// An environment with tokens whose keys come from a file and that carry scopes.
 pub(crate) fn with_jwt() -> Environment {

@@ -15,8 +15,9 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::environment::Environment;
 use crate::gateway::user;
-use crate::process::{Environment, GatewayProcess};
+use crate::process::GatewayProcess;
 use crate::raw;
 use crate::reply::Reply;
 

@@ -5,9 +5,10 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::caller::Caller;
+use crate::environment::Environment;
 use crate::identity_provider::{SigningKey, jwk_set};
 use crate::login_bench::lines_at;
-use crate::process::{Environment, GatewayProcess, json as line_as_json};
+use crate::process::{GatewayProcess, json as line_as_json};
 
 /// Planted in an invalid filter. No output may repeat it.
 const PLANTED: &str = "pl4nted-filter";

@@ -4,9 +4,10 @@ use centagate_simulator::{Behaviour, Instruction};
 use serde_json::{Value, json};
 
 use crate::callers;
+use crate::environment::Environment;
 use crate::fault_server::{Fault, FaultServer};
 use crate::gateway::user;
-use crate::process::{Environment, GatewayProcess};
+use crate::process::GatewayProcess;
 use crate::raw;
 
 async fn post(gateway: &GatewayProcess, id: &str, key: &str, body: &Value) -> Value {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use centagate_simulator::{Admin, Config, Login, Operation, Request, Simulator};
 use serde_json::Value;
 
-use crate::process::{Environment, GatewayProcess, json};
+use crate::environment::Environment;
+use crate::process::{GatewayProcess, json};
 use crate::secrets_directory::SecretsDirectory;
 
 /// How often the gateway polls its files, unless a test changes it.

@@ -8,8 +8,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::environment::Environment;
 use crate::listener_tls::{Pair, configured};
-use crate::process::{Environment, GatewayProcess, json};
+use crate::process::{GatewayProcess, json};
 use crate::raw;
 
 /// Sends `bytes`, reads the reply and disconnects.

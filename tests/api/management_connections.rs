@@ -7,7 +7,8 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use crate::process::{Environment, sample};
+use crate::environment::Environment;
+use crate::process::sample;
 use crate::raw;
 
 /// More than the listener serves at once and the kernel queues, including connections that are being closed.

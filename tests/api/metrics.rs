@@ -10,9 +10,10 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use crate::callers;
+use crate::environment::Environment;
 use crate::gateway::{Setup, TestGateway, alice};
 use crate::operations::{Operation, let_next_call_meet, operations, success};
-use crate::process::{Environment, GatewayProcess, TEST_TIMEOUT, sample};
+use crate::process::{GatewayProcess, TEST_TIMEOUT, sample};
 
 /// The value of a sample with these labels.
 fn count(metrics: &str, name: &str, labels: &str) -> u64 {

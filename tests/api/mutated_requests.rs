@@ -9,9 +9,10 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::environment::Environment;
 use crate::gateway::user;
 use crate::mutation::mutated;
-use crate::process::{Environment, GatewayProcess, sample};
+use crate::process::{GatewayProcess, sample};
 use crate::random::Random;
 use crate::raw;
 

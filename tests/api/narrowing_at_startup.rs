@@ -2,8 +2,8 @@
 
 use crate::callers::{block, scopes};
 use crate::configuration_faults::{expect_fault, valid};
+use crate::environment::Environment;
 use crate::jwt_faults::with_jwt;
-use crate::process::Environment;
 
 /// Scopes that require `target_usernames`.
 const STRONG: [&str; 2] = ["users:delete", "passwords:set"];

@@ -7,8 +7,8 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use crate::callers;
+use crate::environment::{Environment, Finished};
 use crate::gateway::alice;
-use crate::process::{Environment, Finished};
 use crate::raw;
 
 /// The key in the output of a run.

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use crate::process::Environment;
+use crate::environment::Environment;
 
 /// Starts the gateway with a low soft limit for open files. Returns its soft and hard limit, and its log up to the
 /// start.

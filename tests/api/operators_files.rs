@@ -11,8 +11,8 @@ use crate::caller::Caller;
 use crate::callers;
 use crate::certificates::{Authority, self_signed};
 use crate::configuration_faults::{expect_fault, valid, variable, with_file};
+use crate::environment::Environment;
 use crate::identity_provider::{SigningKey, jwk_set};
-use crate::process::Environment;
 
 /// A configuration key whose file is valid, in an environment that reads the file.
 struct Subject {

@@ -11,9 +11,10 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use crate::caller::Caller;
+use crate::environment::Environment;
 use crate::load::Load;
 use crate::login_bench::{LoginBench, environment};
-use crate::process::{Environment, GatewayProcess, json};
+use crate::process::{GatewayProcess, json};
 use crate::unserved_port::UnservedPort;
 
 const OUTAGE: Duration = Duration::from_secs(60);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use reqwest::Method;
 
+use crate::environment::Environment;
 use crate::gateway::TestGateway;
-use crate::process::Environment;
 use crate::reply::Reply;
 
 const PAGES: [&str; 3] = ["/docs/", "/docs/index.html", "/problems"];

@@ -6,7 +6,7 @@ use centagate_simulator::{Admin, cen_token};
 
 use crate::callers;
 use crate::callers::scopes;
-use crate::process::Environment;
+use crate::environment::Environment;
 use crate::reply::Reply;
 
 pub(crate) const AUTH_TOKEN: &str = "Pl4nted/Auth+T0ken/qz==";

@@ -10,7 +10,8 @@ use tokio::task::JoinHandle;
 
 use crate::caller::Caller;
 use crate::certificates::Authority;
-use crate::process::{Environment, GatewayProcess};
+use crate::environment::Environment;
+use crate::process::GatewayProcess;
 
 /// `printf 'gate:p@ss' | base64`
 const CREDENTIALS: &str = "Basic Z2F0ZTpwQHNz";

@@ -8,10 +8,11 @@ use tokio::time::{Instant, sleep};
 use crate::caller::Caller;
 use crate::callers;
 use crate::certificates::{Authority, self_signed};
+use crate::environment::Environment;
 use crate::forwarder::Forwarder;
 use crate::load::Load;
 use crate::login_bench::{LoginBench, files, lines_at, requests};
-use crate::process::{Environment, GatewayProcess, TEST_TIMEOUT};
+use crate::process::{GatewayProcess, TEST_TIMEOUT};
 use crate::secrets_directory::SecretsDirectory;
 
 const POLL: Duration = Duration::from_secs(1);

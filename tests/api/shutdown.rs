@@ -8,8 +8,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::caller::Caller;
+use crate::environment::Environment;
 use crate::gateway::user;
-use crate::process::Environment;
 use crate::raw;
 
 fn registration(id: &str) -> Vec<u8> {

@@ -11,8 +11,8 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
+use crate::environment::Environment;
 use crate::gateway::user;
-use crate::process::Environment;
 use crate::raw;
 
 const CALLERS: usize = 8;

@@ -11,7 +11,8 @@ use tokio::time::timeout;
 use crate::audit_file::AuditFile;
 use crate::caller::Caller;
 use crate::callers;
-use crate::process::{Environment, TEST_TIMEOUT};
+use crate::environment::Environment;
+use crate::process::TEST_TIMEOUT;
 
 const APPLIED: &str = "gateway_reloads_total{set=\"callers\",result=\"applied\"}";
 

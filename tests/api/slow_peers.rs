@@ -7,9 +7,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, interval, timeout};
 
+use crate::environment::Environment;
 use crate::gateway::{Setup, TestGateway};
 use crate::listener_tls::{Pair, configured};
-use crate::process::{Environment, GatewayProcess, largest_file};
+use crate::process::{GatewayProcess, largest_file};
 use crate::raw;
 
 /// The longest time until the next complete head: the limits for a request, for an idle connection and for a head.

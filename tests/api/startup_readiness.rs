@@ -8,8 +8,9 @@ use tokio::time::sleep;
 
 use crate::caller::Caller;
 use crate::certificates::Authority;
+use crate::environment::Environment;
 use crate::login_bench::{LoginBench, files};
-use crate::process::{Environment, GatewayProcess};
+use crate::process::GatewayProcess;
 use crate::unserved_port::UnservedPort;
 
 /// How long a simulated rollout waits for the new process.

@@ -8,8 +8,9 @@ use tokio::time::Instant;
 
 use crate::certificates::Authority;
 use crate::collector::Collector;
+use crate::environment::Environment;
 use crate::fault_server::{Fault, FaultServer};
-use crate::process::{Environment, GatewayProcess, json};
+use crate::process::{GatewayProcess, json};
 use crate::raw;
 
 const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -11,8 +11,8 @@ use tokio::net::TcpStream;
 
 use crate::callers;
 use crate::collector::{Collector, Span};
+use crate::environment::Environment;
 use crate::gateway::{Setup, TestGateway, alice, token};
-use crate::process::Environment;
 use crate::raw;
 
 const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -16,8 +16,9 @@ use serde_json::Value;
 
 use crate::caller::Caller;
 use crate::certificates::{Authority, self_signed, self_signed_ca, self_signed_v1};
+use crate::environment::Environment;
 use crate::login_bench::LoginBench;
-use crate::process::{Environment, GatewayProcess, json};
+use crate::process::{GatewayProcess, json};
 
 /// What the gateway trusts.
 enum Trust {

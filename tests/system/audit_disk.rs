@@ -10,8 +10,9 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::audit_file::AuditFile;
 use crate::caller::Caller;
+use crate::environment::Environment;
 use crate::gateway::{Gateway, user};
-use crate::process::{Environment, TEST_TIMEOUT, json};
+use crate::process::{TEST_TIMEOUT, json};
 
 /// Actions in flight when the disk fills up.
 const HELD: usize = 32;

@@ -11,8 +11,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep, timeout};
 
 use crate::callers::EVERYTHING;
+use crate::environment::Environment;
 use crate::gateway::{client, user};
-use crate::process::{Environment, GatewayProcess, largest_file, sample};
+use crate::process::{GatewayProcess, largest_file, sample};
 
 const HOSTILE: usize = 256;
 const SILENT: usize = 8_600;

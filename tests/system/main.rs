@@ -34,6 +34,7 @@ mod schemathesis;
 mod slow_peers;
 mod standard_output;
 mod swagger_ui;
+mod unprivileged_drain;
 
 #[path = "../api"]
 #[expect(dead_code, clippy::unwrap_used, reason = "the API tests use the rest; a test that cannot continue fails")]
@@ -43,12 +44,16 @@ mod api {
     pub(crate) mod caller;
     pub(crate) mod callers;
     pub(crate) mod certificates;
+    pub(crate) mod environment;
     pub(crate) mod markdown;
+    pub(crate) mod new_connections;
     pub(crate) mod output;
     pub(crate) mod process;
+    pub(crate) mod raw;
     pub(crate) mod reply;
     pub(crate) mod secrets_directory;
 }
 use api::{
-    atomic_file, audit_file, caller, callers, certificates, markdown, output, process, reply, secrets_directory,
+    atomic_file, audit_file, caller, callers, certificates, environment, markdown, new_connections, output, process,
+    raw, reply, secrets_directory,
 };

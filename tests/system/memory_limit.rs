@@ -15,7 +15,8 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::callers::EVERYTHING;
-use crate::process::{Environment, GatewayProcess, largest_file, sample};
+use crate::environment::Environment;
+use crate::process::{GatewayProcess, largest_file, sample};
 
 const DEPLOYMENT: &str = include_str!("../../deploy/kubernetes/base/deployment.yaml");
 const OPERATIONS: &str = include_str!("../../docs/operations.md");

@@ -9,8 +9,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep, timeout};
 
 use crate::callers::EVERYTHING;
+use crate::environment::Environment;
 use crate::gateway::{client, user};
-use crate::process::{Environment, GatewayProcess, largest_file, sample};
+use crate::process::{GatewayProcess, largest_file, sample};
 use crate::program::Program;
 
 const SLOWHTTPTEST: Program = Program { name: "slowhttptest", package: "slowhttptest" };

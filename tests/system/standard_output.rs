@@ -9,8 +9,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::caller::Caller;
+use crate::environment::Environment;
 use crate::output::Reading;
-use crate::process::{Environment, GatewayProcess, json};
+use crate::process::{GatewayProcess, json};
 
 /// How long standard output is blocked.
 const BLOCKED: Duration = Duration::from_secs(10);

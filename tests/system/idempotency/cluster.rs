@@ -3,7 +3,8 @@ use std::time::Duration;
 use centagate_simulator::{Admin, Config, Simulator, User};
 
 use super::caller::Caller;
-use crate::process::{Environment, GatewayProcess};
+use crate::environment::Environment;
+use crate::process::GatewayProcess;
 use crate::redis::Redis;
 
 /// A Redis and a simulator that the gateways of a test share, and a caller.

@@ -7,7 +7,8 @@ use tokio::time::{Instant, timeout};
 
 use super::caller::{Create, is_replayed};
 use super::cluster::Cluster;
-use crate::process::{Environment, GatewayProcess, TEST_TIMEOUT, sample};
+use crate::environment::Environment;
+use crate::process::{GatewayProcess, TEST_TIMEOUT, sample};
 use crate::redis::{Options, Redis};
 use crate::reply::Reply;
 

@@ -1,4 +1,5 @@
-use crate::process::{Environment, GatewayProcess};
+use crate::environment::Environment;
+use crate::process::GatewayProcess;
 use crate::secrets_directory::SecretsDirectory;
 
 pub(crate) const SEAL_KEYS: &str = "store.seal_keys";

@@ -14,8 +14,9 @@ use super::load::Load;
 use super::running::Running;
 use crate::caller::Caller;
 use crate::callers::EVERYTHING;
+use crate::environment::Environment;
 use crate::own_address::own_address;
-use crate::process::{Environment, GatewayProcess};
+use crate::process::GatewayProcess;
 
 /// How often both processes are restarted.
 const ROUNDS: usize = 10;
