@@ -1,8 +1,8 @@
-# docker build --target gateway   -t centagate-gateway .     (what a build without --target makes)
-# docker build --target simulator -t centagate-simulator .   (to develop and test against; never for production)
+# docker build --target gateway   -t centagate-gateway .     (the default target)
+# docker build --target simulator -t centagate-simulator .   (for development and tests, never for production)
 
-# Everything in Cargo.lock, compiled for two empty crates: this layer lasts until a manifest changes.
-# Two builds, because a package on its own may ask its dependencies for fewer features than both together.
+# Compiles all dependencies with two empty crates. Docker reuses this layer until a manifest changes. There is one build per
+# package, because each package alone may enable fewer features of a dependency than both together.
 FROM rust:1.95-slim-bookworm@sha256:d7482085ff5b415f84dba5647ae71606650bdef00db7aeb69f4b3d170c3e4082 AS dependencies
 WORKDIR /build
 COPY Cargo.toml Cargo.lock ./
@@ -17,7 +17,7 @@ RUN mkdir -p src examples simulator/src \
     && cargo clean --release --package centagate-gateway --package centagate-simulator
 
 FROM dependencies AS build-simulator
-# A new volume mounted on a directory of the image takes over its owner.
+# A new volume gets the owner of the image's directory that it is mounted on.
 RUN mkdir volume
 COPY simulator/src simulator/src
 RUN cargo build --locked --offline --release --package centagate-simulator
@@ -42,13 +42,13 @@ LABEL org.opencontainers.image.title="centagate-simulator" \
 FROM dependencies AS build-gateway
 COPY build.rs ./
 COPY src src
-# Compiled in.
+# The default configuration, which is compiled in.
 COPY config config
 # For the metric gateway_build_info.
 ARG REVISION=unknown
 RUN GATEWAY_REVISION="$REVISION" cargo build --locked --offline --release --package centagate-gateway
 COPY deploy/sbom deploy/
-# The gateway's user can read it whatever the umask of the checkout.
+# chmod: the gateway's user can read the file regardless of the umask.
 RUN CARGO_NET_OFFLINE=true deploy/sbom >sbom.cdx.json && chmod a+r sbom.cdx.json
 
 FROM gcr.io/distroless/cc-debian12:nonroot@sha256:9dac0a79194e45a7da0158a9c6da57b217585af0786db3845d1f0ec1a0dd182f AS gateway
