@@ -23,7 +23,7 @@ async fn the_guide_deletes_objects_that_an_admin_per_replica_leaves_unused() {
     let left_behind: Vec<_> = old.difference(&new).collect();
     assert_eq!(left_behind, ["deployment centagate-gateway"]);
     for object in left_behind {
-        assert!(GUIDE.contains(&format!("    kubectl delete {object}\n")), "{object}");
+        assert!(GUIDE.contains(&format!("\nkubectl delete {object}\n")), "{object}");
     }
 }
 

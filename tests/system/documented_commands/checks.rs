@@ -78,7 +78,7 @@ impl Checks {
             ("centagate-gateway", [] | ["serve" | "check-config"])
             | ("docker", ["run" | "stop" | "kill" | "buildx", ..])
             | ("systemctl", ["daemon-reload"])
-            | ("install" | "git" | "pip" | "python" | "python3" | "promtool", _) => Ok(()),
+            | ("df" | "install" | "git" | "pip" | "python" | "python3" | "promtool", _) => Ok(()),
             ("centagate-gateway", ["new-caller-key"]) if completeness == Completeness::MayLackArguments => Ok(()),
             ("centagate-gateway", arguments) | ("cargo", ["run", "-q", "--", arguments @ ..]) => {
                 run(GATEWAY, arguments, Some(shell)).await.map(drop)
