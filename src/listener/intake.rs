@@ -84,16 +84,13 @@ impl Intake {
     /// Keeps the kernel from beginning new handshakes. Handshakes that have begun go on.
     ///
     /// Binding the socket to an interface refuses connections through all others. Since Linux 5.7, every process may do that
-    /// once. The filter ignores new connections through any interface, but newer kernels require `CAP_NET_ADMIN` for it (Linux commit
-    /// 5d39580f68e6).
-    /// If neither works, a connection can still be reset if it opens within microseconds before the socket closes.
+    /// once. The filter ignores new connections through any interface, but recent kernels require `CAP_NET_ADMIN` for it (Linux
+    /// commit 5d39580f68e6). If neither works, a connection is reset if it opens within microseconds before the socket closes.
     fn stop_new_connections(&self) {
         let _ = self.socket.attach_filter(&ignore_new_connections());
-        let interface =
-            if self.has_local_peers.load(Ordering::Relaxed) { other_interface() } else { Some(LOOPBACK.into()) };
-        if let Some(interface) = interface {
-            let _ = self.socket.bind_device(Some(interface.as_bytes()));
-        }
+        let unused =
+            if self.has_local_peers.load(Ordering::Relaxed) { other_interfaces() } else { vec![LOOPBACK.into()] };
+        let _ = unused.iter().any(|interface| self.socket.bind_device(Some(interface.as_bytes())).is_ok());
     }
 
     /// Pauses the server at a moment when no connection waits, because a paused server accepts none.
@@ -131,11 +128,11 @@ fn has_local_peer(stream: &TcpStream) -> bool {
     peer == own || peer.is_some_and(|peer: IpAddr| peer.is_loopback())
 }
 
-/// The name of an interface that does not connect this machine with itself.
-fn other_interface() -> Option<String> {
-    let interfaces = std::fs::read_dir("/sys/class/net").ok()?;
-    let mut names = interfaces.filter_map(|interface| interface.ok()?.file_name().into_string().ok());
-    names.find(|name| name != LOOPBACK)
+/// The names of the interfaces that do not connect this machine with itself.
+fn other_interfaces() -> Vec<String> {
+    let entries = std::fs::read_dir("/sys/class/net").into_iter().flatten();
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names.filter(|name| name != LOOPBACK).collect()
 }
 
 /// A program for the kernel's packet filter that drops segments with SYN and without ACK.
