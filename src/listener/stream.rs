@@ -20,7 +20,7 @@ const HEAD_TOO_LONG: &[u8] =
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 /// The maximum encrypted output that waits to be sent, in bytes. By default, rustls keeps 64 KiB for a peer that does not read.
-const TLS_OUTPUT: usize = 8 * 1024;
+const TLS_OUTPUT: usize = 16 * 1024;
 
 /// A TCP stream, with or without TLS.
 pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + 'static {
