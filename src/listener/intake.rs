@@ -1,18 +1,17 @@
 //! The accepting side of a listener: stops accepting without losing a connection that a peer believes to be open.
 
 use std::io;
-use std::net::{IpAddr, Shutdown, TcpListener};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::net::{Shutdown, TcpListener};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::rt::net::TcpStream;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{SockFilter, Socket};
 use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
+use tracing::warn;
 
 /// How long a handshake that has begun may take.
 const HANDSHAKES: Duration = Duration::from_millis(250);
@@ -27,8 +26,8 @@ const FIRST_HEADS: Duration = Duration::from_secs(1);
 /// accepted connection.
 const TICK: Duration = Duration::from_millis(10);
 
-/// The interface that connects a machine with itself.
-const LOOPBACK: &str = "lo";
+/// The index of a network interface that no machine has: the highest one that the kernel accepts.
+const NO_INTERFACE: NonZeroU32 = NonZeroU32::new(i32::MAX.cast_unsigned()).unwrap();
 
 /// The accepting side of a running listener.
 pub(crate) struct Intake {
@@ -37,8 +36,6 @@ pub(crate) struct Intake {
     server: Option<ServerHandle>,
     /// Connections that have not sent a request yet.
     newcomers: TaskTracker,
-    /// Whether the peer of the newest connection is on this machine.
-    has_local_peers: Arc<AtomicBool>,
 }
 
 impl Intake {
@@ -47,8 +44,7 @@ impl Intake {
     /// # Errors
     /// If the process has no file descriptor left.
     pub(super) fn of(socket: &TcpListener) -> io::Result<Self> {
-        let has_local_peers = Arc::default();
-        Ok(Self { socket: socket.try_clone()?.into(), server: None, newcomers: TaskTracker::new(), has_local_peers })
+        Ok(Self { socket: socket.try_clone()?.into(), server: None, newcomers: TaskTracker::new() })
     }
 
     pub(super) fn served_by(mut self, server: ServerHandle) -> Self {
@@ -57,12 +53,9 @@ impl Intake {
     }
 
     /// Returns what creates a token for each new connection. The connection drops it at its first request.
-    pub(super) fn newcomers(&self) -> impl Fn(&TcpStream) -> TaskTrackerToken + Clone + Send + 'static {
-        let (newcomers, has_local_peers) = (self.newcomers.clone(), Arc::clone(&self.has_local_peers));
-        move |stream| {
-            has_local_peers.store(has_local_peer(stream), Ordering::Relaxed);
-            newcomers.token()
-        }
+    pub(super) fn newcomers(&self) -> impl Fn() -> TaskTrackerToken + Clone + Send + 'static {
+        let newcomers = self.newcomers.clone();
+        move || newcomers.token()
     }
 
     /// Closes the listening socket. Later attempts to connect are refused at once, so that an ingress can try another server.
@@ -81,16 +74,19 @@ impl Intake {
         let _ = timeout(FIRST_HEADS, self.newcomers.wait()).await;
     }
 
-    /// Keeps the kernel from beginning new handshakes. Handshakes that have begun go on.
+    /// Makes the kernel refuse new connections. Handshakes that have begun go on, except those with SYN cookies, which the kernel
+    /// uses only while the queue overflows.
     ///
-    /// Binding the socket to an interface refuses connections through all others. Since Linux 5.7, every process may do that
-    /// once. The filter ignores new connections through any interface, but recent kernels require `CAP_NET_ADMIN` for it (Linux
-    /// commit 5d39580f68e6). If neither works, a connection is reset if it opens within microseconds before the socket closes.
+    /// A socket that is bound to an interface gets connections through this interface alone. The kernel does not check whether the
+    /// interface exists. Since Linux 5.7, every process may bind a socket once. If that fails, a filter ignores new connections.
+    /// Recent kernels require `CAP_NET_ADMIN` for the filter (Linux commit 5d39580f68e6).
     fn stop_new_connections(&self) {
-        let _ = self.socket.attach_filter(&ignore_new_connections());
-        let unused =
-            if self.has_local_peers.load(Ordering::Relaxed) { other_interfaces() } else { vec![LOOPBACK.into()] };
-        let _ = unused.iter().any(|interface| self.socket.bind_device(Some(interface.as_bytes())).is_ok());
+        let is_bound = self.socket.bind_device_by_index_v4(Some(NO_INTERFACE)).is_ok();
+        if !is_bound && self.socket.attach_filter(&ignore_new_connections()).is_err() {
+            warn!(
+                "a connection that opens while the listening socket closes is reset: the kernel can neither bind nor filter it"
+            );
+        }
     }
 
     /// Pauses the server at a moment when no connection waits, because a paused server accepts none.
@@ -120,19 +116,6 @@ impl Intake {
     fn has_queue(&self) -> bool {
         poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
     }
-}
-
-/// Whether the peer is on this machine: it has a loopback address, or the address that it has connected to.
-fn has_local_peer(stream: &TcpStream) -> bool {
-    let [peer, own] = [stream.peer_addr(), stream.local_addr()].map(|address| Some(address.ok()?.ip().to_canonical()));
-    peer == own || peer.is_some_and(|peer: IpAddr| peer.is_loopback())
-}
-
-/// The names of the interfaces that do not connect this machine with itself.
-fn other_interfaces() -> Vec<String> {
-    let entries = std::fs::read_dir("/sys/class/net").into_iter().flatten();
-    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    names.filter(|name| name != LOOPBACK).collect()
 }
 
 /// A program for the kernel's packet filter that drops segments with SYN and without ACK.

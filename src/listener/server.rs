@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, Request};
-use actix_service::{IntoServiceFactory, ServiceFactoryExt as _};
+use actix_service::{IntoServiceFactory, Service as _, ServiceFactoryExt as _, apply_fn_factory};
 use actix_tls::accept::rustls_0_23::{Acceptor, TlsStream};
 use actix_tls::accept::{TlsError, max_concurrent_tls_connect};
 use actix_web::body::BoxBody;
@@ -86,7 +86,12 @@ where
     };
     let builder = match tls {
         None => builder.listen("plain", socket, move || {
-            http::<TcpStream, _, _, _>(options, newcomers.clone(), stopping.clone(), [app(), app()])
+            let newcomers = newcomers.clone();
+            fn_service(move |stream: TcpStream| ready(Ok((stream, newcomers())))).and_then(http(
+                options,
+                stopping.clone(),
+                [app(), app()],
+            ))
         })?,
         Some(tls) => {
             // Stalled handshakes must not block others.
@@ -94,9 +99,14 @@ where
             let mut handshake = Acceptor::new(tls);
             handshake.set_handshake_timeout(HEAD_TIMEOUT);
             builder.listen("tls", socket, move || {
+                let newcomers = newcomers.clone();
                 let handshake = handshake.clone().map_err(TlsError::into_service_error);
-                let http =
-                    http::<TlsStream<TcpStream>, _, _, _>(options, newcomers.clone(), stopping.clone(), [app(), app()]);
+                // The token exists from the beginning of the handshake.
+                let handshake = apply_fn_factory(handshake, move |stream: TcpStream, handshake| {
+                    let (newcomer, handshake) = (newcomers(), handshake.call(stream));
+                    async move { Ok((handshake.await?, newcomer)) }
+                });
+                let http = http::<TlsStream<TcpStream>, _, _, _>(options, stopping.clone(), [app(), app()]);
                 handshake.and_then(http.map_err(TlsError::Service))
             })?
         }
@@ -106,14 +116,13 @@ where
     Ok((server, intake))
 }
 
-/// Serves an application on accepted connections. Takes the application twice: one instance serves requests with `Expect`,
-/// the other one all requests.
+/// Serves an application on accepted connections, each with the token of a newcomer. Takes the application twice: one instance
+/// serves requests with `Expect`, the other one all requests.
 fn http<T, S, I, Stopping>(
     options: ListenerOptions,
-    newcomers: impl Fn(&TcpStream) -> TaskTrackerToken + Clone + 'static,
     stopping: impl Fn() -> Stopping + 'static,
     [for_expectations, main]: [I; 2],
-) -> impl ServiceFactory<T, Config = (), Response = (), Error = DispatchError, InitError = ()>
+) -> impl ServiceFactory<(T, TaskTrackerToken), Config = (), Response = (), Error = DispatchError, InitError = ()>
 where
     T: Transport,
     Stopping: Future<Output = ()> + 'static,
@@ -135,9 +144,9 @@ where
         .expect(expecting(for_expectations))
         .h1(continuing(main));
     let open = options.evicts_oldest.then(|| Rc::new(OpenConnections::new(options.connections)));
-    let bound = move |transport: T| {
+    let bound = move |(transport, newcomer): (T, TaskTrackerToken)| {
         let _ = transport.tcp().set_nodelay(true); // fails if the connection is already closed
-        let connection = Connection::new(options.idle_timeout, newcomers(transport.tcp()));
+        let connection = Connection::new(options.idle_timeout, newcomer);
         if let Some(open) = &open {
             open.add(&connection);
         }

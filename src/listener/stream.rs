@@ -19,8 +19,8 @@ use super::input_window::InputWindow;
 const HEAD_TOO_LONG: &[u8] =
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
-/// The maximum encrypted output that waits to be sent, in bytes. By default, rustls keeps 64 KiB for a peer that does not read.
-const TLS_OUTPUT: usize = 16 * 1024;
+/// About how much encrypted output may wait to be sent. By default, rustls keeps 64 KiB for a peer that does not read.
+const TLS_OUTPUT_BYTES: usize = 16 * 1024;
 
 /// A TCP stream, with or without TLS.
 pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + 'static {
@@ -42,7 +42,7 @@ impl Transport for TlsStream<TcpStream> {
     }
 
     fn limit_output(&mut self) {
-        self.get_mut().1.set_buffer_limit(Some(TLS_OUTPUT));
+        self.get_mut().1.set_buffer_limit(Some(TLS_OUTPUT_BYTES));
     }
 }
 

@@ -5,11 +5,13 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use centagate_simulator::{Behaviour, Gate, Instruction};
+use rustls::version::TLS13;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::environment::Environment;
+use crate::listener_tls::{Pair, configured};
 use crate::new_connections::{expect_no_lost_connection, register_until_refused, registration};
 use crate::process::TEST_TIMEOUT;
 use crate::raw;
@@ -56,6 +58,22 @@ async fn an_open_connection_that_sends_its_request_after_the_drain_gets_its_repl
     let mut early = TcpStream::connect(gateway.address).await.unwrap();
     gateway.terminate();
     timeout(TEST_TIMEOUT, register_until_refused(gateway.address, 0)).await.expect("the socket closes");
+    early.write_all(&registration("early")).await.unwrap();
+    assert_eq!(timeout(Duration::from_secs(10), raw::read_reply(&mut early)).await.expect("a reply").status, 201);
+    assert!(gateway.end().await.success());
+}
+
+#[tokio::test]
+async fn an_open_connection_that_starts_tls_after_the_drain_gets_its_reply() {
+    let (environment, _simulator) = Environment::with_simulator().await;
+    let pair = Pair::fresh();
+    pair.write(&environment);
+    let mut gateway = configured(environment).serve().await;
+    let early = TcpStream::connect(gateway.address).await.unwrap();
+    gateway.terminate();
+    let refused = async { while TcpStream::connect(gateway.address).await.is_ok() {} };
+    timeout(TEST_TIMEOUT, refused).await.expect("the socket closes");
+    let mut early = pair.shake_hands(early, &[&TLS13], &[]).await.unwrap();
     early.write_all(&registration("early")).await.unwrap();
     assert_eq!(timeout(Duration::from_secs(10), raw::read_reply(&mut early)).await.expect("a reply").status, 201);
     assert!(gateway.end().await.success());

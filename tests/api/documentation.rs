@@ -19,8 +19,12 @@ fn every_relative_link_leads_to_a_file_and_its_anchor() {
     for document in &documents {
         let directory = document.path.parent().expect("a directory");
         for (line, target) in document.links() {
-            // `../../actions` is a page of the repository's host.
-            if target.contains("://") || target.starts_with("mailto:") || target.starts_with("../../actions/") {
+            // `../../actions` and `../../releases` are pages of the repository's host.
+            if target.contains("://")
+                || target.starts_with("mailto:")
+                || target.starts_with("../../actions/")
+                || target == "../../releases"
+            {
                 continue;
             }
             checked += 1;
@@ -39,6 +43,19 @@ fn every_relative_link_leads_to_a_file_and_its_anchor() {
     }
     assert!(broken.is_empty(), "{broken:#?}");
     assert!(checked > 50, "{checked}");
+}
+
+/// An indented block has no language, so nothing would check it.
+#[test]
+fn blocks_of_code_are_fenced() {
+    for document in documents() {
+        let prose: Vec<(usize, &str)> = document.prose().collect();
+        for pair in prose.windows(2) {
+            let [(_, before), (number, line)] = [pair[0], pair[1]];
+            let is_indented_block = before.trim().is_empty() && line.starts_with("    ") && !line.trim().is_empty();
+            assert!(!is_indented_block, "{}:{number}", document.name());
+        }
+    }
 }
 
 #[test]

@@ -30,6 +30,9 @@ pub(crate) fn documents() -> Vec<Document> {
         for entry in std::fs::read_dir(&directory).expect("a directory") {
             let path = entry.expect("an entry").path();
             let name = path.file_name().and_then(|name| name.to_str()).expect("a UTF-8 name");
+            if path.is_symlink() {
+                continue;
+            }
             if path.is_dir() && !matches!(name, "target" | ".git") {
                 directories.push(path);
             } else if Path::new(name).extension().is_some_and(|extension| extension == "md") {
@@ -42,6 +45,11 @@ pub(crate) fn documents() -> Vec<Document> {
 }
 
 impl Document {
+    /// The document with this path below the repository's root.
+    pub(crate) fn named(name: &str) -> Self {
+        Self::read(root().join(name))
+    }
+
     fn read(path: PathBuf) -> Self {
         let text = std::fs::read_to_string(&path).expect("a readable document");
         Self { path, text }
@@ -69,7 +77,7 @@ impl Document {
     }
 
     /// The lines outside blocks of code, with their numbers.
-    fn prose(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub(crate) fn prose(&self) -> impl Iterator<Item = (usize, &str)> {
         let mut is_code = false;
         self.text.lines().enumerate().filter_map(move |(number, line)| {
             let is_fence = line.trim_start().starts_with("```");

@@ -8,6 +8,7 @@ use centagate_simulator::{Admin, Config, Simulator};
 
 use crate::certificates::Authority;
 use crate::gateway::{Setup, alice};
+use crate::markdown::Document;
 
 fn read(file: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
@@ -78,14 +79,6 @@ fn every_metric_in_the_operators_document_is_in_an_alert_or_the_dashboard() {
     }
 }
 
-/// The anchors of a document's headings, in GitHub's format.
-fn anchors(document: &str) -> BTreeSet<String> {
-    let headings = document.lines().filter(|line| line.starts_with('#'));
-    let kept = |character: &char| character.is_alphanumeric() || " -_".contains(*character);
-    let anchor = |heading: &str| heading.trim_start_matches('#').trim().chars().filter(kept).collect::<String>();
-    headings.map(|heading| anchor(heading).to_lowercase().replace(' ', "-")).collect()
-}
-
 /// Each alert, with its part of the file up to the next alert.
 fn alerts(rules: &str) -> Vec<(&str, &str)> {
     let rules = rules.split("- alert: ").skip(1);
@@ -98,7 +91,7 @@ const RUNBOOK: &str = "runbook_url: https://runbooks.example.com/centagate-gatew
 #[test]
 fn every_alert_leads_to_a_section_of_the_operators_document() {
     let (rules, operations) = (read("deploy/monitoring/alerts.yml"), read("docs/operations.md"));
-    let anchors = anchors(&operations);
+    let anchors = Document::named("docs/operations.md").anchors();
     assert!(alerts(&rules).len() > 10);
     for (alert, rule) in alerts(&rules) {
         let runbook = rule.lines().find_map(|line| line.trim().strip_prefix(RUNBOOK));

@@ -10,6 +10,7 @@ mod shell;
 use std::collections::BTreeSet;
 
 use crate::markdown::{Document, documents};
+use crate::pasted::commands_of;
 use checks::{Checks, Completeness};
 use shell::{PROGRAMS, Shell};
 
@@ -23,7 +24,7 @@ const FILES: [(&str, &str); 14] = [
     ("callers.toml", ""),
     ("callers/callers.toml", ""),
     ("etc/secrets/redis.url", ""),
-    ("kubeconfig", KUBECONFIG),
+    (".kube/config", KUBECONFIG),
     ("openapi/openapi.json", ""),
     ("secrets/redis.url", ""),
     ("target/rehearsal/callers.toml", ""),
@@ -50,13 +51,7 @@ struct Script {
 fn scripts(document: &Document) -> Vec<Script> {
     let name = document.name();
     let blocks = document.blocks().into_iter().filter_map(|block| {
-        let text = match block.language {
-            "console" => {
-                block.text.lines().filter_map(|line| Some(line.strip_prefix("$ ")?.to_owned() + "\n")).collect()
-            }
-            "sh" => block.text.clone(),
-            _ => return None,
-        };
+        let text = commands_of(&block)?;
         Some(Script { place: format!("{name}:{}", block.line), text, completeness: Completeness::Whole })
     });
     let inline = document.inline_code().filter(|(_, code)| is_command(code)).map(|(line, code)| Script {
@@ -93,7 +88,7 @@ async fn every_command_in_the_documents_can_be_run() {
             for call in calls {
                 commands += 1;
                 programs.insert(call.program.clone());
-                if let Err(problem) = checks.check(&call, completeness, &shell).await {
+                if let Err(problem) = checks.check(&call, completeness, &shell.path("")).await {
                     wrong.push(format!("{place}: {} {}: {problem}", call.program, call.arguments.join(" ")));
                 }
             }

@@ -1,5 +1,5 @@
 //! Tests that need more than Rust and a C compiler: Node.js, PHP, a JDK, Chromium, nginx, Redis, kubectl, Prometheus,
-//! schemathesis, slowhttptest, and client generators from `PyPI` and npm. One test mounts a disk and needs root.
+//! schemathesis, slowhttptest, bash, curl, jq, less, openssl, and client generators from `PyPI` and npm. One test mounts a disk and needs root.
 //!
 //! `cargo test --test system` runs them, `cargo test` does not. If a program is missing, the test fails and names the
 //! Debian package that contains it.

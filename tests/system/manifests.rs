@@ -9,11 +9,17 @@ use serde_json::Value;
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::program::Program;
+
 /// Where `.ci/run` installs `kubectl` and `kubernetes-validate`.
 const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/kubernetes/bin");
-pub(crate) const KUBECTL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/kubernetes/bin/kubectl");
+pub(crate) const KUBECTL: Program = Program {
+    name: concat!(env!("CARGO_MANIFEST_DIR"), "/target/kubernetes/bin/kubectl"),
+    package: "what .ci/run installs",
+};
 /// Where `.ci/run` installs Helm.
-pub(crate) const HELM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/helm/helm");
+pub(crate) const HELM: Program =
+    Program { name: concat!(env!("CARGO_MANIFEST_DIR"), "/target/helm/helm"), package: "what .ci/run installs" };
 const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/helm");
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -103,7 +109,7 @@ pub(crate) async fn helm(command: &[&str], values: &Value) -> Result<String, Str
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), values.to_string()).expect("the values");
     let arguments = [command, &[CHART, "--values"]].concat();
-    let output = output(Path::new(HELM), &arguments, file.path()).await;
+    let output = output(Path::new(HELM.name), &arguments, file.path()).await;
     let [printed, errors] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("UTF-8"));
     if output.status.success() { Ok(printed) } else { Err(printed + &errors) }
 }
@@ -115,7 +121,7 @@ async fn output(program: &Path, arguments: &[&str], target: &Path) -> std::proce
 }
 
 /// Copies a directory with all its contents.
-fn copy_files(from: &Path, to: &Path) {
+pub(crate) fn copy_files(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a directory");
     for entry in std::fs::read_dir(from).expect("a directory") {
         let entry = entry.expect("an entry");

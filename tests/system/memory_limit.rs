@@ -129,19 +129,20 @@ async fn the_memory_limit_is_enough_for_all_connections() {
     let large = largest_file(environment().serve().await.address).await;
     let large = format!("GET {large} HTTP/1.1\r\nHost: g\r\n\r\n");
     let waiting = format!("GET /users/bob HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {EVERYTHING}\r\n\r\n");
+    // With the least KiB per connection that show that the state was reached.
     let states = [
-        ("idle", String::new(), KERNEL_BYTES),
-        ("waiting", waiting, KERNEL_BYTES),
-        ("unread", large.repeat(20), KERNEL_BYTES),
-        ("pipelined without end", large.repeat(4000), KERNEL_BYTES),
-        ("pipelined bodies", largest_post().repeat(20), KERNEL_INPUT_BYTES),
+        ("idle", String::new(), KERNEL_BYTES, 5),
+        ("waiting", waiting, KERNEL_BYTES, 20),
+        ("unread", large.repeat(20), KERNEL_BYTES, 30),
+        ("pipelined without end", large.repeat(4000), KERNEL_BYTES, 30),
+        ("pipelined bodies", largest_post().repeat(20), KERNEL_INPUT_BYTES, 60),
     ];
     let gate = Gate::new();
     simulator.instruct(Instruction::always(None, Behaviour::Hold(gate.clone())));
     let mut faults = Vec::new();
     for has_tls in [false, true] {
         let (protocol, limit) = if has_tls { ("TLS", tls_limit) } else { ("plain", plain_limit) };
-        for (state, request, kernel) in &states {
+        for (state, request, kernel, least) in &states {
             let (environment, tls) = if has_tls { with_tls(environment()) } else { (environment(), None) };
             let gateway = environment.serve().await;
             let (before, _) = settled(&gateway).await;
@@ -150,8 +151,12 @@ async fn the_memory_limit_is_enough_for_all_connections() {
             let cost = (resident.saturating_sub(before) >> 10) / opened;
             println!("{protocol}, {state}: {cost} KiB per connection");
             let worst = resident + RECORDS_BYTES + connections * kernel;
-            if worst >= limit || files < opened {
-                faults.push(format!("{protocol}, {state}: {} of {} MiB, {files} files", worst >> 20, limit >> 20));
+            if worst >= limit || files < opened || cost < *least {
+                faults.push(format!(
+                    "{protocol}, {state}: {} of {} MiB, {cost} KiB each, {files} files",
+                    worst >> 20,
+                    limit >> 20
+                ));
             }
             drop(open);
         }

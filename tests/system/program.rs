@@ -36,11 +36,16 @@ impl Program {
         self.finish(self.command(arguments, home).stdin(input)).await
     }
 
+    /// Runs the program, which may fail. Returns its output, or its error messages.
+    pub(crate) async fn try_run(&self, arguments: &[&str], home: &Path) -> Result<String, String> {
+        let Output { status, stdout, stderr } = self.output(&mut self.command(arguments, home)).await;
+        let text = if status.success() { stdout } else { stderr };
+        let text = String::from_utf8_lossy(&text).into_owned();
+        if status.success() { Ok(text) } else { Err(text) }
+    }
+
     async fn finish(&self, command: &mut Command) -> String {
-        let running = self.spawn(command.stderr(Stdio::piped()));
-        let finished = timeout(DEADLINE, running.wait_with_output()).await;
-        let Output { status, stdout, stderr } =
-            finished.unwrap_or_else(|_| panic!("{} has not ended within {DEADLINE:?}", self.name)).expect("the output");
+        let Output { status, stdout, stderr } = self.output(command).await;
         let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
         let Self { name, package } = self;
         assert!(
@@ -48,6 +53,12 @@ impl Program {
             "{name} (of {package}) ended with {status}\nprinted: {stdout}\nand as errors: {stderr}"
         );
         stdout.into_owned()
+    }
+
+    async fn output(&self, command: &mut Command) -> Output {
+        let running = self.spawn(command.stderr(Stdio::piped()));
+        let finished = timeout(DEADLINE, running.wait_with_output()).await;
+        finished.unwrap_or_else(|_| panic!("{} has not ended within {DEADLINE:?}", self.name)).expect("the output")
     }
 
     /// The program gets no environment variables except `PATH`, so that no proxy, option or locale of this machine

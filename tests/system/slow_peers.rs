@@ -52,7 +52,7 @@ const ATTACKS: [Attack; 3] = [
             "a=b\r\nAuthorization: Bearer key-of-everything",
         ],
         reads: false,
-        deadline: Duration::from_secs(6), // half of it for the request, and a second for the peer to close
+        deadline: Duration::from_secs(6), // half of server.request_timeout_ms for the body, and a second for the peer to close
     },
     Attack {
         name: "slow readers",

@@ -5,11 +5,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use crate::environment::Environment;
 use crate::new_connections::expect_no_lost_connection;
 
-/// Runs the gateway without capabilities, whoever runs the test.
+/// Runs the gateway without capabilities, also if the test runs as root.
 const WRAPPER: &str = concat!(
-    "#!/bin/sh\nexec /usr/bin/setpriv --bounding-set=-all --inh-caps=-all ",
+    "#!/bin/sh\nexec /usr/bin/setpriv --bounding-set=-all --inh-caps=-all '",
     env!("CARGO_BIN_EXE_centagate-gateway"),
-    " \"$@\"\n"
+    "' \"$@\"\n"
 );
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

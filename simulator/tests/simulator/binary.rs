@@ -118,6 +118,17 @@ fn prepare_keeps_a_session_of_an_earlier_version() {
     assert_eq!(files, ["centagate.admin.auth_token", "centagate.admin.secret_code", "store.seal_keys"]);
 }
 
+#[test]
+fn prepare_refuses_half_a_session() {
+    let directory = TempDir::new().unwrap();
+    std::fs::write(directory.path().join("centagate.admin.auth_token"), "token").unwrap();
+    let callers = directory.path().join("callers.toml");
+    let mut command = program(&["prepare", "--secrets-dir"]);
+    let output = command.arg(directory.path()).arg("--callers-file").arg(callers).output().unwrap();
+    let problem = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && problem.contains("centagate.admin.secret_code"), "{problem}");
+}
+
 #[cfg(unix)]
 #[test]
 fn prepare_creates_files_that_only_the_owner_can_read() {

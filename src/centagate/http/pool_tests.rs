@@ -18,11 +18,11 @@ use crate::centagate::Trust;
 use crate::centagate::http::{HttpClient, HttpOptions};
 
 const MAX_SPARES: usize = 3;
-const PATIENCE: Duration = Duration::from_secs(30);
+const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 fn pool(port: u16) -> Arc<Pool> {
     let base_url = format!("http://127.0.0.1:{port}").parse().unwrap();
-    let options = HttpOptions { connect_timeout: PATIENCE, proxy_url: None };
+    let options = HttpOptions { connect_timeout: TEST_TIMEOUT, proxy_url: None };
     let certificate = Arc::new(ServerCertificate::of(&base_url));
     HttpClient::new(&base_url, &options, &Trust::Public, certificate, MAX_SPARES).unwrap().load()
 }
@@ -40,11 +40,11 @@ async fn settled(pool: &Pool) {
             tokio::task::yield_now().await;
         }
     };
-    timeout(PATIENCE, settled).await.expect("an end");
+    timeout(TEST_TIMEOUT, settled).await.expect("an end");
 }
 
 async fn accept(server: &TcpListener) -> TcpStream {
-    timeout(PATIENCE, server.accept()).await.expect("a connection").unwrap().0
+    timeout(TEST_TIMEOUT, server.accept()).await.expect("a connection").unwrap().0
 }
 
 /// Makes a dedicated call that must succeed.
@@ -52,7 +52,7 @@ async fn call(pool: &Arc<Pool>) {
     let path = "/path".parse().unwrap();
     let call =
         UpstreamRequest { method: Method::PUT, path, body: "body".into(), connection: ConnectionKind::Dedicated };
-    let times = Times { send_by: Instant::now() + PATIENCE, reply_within: PATIENCE };
+    let times = Times { send_by: Instant::now() + TEST_TIMEOUT, reply_within: TEST_TIMEOUT };
     let reply = send(pool, &call, times).await.expect("a reply");
     assert_eq!(reply.object.unwrap(), "own");
 }
@@ -67,7 +67,7 @@ async fn answer(mut connection: TcpStream) {
     let body = r#"{"code":"0","object":"own"}"#;
     let reply = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     connection.write_all(reply.as_bytes()).await.unwrap();
-    assert_eq!(timeout(PATIENCE, connection.read(&mut [0])).await.expect("an end").unwrap(), 0);
+    assert_eq!(timeout(TEST_TIMEOUT, connection.read(&mut [0])).await.expect("an end").unwrap(), 0);
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn only_a_reply_that_could_be_read_leaves_its_connection_to_the_next_call(
         let path = "/path".parse().unwrap();
         let call =
             UpstreamRequest { method: Method::PUT, path, body: "body".into(), connection: ConnectionKind::Shared };
-        let times = Times { send_by: Instant::now() + PATIENCE, reply_within: PATIENCE };
+        let times = Times { send_by: Instant::now() + TEST_TIMEOUT, reply_within: TEST_TIMEOUT };
         let (_, _connection) = tokio::join!(send(&pool, &call, times), async {
             let mut connection = accept(&server).await;
             let reply = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());

@@ -2,16 +2,19 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::process::Stdio;
+use std::path::Path;
 
 use serde_json::Value;
-use tokio::process::Command;
 
-use super::shell::{Call, Shell};
+use super::shell::Call;
 use crate::manifests::{HELM, KUBECTL, Manifests};
 use crate::markdown::root;
+use crate::program::Program;
 
-const GATEWAY: &str = env!("CARGO_BIN_EXE_centagate-gateway");
+const GATEWAY: Program = Program { name: env!("CARGO_BIN_EXE_centagate-gateway"), package: "this repository" };
+const CURL: Program = Program { name: "curl", package: "curl" };
+const JQ: Program = Program { name: "jq", package: "jq" };
+const OPENSSL: Program = Program { name: "openssl", package: "openssl" };
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const RELEASE: &str = ".github/workflows/release.yml";
 const UNIT: &str = "centagate-gateway";
@@ -63,7 +66,7 @@ impl Checks {
         let contract: Value = serde_json::from_str(&contract).expect("JSON");
         let paths = contract["paths"].as_object().expect("paths").keys().cloned();
         Self {
-            curl_options: run("curl", &["--help", "all"], None).await.expect("curl of the package curl"),
+            curl_options: CURL.run(&["--help", "all"], root()).await,
             objects,
             services: compose["services"].clone(),
             paths: paths.chain(OTHER_PATHS.map(str::to_owned)).collect(),
@@ -71,28 +74,34 @@ impl Checks {
     }
 
     /// Checks `call`. The error says what is wrong.
-    pub(super) async fn check(&self, call: &Call, completeness: Completeness, shell: &Shell) -> Outcome {
+    pub(super) async fn check(&self, call: &Call, completeness: Completeness, home: &Path) -> Outcome {
         let arguments: Vec<&str> = call.arguments.iter().map(String::as_str).collect();
         match (&*call.program, &*arguments) {
             // The repository has no further information about these commands.
             ("centagate-gateway", [] | ["serve" | "check-config"])
             | ("docker", ["run" | "stop" | "kill" | "buildx", ..])
             | ("systemctl", ["daemon-reload"])
-            | ("df" | "install" | "git" | "pip" | "python" | "python3" | "promtool", _) => Ok(()),
+            | ("git", ["log", ..])
+            | ("pip", ["install", ..])
+            | ("python3", ["-m", "venv", _])
+            | ("promtool", ["check", "metrics"])
+            | ("install", ["--mode", "600", "/dev/stdin", _])
+            | ("df" | "python" | "systemd-ask-password" | "npm", _) => Ok(()),
             ("centagate-gateway", ["new-caller-key"]) if completeness == Completeness::MayLackArguments => Ok(()),
             ("centagate-gateway", arguments) | ("cargo", ["run", "-q", "--", arguments @ ..]) => {
-                run(GATEWAY, arguments, Some(shell)).await.map(drop)
+                GATEWAY.try_run(arguments, home).await.map(drop)
             }
             ("centagate-simulator", arguments)
             | ("cargo", ["run", "-q", "-p", "centagate-simulator", "--", arguments @ ..]) => simulator(arguments),
-            ("jq" | "openssl", arguments) => run(&call.program, arguments, Some(shell)).await.map(drop),
+            ("jq", arguments) => JQ.try_run(arguments, home).await.map(drop),
+            ("openssl", arguments) => OPENSSL.try_run(arguments, home).await.map(drop),
             ("cargo", arguments) => cargo(arguments),
             ("curl", arguments) => self.curl(arguments),
             ("openapi-python-client" | "openapi-typescript" | "openapi-generator-cli", arguments) => {
                 self.url(arguments)
             }
-            ("kubectl", arguments) => self.kubectl(arguments, completeness, shell).await,
-            ("helm", arguments) => offline(HELM, arguments, completeness, shell).await,
+            ("kubectl", arguments) => self.kubectl(arguments, completeness, home).await,
+            ("helm", arguments) => offline(HELM, arguments, completeness, home).await,
             ("docker", ["compose", arguments @ ..]) => self.compose(arguments),
             ("docker", ["build", arguments @ ..]) => values(arguments, "--target").try_for_each(|stage| {
                 let dockerfile = read("Dockerfile");
@@ -153,7 +162,7 @@ impl Checks {
         if count == 1 { Ok(()) } else { Err(format!("{count} URLs")) }
     }
 
-    async fn kubectl(&self, arguments: &[&str], completeness: Completeness, shell: &Shell) -> Outcome {
+    async fn kubectl(&self, arguments: &[&str], completeness: Completeness, home: &Path) -> Outcome {
         let pairs = arguments.windows(2).map(|pair| pair.join("/"));
         for name in pairs.chain(arguments.iter().map(|argument| (*argument).to_owned())) {
             let is_object = matches!(
@@ -167,11 +176,11 @@ impl Checks {
         match arguments {
             ["create", ..] => {
                 let arguments = [arguments, &["--dry-run=client"]].concat();
-                run(KUBECTL, &arguments, Some(shell)).await.map(drop)
+                KUBECTL.try_run(&arguments, home).await.map(drop)
             }
-            ["apply", "-k", directory] => run(KUBECTL, &["kustomize", directory], Some(shell)).await.map(drop),
-            ["kustomize" | "config", ..] => run(KUBECTL, arguments, Some(shell)).await.map(drop),
-            _ => offline(KUBECTL, arguments, completeness, shell).await,
+            ["apply", "-k", directory] => KUBECTL.try_run(&["kustomize", directory], home).await.map(drop),
+            ["kustomize" | "config", ..] => KUBECTL.try_run(arguments, home).await.map(drop),
+            _ => offline(KUBECTL, arguments, completeness, home).await,
         }
     }
 
@@ -191,21 +200,9 @@ impl Checks {
     }
 }
 
-/// Runs a program in the directory of `shell`, without a cluster.
-async fn run(program: &str, arguments: &[&str], shell: Option<&Shell>) -> Result<String, String> {
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
-    if let Some(shell) = shell {
-        command.current_dir(shell.path("")).env("KUBECONFIG", shell.path("kubeconfig")).env("HOME", shell.path(""));
-    }
-    let output = command.output().await.map_err(|error| error.to_string())?;
-    let [printed, errors] = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-    if output.status.success() { Ok(printed) } else { Err(errors) }
-}
-
 /// Runs a program that accepts its arguments and then finds no cluster.
-async fn offline(program: &str, arguments: &[&str], completeness: Completeness, shell: &Shell) -> Outcome {
-    match run(program, arguments, Some(shell)).await {
+async fn offline(program: Program, arguments: &[&str], completeness: Completeness, home: &Path) -> Outcome {
+    match program.try_run(arguments, home).await {
         Err(error) if error.contains("connection refused") || error.contains("was refused") => Ok(()),
         Err(error) if completeness == Completeness::MayLackArguments && !error.contains("unknown") => Ok(()),
         Err(error) => Err(error),

@@ -10,10 +10,11 @@ use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::manifests::copy_files;
 use crate::markdown::root;
 
 /// Programs that have a stand-in.
-pub(super) const PROGRAMS: [&str; 28] = [
+pub(super) const PROGRAMS: [&str; 30] = [
     "apt",
     "cargo",
     "centagate-gateway",
@@ -30,6 +31,7 @@ pub(super) const PROGRAMS: [&str; 28] = [
     "journalctl",
     "kind",
     "kubectl",
+    "npm",
     "openapi-generator-cli",
     "openapi-python-client",
     "openapi-typescript",
@@ -40,6 +42,7 @@ pub(super) const PROGRAMS: [&str; 28] = [
     "python3",
     "sha256sum",
     "systemctl",
+    "systemd-ask-password",
     "systemd-sysusers",
     "tar",
 ];
@@ -82,7 +85,7 @@ impl Shell {
             symlink(found, shell.path("bin").join(program)).expect("a link");
         }
         for directory in ["config", "deploy/kubernetes", "deploy/helm"] {
-            symlink(root().join(directory), shell.path(directory)).expect("a link");
+            copy_files(&root().join(directory), &shell.path(directory));
         }
         for (file, content) in files {
             fs::create_dir_all(shell.path(file).parent().expect("a directory")).expect("a directory");

@@ -58,8 +58,14 @@ fn prepare_secrets(directory: &Path) -> io::Result<()> {
         write(&seal_keys, &credential::seal_key())?;
     }
     let admin = |key: &str| directory.join(format!("centagate.admin.{key}"));
-    if admin("auth_token").try_exists()? && admin("secret_code").try_exists()? {
-        return Ok(());
+    match (admin("auth_token").try_exists()?, admin("secret_code").try_exists()?) {
+        (false, false) => {}
+        (true, true) => return Ok(()),
+        _ => {
+            return Err(io::Error::other(
+                "of centagate.admin.auth_token and centagate.admin.secret_code, one is missing",
+            ));
+        }
     }
     let Login { password, integration_key, app_secret_key } = Login::fresh();
     let login = [("password", password), ("integration_key", integration_key), ("app_secret_key", app_secret_key)];
