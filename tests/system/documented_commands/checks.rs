@@ -47,6 +47,8 @@ pub(super) struct Checks {
     objects: HashSet<String>,
     services: Value,
     paths: Vec<String>,
+    /// The text of all source files.
+    sources: String,
 }
 
 type Outcome = Result<(), String>;
@@ -70,6 +72,7 @@ impl Checks {
             objects,
             services: compose["services"].clone(),
             paths: paths.chain(OTHER_PATHS.map(str::to_owned)).collect(),
+            sources: sources(&root().join("src")),
         }
     }
 
@@ -77,6 +80,7 @@ impl Checks {
     pub(super) async fn check(&self, call: &Call, completeness: Completeness, home: &Path) -> Outcome {
         let arguments: Vec<&str> = call.arguments.iter().map(String::as_str).collect();
         match (&*call.program, &*arguments) {
+            ("grep", [.., pattern, "gateway.log"]) => self.log_text(pattern),
             // The repository has no further information about these commands.
             ("centagate-gateway", [] | ["serve" | "check-config"])
             | ("docker", ["run" | "stop" | "kill" | "buildx", ..])
@@ -86,7 +90,9 @@ impl Checks {
             | ("python3", ["-m", "venv", _])
             | ("promtool", ["check", "metrics"])
             | ("install", ["--mode", "600", "/dev/stdin", _])
-            | ("df" | "python" | "systemd-ask-password" | "npm", _) => Ok(()),
+            | ("openssl", ["s_client" | "x509", ..])
+            | ("redis-cli", ["-u", _, "info" | "acl" | "config" | "ping", ..])
+            | ("df" | "grep" | "python" | "systemd-ask-password" | "npm", _) => Ok(()),
             ("centagate-gateway", ["new-caller-key"]) if completeness == Completeness::MayLackArguments => Ok(()),
             ("centagate-gateway", arguments) | ("cargo", ["run", "-q", "--", arguments @ ..]) => {
                 GATEWAY.try_run(arguments, home).await.map(drop)
@@ -130,6 +136,13 @@ impl Checks {
             (program, _) if !super::PROGRAMS.contains(&program) => Ok(()), // a script, which exists in the repository
             _ => Err("no check knows this command".to_owned()),
         }
+    }
+
+    /// Checks that each word of `pattern` which the gateway can log is in its sources. Levels and placeholders are in capitals.
+    fn log_text(&self, pattern: &str) -> Outcome {
+        let words = pattern.split(['"', ':', '|', '(', ')', '^']).map(str::trim);
+        let mut words = words.filter(|word| !word.is_empty() && word.to_uppercase() != *word);
+        words.try_for_each(|word| find(&self.sources, word).map_err(|_| format!("the gateway does not log {word:?}")))
     }
 
     fn curl(&self, arguments: &[&str]) -> Outcome {
@@ -242,6 +255,14 @@ fn values<'a>(arguments: &[&'a str], option: &str) -> impl Iterator<Item = &'a s
 /// The text of a file in the repository.
 fn read(file: &str) -> String {
     fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+/// The text of all files below `directory`.
+fn sources(directory: &Path) -> String {
+    let entries = fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path());
+    entries
+        .map(|path| if path.is_dir() { sources(&path) } else { fs::read_to_string(path).unwrap_or_default() })
+        .collect()
 }
 
 fn find(text: &str, part: &str) -> Outcome {

@@ -14,7 +14,7 @@ use crate::manifests::copy_files;
 use crate::markdown::root;
 
 /// Programs that have a stand-in.
-pub(super) const PROGRAMS: [&str; 30] = [
+pub(super) const PROGRAMS: [&str; 32] = [
     "apt",
     "cargo",
     "centagate-gateway",
@@ -25,6 +25,7 @@ pub(super) const PROGRAMS: [&str; 30] = [
     "docker",
     "gh",
     "git",
+    "grep",
     "helm",
     "install",
     "jq",
@@ -40,6 +41,7 @@ pub(super) const PROGRAMS: [&str; 30] = [
     "promtool",
     "python",
     "python3",
+    "redis-cli",
     "sha256sum",
     "systemctl",
     "systemd-ask-password",
@@ -48,7 +50,7 @@ pub(super) const PROGRAMS: [&str; 30] = [
 ];
 
 /// Programs that really run: they only read, or write below the test's directory.
-const REAL: [&str; 11] = ["cat", "chmod", "date", "grep", "less", "mkdir", "rm", "sh", "sort", "tail", "uniq"];
+const REAL: [&str; 10] = ["cat", "chmod", "date", "less", "mkdir", "rm", "sh", "sort", "tail", "uniq"];
 
 /// Appends its name and its arguments to `calls` in one write. Prints a word for commands that read its output.
 const STAND_IN: &str = r#"#!/bin/sh
