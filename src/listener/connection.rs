@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::dev::ServiceRequest;
-use actix_web::http::ConnectionType;
+use actix_web::http::{ConnectionType, Version};
 use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
@@ -84,6 +84,9 @@ impl Connection {
 
     /// Adds `Connection: close` to the last reply, and makes a reply with `Connection: close` the last one.
     pub(crate) fn announce_end(&self, reply: &mut HttpResponse) {
+        // actix-http recycles the heads of replies with the version of an earlier request, and a reply of HTTP/1.0 closes its
+        // connection. It sets the right version later.
+        reply.head_mut().version = Version::HTTP_11;
         if self.0.ended.get() {
             reply.head_mut().set_connection_type(ConnectionType::Close);
         } else if reply.head().connection_type() == ConnectionType::Close {

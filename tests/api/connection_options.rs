@@ -63,6 +63,23 @@ async fn an_offer_to_upgrade_is_ignored_and_the_reply_announces_the_end_of_a_con
 }
 
 #[tokio::test]
+async fn a_connection_stays_open_after_replies_of_http_1_0_on_others() {
+    let gateway = TestGateway::start().await;
+    for _ in 0..4 {
+        let mut old = TcpStream::connect(gateway.address).await.unwrap();
+        old.write_all(b"GET /problems HTTP/1.0\r\n\r\n").await.unwrap();
+        assert_eq!(raw::read_reply(&mut old).await.status, 200);
+        assert!(raw::is_closed(&mut old).await);
+    }
+    let mut connection = TcpStream::connect(gateway.address).await.unwrap();
+    for _ in 0..8 {
+        connection.write_all(b"GET /problems HTTP/1.1\r\nHost: g\r\n\r\n").await.unwrap();
+        let reply = raw::read_reply(&mut connection).await;
+        assert_eq!((reply.status, reply.header("connection")), (200, None));
+    }
+}
+
+#[tokio::test]
 async fn a_request_with_an_offer_to_upgrade_is_read_up_to_its_content_length() {
     let gateway = TestGateway::start().await;
     for (number, offer) in OFFERS.into_iter().enumerate() {
