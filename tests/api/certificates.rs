@@ -8,10 +8,21 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SigningKey as _, date_time_ymd,
 };
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion};
+
+/// The configuration of a TLS client that trusts only `root`.
+pub(crate) fn client_config(
+    root: CertificateDer<'static>,
+    versions: &[&'static SupportedProtocolVersion],
+) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(root).unwrap();
+    let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()));
+    builder.with_protocol_versions(versions).unwrap().with_root_certificates(roots).with_no_client_auth()
+}
 
 /// A private certificate authority.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);

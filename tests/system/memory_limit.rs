@@ -11,13 +11,12 @@ use tokio::net::TcpSocket;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::version::{TLS12, TLS13};
 
 use crate::callers::EVERYTHING;
-use crate::certificates::Authority;
+use crate::certificates::{Authority, client_config};
 use crate::environment::Environment;
 use crate::process::{GatewayProcess, TEST_TIMEOUT, largest_file, sample};
 
@@ -92,15 +91,8 @@ fn with_tls(environment: Environment) -> (Environment, Option<TlsConnector>) {
     let tls = authority.issue("localhost");
     let certificate = environment.write("tls.crt", &tls.certificate_pem);
     let key = environment.write("tls.key", &tls.key_pem);
-    let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_slice(authority.pem().as_bytes()).expect("a certificate"))
-        .expect("an authority");
-    let client = ClientConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("TLS 1.2 and 1.3")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let root = CertificateDer::from_pem_slice(authority.pem().as_bytes()).expect("a certificate");
+    let client = client_config(root, &[&TLS12, &TLS13]);
     let environment = environment
         .set("GATEWAY__SERVER__TLS_CERTIFICATE_FILE", &certificate)
         .set("GATEWAY__SERVER__TLS_KEY_FILE", &key);

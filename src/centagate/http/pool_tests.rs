@@ -83,7 +83,7 @@ async fn the_number_of_spares_is_bounded() {
     assert!(pool.take(ConnectionKind::Dedicated).is_some());
     pool.open_spare();
     settled(&pool).await;
-    assert_eq!(pool.idle().len(), MAX_SPARES, "the one that was taken is replaced");
+    assert_eq!(pool.idle().len(), MAX_SPARES, "the spare that was taken is replaced");
 }
 
 #[tokio::test]
